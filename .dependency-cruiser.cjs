@@ -1,0 +1,56 @@
+/**
+ * Who may import whom: the rules of docs/architecture.md, kept by a tool.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const lib = (name) => `^libs/${name}/`;
+const driver = (name, modules, home) => ({
+  name: `one-home-for-${name}`,
+  comment: `The ${name} driver is imported in exactly one place; everything else goes through that door.`,
+  severity: 'error',
+  from: { pathNot: [home, '/testing/', '\\.spec\\.ts$', '/test/', '^apps/bench/'] },
+  to: { path: modules },
+});
+// A role suffix says what a file does besides computing; a file without one is pure.
+const ROLE = '\\.(controller|projection|queries|messages|module|command|job|registry)\\.ts$';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$', '(^|/)main\\.ts$'] }, to: {} },
+    { name: 'not-to-dev-dep', severity: 'error', from: { path: '^(apps|libs)/[^/]+/src', pathNot: ['\\.spec\\.ts$', '^apps/bench/'] }, to: { dependencyTypes: ['npm-dev'], pathNot: ['^node_modules/@types/'] } },
+    { name: 'no-undeclared', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] } },
+    { name: 'apps-do-not-import-apps', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+    { name: 'libs-do-not-import-apps', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
+    { name: 'enter-libs-by-index', severity: 'error', from: { path: '^libs/([^/]+)/' }, to: { path: '^libs/[^/]+/(src|testing)/', pathNot: ['^libs/$1/', '^libs/[^/]+/(src|testing)/index\\.ts$'] } },
+    { name: 'enter-libs-by-index-from-apps', severity: 'error', from: { path: '^apps/' }, to: { path: '^libs/[^/]+/(src|testing)/', pathNot: '^libs/[^/]+/(src|testing)/index\\.ts$' } },
+    { name: 'testing-is-for-tests', severity: 'error', from: { path: '/src/', pathNot: ['\\.spec\\.ts$', '^apps/bench/'] }, to: { path: '^libs/[^/]+/testing/' } },
+    { name: 'eventstore-node-imports-nothing-of-ours', severity: 'error', from: { path: lib('eventstore-node') }, to: { path: '^libs/', pathNot: lib('eventstore-node') } },
+    { name: 'platform-imports-nothing-of-ours', severity: 'error', from: { path: lib('platform') + 'src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^libs/', pathNot: lib('platform') } },
+    { name: 'event-sourcing-imports-platform-only', severity: 'error', from: { path: lib('event-sourcing') + 'src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^libs/', pathNot: [lib('event-sourcing'), lib('platform')] } },
+    { name: 'ledger-imports', severity: 'error', from: { path: lib('ledger') + 'src/', pathNot: '\\.spec\\.ts$' }, to: { path: '^libs/', pathNot: [lib('ledger'), lib('event-sourcing'), lib('contracts'), lib('platform')] } },
+    {
+      name: 'pure-files-stay-pure',
+      comment: 'In the ledger a file without a role suffix has no Nest, no I/O and no clock: only other pure files, zod, decimal.js and types.',
+      severity: 'error',
+      from: { path: '^libs/ledger/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      to: { pathNot: ['^libs/ledger/src/', '^libs/event-sourcing/src/index\\.ts$', 'node_modules/(zod|decimal\\.js)/', '^node_modules/(zod|decimal\\.js)'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-files-do-not-import-roles',
+      severity: 'error',
+      from: { path: '^libs/ledger/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      to: { path: ROLE },
+    },
+    driver('EventStoreDB', '@kurrent/kurrentdb-client', '^libs/(event-sourcing/src/event-store\\.ts|eventstore-node/)'),
+    driver('PostgreSQL', 'node_modules/(pg|@electric-sql/pglite)/', '^libs/platform/src/postgres'),
+    driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
+    driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|data)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'node', 'default'] },
+  },
+};
