@@ -1,0 +1,1 @@
+export { fold, given } from './given.js';

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+
+/*
+ * Storage format. These shapes are stored for ever: a change is additive or is a new type or version with an upcaster,
+ * and needs an ADR. Nothing here may hold personal data or a card number: only opaque references and tokens.
+ */
+
+/** A calendar day, `2026-01-31`. */
+const Day = z.iso.date();
+/** An ISO 8601 instant in UTC. */
+const Instant = z.iso.datetime();
+/** An exact decimal as a string; in the event's currency, at its minor unit unless said otherwise. */
+const Amount = z.string().regex(/^-?\d+(\.\d+)?$/);
+const Money = z.strictObject({ amount: Amount, currency: z.string().length(3) });
+
+/** Money of one source laid on one line of one bill; the source is the payment or credit the event is about. */
+const Allocation = z.strictObject({ billNumber: z.string(), lineId: z.string(), amount: Amount });
+/** The same where an event moves money of several sources. */
+const SourcedAllocation = Allocation.extend({ sourceId: z.string(), sourceKind: z.enum(['payment', 'credit']) });
+const TaxAmount = z.strictObject({ jurisdiction: z.string(), amount: Amount });
+
+const BillLine = z.strictObject({
+  lineId: z.string(),
+  /** What the revenue is for: `internet`, `phone`, … */
+  service: z.string(),
+  kind: z.enum(['recurring', 'one-time', 'usage']),
+  description: z.string(),
+  /** Exact decimals, possibly finer than the minor unit. */
+  quantity: Amount,
+  unitPrice: Amount,
+  discounts: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('fixed'), description: z.string(), value: Amount, amount: Amount }),
+      z.strictObject({ kind: z.literal('percent'), description: z.string(), value: Amount, amount: Amount }),
+    ]),
+  ),
+  /** Quantity × unit price less discounts, in minor units. */
+  net: Amount,
+  taxes: z.array(TaxAmount.extend({ rate: Amount })),
+  /** Net plus taxes: what can be paid, and reversed, on this line. */
+  total: Amount,
+  /** Within a bill, lines with the lower number are paid first. */
+  priority: z.number().int(),
+});
+
+export const accountEvents = eventRegistry({
+  AccountOpened: {
+    version: 1,
+    schema: z.strictObject({
+      accountId: z.uuid(),
+      payBillNumber: z.string(),
+      currency: z.string().length(3),
+      /** The biller's own key for the customer; opaque, never a name. */
+      customerReference: z.string().optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  BillIssued: {
+    version: 1,
+    schema: z.strictObject({
+      billNumber: z.string(),
+      issuedOn: Day,
+      dueOn: Day,
+      period: z.strictObject({ from: Day, to: Day }).optional(),
+      lines: z.array(BillLine).min(1),
+      total: Money,
+      /** What rounding to the minor unit added (+) or dropped (−) against the exact sums, as an exact decimal. */
+      rounding: z.strictObject({ policy: z.enum(['line', 'bill']), residue: Amount }),
+      effectiveAt: Instant,
+    }),
+  },
+  PaymentApplied: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      confirmationNumber: z.string(),
+      amount: Money,
+      channel: z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']),
+      method: z.strictObject({
+        kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
+        token: z.string().optional(),
+      }),
+      allocations: z.array(Allocation),
+      /** What no open bill took: held on the account as credit. Allocations + unapplied = amount. */
+      unapplied: Amount,
+      allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  PaymentUnapplied: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      amount: Money,
+      released: z.array(Allocation).min(1),
+      reason: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  PaymentReturned: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      amount: Money,
+      /** The bank's code (`R01`), when there is one. */
+      returnCode: z.string().optional(),
+      reason: z.string(),
+      /** Debt that stands again. Released + unappliedRemoved = amount. */
+      released: z.array(Allocation),
+      unappliedRemoved: Amount,
+      effectiveAt: Instant,
+    }),
+  },
+  ChargeReversed: {
+    version: 1,
+    schema: z.strictObject({
+      reversalId: z.uuid(),
+      billNumber: z.string(),
+      lineId: z.string(),
+      service: z.string(),
+      amount: Money,
+      /** How the amount divides: net + taxes = amount. */
+      net: Amount,
+      taxes: z.array(TaxAmount),
+      /** What had been paid on the reversed part, given back to its sources as credit. */
+      released: z.array(SourcedAllocation),
+      reason: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  CreditIssued: {
+    version: 1,
+    schema: z.strictObject({
+      creditId: z.uuid(),
+      amount: Money,
+      reason: z.string(),
+      allocations: z.array(Allocation),
+      unapplied: Amount,
+      allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  CreditApplied: {
+    version: 1,
+    schema: z.strictObject({
+      amount: Money,
+      allocations: z.array(SourcedAllocation).min(1),
+      allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  AccountClosed: {
+    version: 1,
+    schema: z.strictObject({ reason: z.string(), effectiveAt: Instant }),
+  },
+});
+
+export type AccountEvent = EventOf<typeof accountEvents>;
