@@ -13,3 +13,15 @@ export {
   type EventOf,
   type EventTypeDefinition,
 } from './event-registry.js';
+export { type CommandMetadata, type EventMetadata, type StoredEvent } from './metadata.js';
+export { EventStore, EventStoreUnavailable, untilReachable } from './event-store.js';
+export { brokenLink, GENESIS_HASH } from './hash-chain.js';
+export {
+  CommandHandling,
+  CommandIdReused,
+  type CommandHandlingOptions,
+  type CommandResult,
+  type Submitted,
+} from './command-handling.js';
+export { Commands, CommandsModule } from './commands.module.js';
+export { recorded, type Projection, type Recorded } from './projection.js';

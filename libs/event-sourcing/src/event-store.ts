@@ -1,0 +1,243 @@
+import {
+  END,
+  BACKWARDS,
+  jsonEvent,
+  type JSONRecordedEvent,
+  KurrentDBClient,
+  NO_STREAM,
+  START,
+  StreamNotFoundError,
+  streamNameFilter,
+  WrongExpectedVersionError,
+  type ResolvedEvent,
+} from '@kurrent/kurrentdb-client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EventMetadata, type StoredEvent } from './metadata.js';
+
+/** The stream is not at the revision the append was decided on: somebody else was faster. */
+export class WrongRevision extends Error {
+  override readonly name = 'WrongRevision';
+}
+
+/** The event store did not answer in time or is unreachable. The outcome of an append is then unknown: retry it as it is. */
+export class EventStoreUnavailable extends Error {
+  override readonly name = 'EventStoreUnavailable';
+}
+
+/** An event ready to be appended: its id is derived from the command so that the store recognises a retry. */
+export interface EventToAppend {
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  /** The metadata as the JSON text that was hashed. */
+  readonly metadataJson: string;
+}
+
+/** One thing a subscription delivers, in log order. */
+export type SubscriptionMessage =
+  | { readonly kind: 'event'; readonly event: StoredEvent }
+  /** Nothing that matches the filter lies before this position. */
+  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  /** The subscription has delivered all there was and is live. */
+  | { readonly kind: 'caught-up' };
+
+/** Revision an append expects the stream to be at; -1n for a stream that does not exist yet. */
+export const NEW_STREAM = -1n;
+
+const APPEND_TIMEOUT_MS = 15_000;
+const encoder = new TextEncoder();
+
+/** The one door to EventStoreDB / KurrentDB. Every append names the exact revision; ANY does not exist here. */
+export class EventStore {
+  readonly #client: KurrentDBClient;
+
+  /** @param connectionString `kurrentdb://` or `esdb://` URL, as the official client takes it. */
+  constructor(connectionString: string) {
+    this.#client = KurrentDBClient.connectionString(connectionString);
+  }
+
+  /**
+   * Appends events to a stream that is at exactly `expected` ({@link NEW_STREAM}: does not exist), durably.
+   * @returns revision of the last event and its commit position.
+   * @throws WrongRevision | EventStoreUnavailable
+   */
+  async append(
+    stream: string,
+    expected: bigint,
+    events: readonly EventToAppend[],
+  ): Promise<{ revision: bigint; position: bigint }> {
+    const proposed = events.map(({ id, type, data, metadataJson }) =>
+      jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: encoder.encode(metadataJson) }),
+    );
+    try {
+      const streamState = expected === NEW_STREAM ? NO_STREAM : expected;
+      const result = await within(APPEND_TIMEOUT_MS, this.#client.appendToStream(stream, proposed, { streamState }));
+      // Servers before 22.6 leave the position out when an append is recognised as a retry.
+      const position = result.position?.commit ?? (await this.#positionOf(stream, result.nextExpectedRevision));
+      return { revision: result.nextExpectedRevision, position };
+    } catch (error) {
+      if (error instanceof WrongExpectedVersionError) throw new WrongRevision(`stream ${stream} is not at ${expected}`);
+      throw unavailable(error);
+    }
+  }
+
+  /** Reads a stream forwards. A stream that does not exist is empty. */
+  async *readStream(
+    stream: string,
+    { from = 0n, limit }: { from?: bigint; limit?: number } = {},
+  ): AsyncGenerator<StoredEvent> {
+    try {
+      const options = { fromRevision: from, ...(limit === undefined ? {} : { maxCount: limit }) };
+      for await (const resolved of this.#client.readStream(stream, options)) {
+        if (resolved.event) yield stored(resolved.event as JSONRecordedEvent);
+      }
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return;
+      throw unavailable(error);
+    }
+  }
+
+  /** The last event of a stream, or undefined when the stream does not exist. */
+  async readLast(stream: string): Promise<StoredEvent | undefined> {
+    try {
+      for await (const { event } of this.#client.readStream(stream, {
+        direction: BACKWARDS,
+        fromRevision: END,
+        maxCount: 1,
+      })) {
+        return event && stored(event as JSONRecordedEvent);
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  /** Commit position of the last event in the log, 0n when the log is empty. Also answers "is the store reachable?". */
+  async lastPosition(): Promise<bigint> {
+    try {
+      const reading = async (): Promise<bigint> => {
+        for await (const { event } of this.#client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
+          return event?.position.commit ?? 0n;
+        }
+        return 0n;
+      };
+      return await within(APPEND_TIMEOUT_MS, reading());
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /**
+   * Delivers the events of the given categories after `after` (0n: from the start) and then live, strictly in log order,
+   * each once, with checkpoints in the same order. Ends when `signal` aborts; throws when the connection is lost.
+   * Back-pressure is that of the consumer: nothing is read ahead without bound.
+   */
+  async *subscribe(options: {
+    after: bigint;
+    categories: readonly string[];
+    signal: AbortSignal;
+  }): AsyncGenerator<readonly SubscriptionMessage[]> {
+    const prefixes = options.categories.map((category) => `${category}-`);
+    const subscription = this.#client.subscribeToAll(
+      {
+        fromPosition: options.after === 0n ? START : { commit: options.after, prepare: options.after },
+        filter: streamNameFilter({
+          prefixes,
+          checkpointInterval: 32,
+          // Pushed through the stream itself: a checkpoint must never overtake the events before it.
+          checkpointReached: (source, position) => {
+            source.push({ checkpoint: position.commit });
+            return Promise.resolve();
+          },
+        }),
+      },
+      { highWaterMark: READ_AHEAD },
+    );
+    subscription.on('caughtUp', () => subscription.push(CAUGHT_UP));
+    const stop = () => void subscription.unsubscribe().finally(() => subscription.destroy());
+    options.signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const first of subscription as AsyncIterable<Delivered>) {
+        const batch = [message(first)];
+        // What has already arrived is taken in one go, so that a batch costs one turn of the loop and not one per event.
+        for (let next = subscription.read() as Delivered | null; next; next = subscription.read() as Delivered | null) {
+          batch.push(message(next));
+        }
+        yield batch;
+      }
+    } catch (error) {
+      if (!options.signal.aborted) throw unavailable(error);
+    } finally {
+      options.signal.removeEventListener('abort', stop);
+      stop();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.dispose();
+  }
+
+  async #positionOf(stream: string, revision: bigint): Promise<bigint> {
+    for await (const event of this.readStream(stream, { from: revision, limit: 1 })) return event.position;
+    throw new Error(`event ${revision} of stream ${stream} was acknowledged and cannot be read`);
+  }
+}
+
+const READ_AHEAD = 4096;
+const CAUGHT_UP = { caughtUp: true } as const;
+type Delivered = ResolvedEvent | { checkpoint: bigint } | typeof CAUGHT_UP;
+
+function message(delivered: Delivered): SubscriptionMessage {
+  if ('checkpoint' in delivered) return { kind: 'checkpoint', position: delivered.checkpoint };
+  if ('caughtUp' in delivered) return { kind: 'caught-up' };
+  if (!delivered.event) throw new Error('a subscription delivered a link whose event is gone');
+  return { kind: 'event', event: stored(delivered.event as JSONRecordedEvent) };
+}
+
+function stored(event: JSONRecordedEvent): StoredEvent {
+  return {
+    id: event.id,
+    stream: event.streamId,
+    revision: event.revision,
+    position: event.position?.commit ?? 0n,
+    type: event.type,
+    data: event.data,
+    metadata: event.metadata as unknown as EventMetadata,
+  };
+}
+
+/** The client does not enforce the deadline of an append itself. */
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EventStoreUnavailable(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unavailable(error: unknown): Error {
+  const name = error instanceof Error ? ((error as Error & { type?: string }).type ?? error.name) : '';
+  const passing = ['unavailable', 'cancelled', 'timeout', 'deadline-exceeded', 'not-leader', 'unknown'];
+  if (error instanceof Error && passing.includes(name))
+    return new EventStoreUnavailable(error.message, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Waits until the event store answers: at a start, the store and its clients come up in any order. */
+export async function untilReachable(store: EventStore, { attempts = 30, waitMs = 500 } = {}): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.lastPosition();
+      return;
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      await delay(waitMs);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { type Tx } from '#libs/platform';
+import { type DomainEvent } from './decider.js';
+import { type EventRegistry } from './event-registry.js';
+import { type EventMetadata, type StoredEvent } from './metadata.js';
+
+/** An event as a projection sees it: lifted to its current shape, with its place in the log. */
+export type Recorded<Event extends DomainEvent = DomainEvent> = Event & {
+  readonly id: string;
+  /** The stream's id without its category. */
+  readonly entityId: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly metadata: EventMetadata;
+};
+
+/**
+ * A read model: how events become rows. Applied batch-wise, rows and checkpoint in one transaction; no side effects.
+ *
+ * Each version of a projection has a PostgreSQL schema of its own, `<name>_v<version>`, which is first in the
+ * search path while it runs; readers use the views of the same names in `public`, which show the version in service.
+ * So a new version can be built beside the old and switched to at once.
+ */
+export interface Projection<Event extends DomainEvent = DomainEvent> {
+  /** Lower case, underscores. */
+  readonly name: string;
+  /** Raise it when the rows change shape or meaning. */
+  readonly version: number;
+  /** The stream category it reads. */
+  readonly category: string;
+  readonly events: EventRegistry<Event>;
+  /** Tables, each shown to readers as a view of the same name. */
+  readonly tables: readonly string[];
+  /** DDL statements, run once in the projection's schema. */
+  readonly ddl: readonly string[];
+  /** Applies a batch in log order with set-based SQL. Every revision of every stream comes once and in order. */
+  apply(tx: Tx, batch: readonly Recorded<Event>[]): Promise<void>;
+}
+
+/** Lifts a stored event for a projection. @throws UnknownEvent */
+export function recorded<Event extends DomainEvent>(
+  registry: EventRegistry<Event>,
+  stored: StoredEvent,
+): Recorded<Event> {
+  const { id, stream, revision, position, metadata } = stored;
+  const event = registry.read(stored.type, metadata.schemaVersion, stored.data);
+  return { ...event, id, entityId: stream.slice(stream.indexOf('-') + 1), revision, position, metadata };
+}

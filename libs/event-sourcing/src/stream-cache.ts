@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+import { type Decider, type DomainEvent } from './decider.js';
+import { type EventStore, NEW_STREAM } from './event-store.js';
+import { GENESIS_HASH } from './hash-chain.js';
+
+/** A stream as command handling knows it at one revision. */
+export interface StreamState<State> {
+  readonly folded: State;
+  readonly revision: bigint;
+  /** Hash of the last event. */
+  readonly hash: string;
+  /** Recorded time of the last event; empty for a new stream. */
+  readonly recordedAt: string;
+  /** Revision of the first event of every command in the stream, by command id. */
+  readonly commands: Map<string, number>;
+}
+
+/**
+ * Folded streams by name, so that a hot command costs one append and no read. May be stale when another process writes:
+ * that is safe because every append carries the revision, and cured by {@link forget}.
+ */
+export class StreamCache {
+  readonly #streams: LRUCache<string, StreamState<unknown>>;
+
+  constructor(
+    private readonly store: EventStore,
+    maxEvents: number,
+  ) {
+    this.#streams = new LRUCache({ maxSize: maxEvents, sizeCalculation: ({ revision }) => Number(revision) + 2 });
+  }
+
+  async get<State, Event extends DomainEvent>(
+    stream: string,
+    decider: Decider<State, Event>,
+  ): Promise<StreamState<State>> {
+    const cached = this.#streams.get(stream) as StreamState<State> | undefined;
+    return cached ?? this.#read(stream, decider);
+  }
+
+  put<State>(stream: string, state: StreamState<State>): void {
+    this.#streams.set(stream, state);
+  }
+
+  forget(stream: string): void {
+    this.#streams.delete(stream);
+  }
+
+  async #read<State, Event extends DomainEvent>(
+    stream: string,
+    decider: Decider<State, Event>,
+  ): Promise<StreamState<State>> {
+    const state = {
+      folded: decider.initialState,
+      revision: NEW_STREAM,
+      hash: GENESIS_HASH,
+      recordedAt: '',
+      commands: new Map<string, number>(),
+    };
+    for await (const event of this.store.readStream(stream)) {
+      const { commandId, schemaVersion } = event.metadata;
+      state.folded = decider.evolve(state.folded, decider.events.read(event.type, schemaVersion, event.data));
+      state.revision = event.revision;
+      state.hash = event.metadata.hash;
+      state.recordedAt = event.metadata.recordedAt;
+      if (!state.commands.has(commandId)) state.commands.set(commandId, Number(event.revision));
+    }
+    return state;
+  }
+}
