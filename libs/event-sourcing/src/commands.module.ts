@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Injectable, Module, type Provider, type Typ
 import { Command, CommandBus, CommandHandler, CqrsModule, type ICommandHandler } from '@nestjs/cqrs';
 import { type z } from 'zod';
 import { Caller } from './caller.js';
-import { CommandHandling, type CommandResult, type Submitted } from './command-handling.js';
+import { CommandHandling, type CommandResult } from './command-handling.js';
 import { type CommandDefinition, type DomainEvent } from './decider.js';
 import { type CommandMetadata } from './metadata.js';
 
@@ -37,10 +37,7 @@ function handlerOf(definition: AnyDefinition): Provider {
 
     execute(command: StreamCommand): Promise<CommandResult> {
       const { metadata } = Caller.behind(command);
-      return this.handling.handle(command.id, { definition, data: command.data, metadata } as Submitted<
-        never,
-        DomainEvent
-      >);
+      return this.handling.handle(command.id, { definition, data: command.data, metadata });
     }
   }
   Inject(CommandHandling)(Handler, undefined, 0);

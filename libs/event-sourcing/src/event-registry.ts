@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type DomainEvent } from './decider.js';
 
 /** Turns the data of one stored version into the next; pure. */

@@ -11,6 +11,7 @@ import {
   WrongExpectedVersionError,
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
+import { type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 
@@ -158,13 +159,19 @@ export class EventStore {
     subscription.on('caughtUp', () => subscription.push(CAUGHT_UP));
     const stop = () => void subscription.unsubscribe().finally(() => subscription.destroy());
     options.signal.addEventListener('abort', stop, { once: true });
+    let live = false;
     try {
       for await (const first of subscription as AsyncIterable<Delivered>) {
         const batch = [message(first)];
-        // What has already arrived is taken in one go, so that a batch costs one turn of the loop and not one per event.
-        for (let next = subscription.read() as Delivered | null; next; next = subscription.read() as Delivered | null) {
-          batch.push(message(next));
+        drain(subscription, batch);
+        // While catching up, a short wait makes large batches, which are what the reader is fast with.
+        while (!live && batch.length < READ_AHEAD) {
+          const before = batch.length;
+          await delay(LINGER_MS);
+          drain(subscription, batch);
+          if (batch.length === before) break;
         }
+        live ||= batch.some(({ kind }) => kind === 'caught-up');
         yield batch;
       }
     } catch (error) {
@@ -186,8 +193,16 @@ export class EventStore {
 }
 
 const READ_AHEAD = 4096;
+const LINGER_MS = 5;
 const CAUGHT_UP = { caughtUp: true } as const;
 type Delivered = ResolvedEvent | { checkpoint: bigint } | typeof CAUGHT_UP;
+
+/** Takes all that has already arrived, so that a batch costs one turn of the loop and not one per event. */
+function drain(subscription: Readable, batch: SubscriptionMessage[]): void {
+  for (let next = subscription.read() as Delivered | null; next; next = subscription.read() as Delivered | null) {
+    batch.push(message(next));
+  }
+}
 
 function message(delivered: Delivered): SubscriptionMessage {
   if ('checkpoint' in delivered) return { kind: 'checkpoint', position: delivered.checkpoint };

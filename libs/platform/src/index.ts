@@ -1,2 +1,3 @@
-export { openDatabase, type Database, type Tx } from './postgres/database.js';
+export { DATABASE, openDatabase, type Database, type Tx } from './postgres/database.js';
+export { isPassing } from './postgres/passing.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';

@@ -13,6 +13,9 @@ export interface Database<Tables = unknown> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Injection token of the process's {@link Database}. */
+export const DATABASE = Symbol('DATABASE');
+
 export type Tx<Tables = unknown> = Transaction<Tables>;
 
 /**

@@ -1,0 +1,35 @@
+import { sql } from 'kysely';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Database } from '#libs/platform';
+
+/** The read model has not reached the position the reader asked for in time. Asking again later will do. */
+export class ReadModelBehind extends Error {
+  override readonly name = 'ReadModelBehind';
+}
+
+const POLL_MS = 5;
+
+/** Lets a reader see its own writes: waits until a projection has reached the position a command answered with. */
+export class ReadBarrier {
+  readonly #reached = new Map<string, bigint>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly timeoutMs = 2_000,
+  ) {}
+
+  /** @throws ReadModelBehind when the projection does not get there in time. */
+  async waitFor(projection: string, position: bigint): Promise<void> {
+    const deadline = performance.now() + this.timeoutMs;
+    while ((this.#reached.get(projection) ?? 0n) < position) {
+      const { rows } = await sql<{ position: string }>`
+        select position from projection_checkpoints where name = ${projection}
+        order by version desc limit 1`.execute(this.db.sql);
+      const now = BigInt(rows[0]?.position ?? 0);
+      this.#reached.set(projection, now);
+      if (now >= position) return;
+      if (performance.now() > deadline) throw new ReadModelBehind(`${projection} has not reached ${position} yet`);
+      await delay(POLL_MS);
+    }
+  }
+}
