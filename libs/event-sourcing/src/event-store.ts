@@ -11,7 +11,6 @@ import {
   WrongExpectedVersionError,
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
-import { type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 
@@ -198,7 +197,7 @@ const CAUGHT_UP = { caughtUp: true } as const;
 type Delivered = ResolvedEvent | { checkpoint: bigint } | typeof CAUGHT_UP;
 
 /** Takes all that has already arrived, so that a batch costs one turn of the loop and not one per event. */
-function drain(subscription: Readable, batch: SubscriptionMessage[]): void {
+function drain(subscription: { read(): unknown }, batch: SubscriptionMessage[]): void {
   for (let next = subscription.read() as Delivered | null; next; next = subscription.read() as Delivered | null) {
     batch.push(message(next));
   }
