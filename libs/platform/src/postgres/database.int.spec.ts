@@ -1,0 +1,44 @@
+import { sql } from 'kysely';
+import { testEngines, type TestDatabase } from '#testing/platform';
+
+describe.each(await testEngines())('The read-model database on $name', (engine) => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await engine.create();
+    await sql`create table t (id bigint primary key, amount numeric not null, at timestamptz)`.execute(test.db.sql);
+  });
+  afterAll(() => test.drop());
+
+  const names = async () =>
+    (await sql<{ id: string }>`select id from t order by id`.execute(test.db.sql)).rows.map(({ id }) => id);
+
+  it('keeps every digit of an amount and of a position', async () => {
+    await sql`insert into t select * from unnest(${['9007199254740993']}::bigint[], ${['12345678901234567890.10']}::numeric[],
+      ${['2026-01-31T10:00:00.123Z']}::timestamptz[])`.execute(test.db.sql);
+    const { rows } = await sql`select * from t`.execute(test.db.sql);
+    expect(rows).toEqual([
+      { id: '9007199254740993', amount: '12345678901234567890.10', at: new Date('2026-01-31T10:00:00.123Z') },
+    ]);
+  });
+
+  it('rolls a failed transaction back without taking the statements of others with it', async () => {
+    await sql`delete from t`.execute(test.db.sql);
+    const outside: Promise<unknown>[] = [];
+    const failing = test.db.sql.transaction().execute(async (tx) => {
+      await sql`insert into t values (1, 1)`.execute(tx);
+      outside.push(sql`insert into t values (2, 1)`.execute(test.db.sql));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    await Promise.all(outside);
+    expect(await names()).toEqual(['2']);
+  });
+
+  it('says how many rows a statement changed', async () => {
+    await sql`delete from t`.execute(test.db.sql);
+    await sql`insert into t values (1, 1), (2, 2), (3, 3)`.execute(test.db.sql);
+    const { numAffectedRows } = await sql`update t set amount = 5 where id > 1`.execute(test.db.sql);
+    expect(numAffectedRows).toBe(2n);
+  });
+});

@@ -1,0 +1,1 @@
+export { postgresEngine, testEngines, type TestDatabase, type TestEngine } from './databases.js';
