@@ -3,10 +3,10 @@ import { parseMinor } from './minor-units.js';
 
 /*
  * decimal.js rounds every result to `precision` significant digits without a word; its default of 20 loses cents. The
- * longest exact value a bill can reach is a quantity times a price (46 digits) after 20 percentages (10 more each) times
+ * longest exact value a bill can reach is a quantity times a price (46 digits) after 10 percentages (10 more each) times
  * a rate (8 more). The precision is set above that, so that every product and sum is exact; it is a cap, not a cost.
  */
-const ExactDecimal = Decimal.clone({ precision: 320, rounding: Decimal.ROUND_HALF_UP });
+const ExactDecimal = Decimal.clone({ precision: 200, rounding: Decimal.ROUND_HALF_UP });
 
 /** An exact decimal that is not money yet: a quantity, a unit price, a rate, an amount before it is rounded. */
 export type Exact = Decimal;

@@ -1,0 +1,132 @@
+import { PersistentMap } from './persistent-map.js';
+import { refuse } from './rejections.js';
+
+/* What the account's history comes to: enough to decide the next command and no more. Amounts are minor units. */
+
+/** Money of one source on one line of one bill. */
+export interface Share {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly amount: bigint;
+}
+
+export interface SourcedShare extends Share {
+  readonly sourceId: string;
+}
+
+/** What has been paid on a line by one source. */
+interface PaidBy {
+  readonly sourceId: string;
+  readonly amount: bigint;
+}
+
+/** Open = total − reversed − paid, and never less than zero. */
+export interface Line {
+  readonly lineId: string;
+  readonly service: string;
+  readonly priority: number;
+  readonly total: bigint;
+  readonly reversed: bigint;
+  readonly paid: bigint;
+  /** How total − reversed divides into net and each tax, in the order of the bill. */
+  readonly netLeft: bigint;
+  readonly taxesLeft: readonly { readonly jurisdiction: string; readonly amount: bigint }[];
+  /** Who paid, the latest last; one entry for each source. */
+  readonly paidBy: readonly PaidBy[];
+}
+
+export interface Bill {
+  readonly billNumber: string;
+  readonly dueOn: string;
+  /** The how-manieth bill of the account this is; decides between bills due on the same day. */
+  readonly sequence: number;
+  /** In the order they are paid: by priority, then as on the bill. */
+  readonly lines: readonly Line[];
+  readonly open: bigint;
+}
+
+/** Where money on the account comes from. Amount = Σ allocations + unapplied, until it is returned and both are zero. */
+export interface Source {
+  readonly id: string;
+  readonly kind: 'payment' | 'credit';
+  readonly sequence: number;
+  readonly amount: bigint;
+  readonly unapplied: bigint;
+  readonly returned: boolean;
+  /** Since when (effective) what is unapplied has been there to use. */
+  readonly availableFrom: string;
+  readonly allocations: readonly Share[];
+}
+
+export interface AccountState {
+  readonly status: 'unknown' | 'open' | 'closed';
+  readonly currency: string;
+  /** Digits of the currency's minor unit. */
+  readonly digits: number;
+  readonly bills: PersistentMap<Bill>;
+  /** The bills with something open, in the order they are paid: oldest due first, then as issued. */
+  readonly openBills: readonly Pick<Bill, 'billNumber' | 'dueOn' | 'sequence'>[];
+  readonly sources: PersistentMap<Source>;
+  /** The sources with something unapplied, first in first out. */
+  readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
+  readonly open: bigint;
+  readonly credit: bigint;
+}
+
+export const initialState: AccountState = {
+  status: 'unknown',
+  currency: '',
+  digits: 0,
+  bills: PersistentMap.empty(),
+  openBills: [],
+  sources: PersistentMap.empty(),
+  creditSources: [],
+  open: 0n,
+  credit: 0n,
+};
+
+export function openOf(line: Line): bigint {
+  return line.total - line.reversed - line.paid;
+}
+
+/** Refuses a command that needs an account which exists, open or closed. */
+export function requireKnown(state: AccountState): void {
+  if (state.status === 'unknown') refuse('ACCOUNT_UNKNOWN', 'no account with this id; open it first, or check the id');
+}
+
+/** Refuses a command that a closed account does not take. */
+export function requireOpen(state: AccountState): void {
+  requireKnown(state);
+  if (state.status === 'closed') refuse('ACCOUNT_CLOSED', 'the account is closed; use the customer’s current account');
+}
+
+/** Refuses money in another currency than the account's. */
+export function requireCurrency(state: AccountState, currency: string, field: string): void {
+  if (currency === state.currency) return;
+  refuse('CURRENCY_MISMATCH', `the account is kept in ${state.currency}; send the amount in it`, field);
+}
+
+export function requireBill(state: AccountState, billNumber: string, field: string): Bill {
+  return (
+    state.bills.get(billNumber) ??
+    refuse('BILL_UNKNOWN', 'the account has no bill with this number; look it up in the billing history', field)
+  );
+}
+
+export function requireLine(bill: Bill, lineId: string, field: string): Line {
+  return (
+    bill.lines.find((line) => line.lineId === lineId) ??
+    refuse('LINE_UNKNOWN', 'the bill has no line with this id; look it up on the bill', field)
+  );
+}
+
+/** A payment that has not been returned. */
+export function requirePayment(state: AccountState, paymentId: string): Source {
+  const source = state.sources.get(paymentId);
+  if (source?.kind !== 'payment') {
+    refuse('PAYMENT_UNKNOWN', 'the account has no payment with this id; look it up in the payments', 'paymentId');
+  }
+  if (source.returned)
+    refuse('PAYMENT_ALREADY_RETURNED', 'the payment was returned; nothing of it is left', 'paymentId');
+  return source;
+}

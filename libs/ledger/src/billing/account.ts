@@ -1,0 +1,132 @@
+import { type Decider } from '#libs/event-sourcing';
+import { digitsOf } from '../money/money.js';
+import { parseMinor } from '../money/minor-units.js';
+import { accountEvents, type AccountEvent } from './account-events.js';
+import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
+import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
+
+type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+/**
+ * The billing account: everything that has to balance together (its bills, what was paid and credited, and what lies on
+ * which line) in one stream, `account-<account id>`.
+ */
+export const account: Decider<AccountState, AccountEvent> = {
+  category: 'account',
+  events: accountEvents,
+  initialState,
+  evolve,
+};
+
+function evolve(state: AccountState, event: AccountEvent): AccountState {
+  switch (event.type) {
+    case 'AccountOpened':
+      return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
+    case 'BillIssued':
+      return withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]]));
+    case 'PaymentApplied':
+      return received(state, event.data.paymentId, 'payment', event.data);
+    case 'CreditIssued':
+      return received(state, event.data.creditId, 'credit', event.data);
+    case 'CreditApplied':
+      return moveMoney(state, sourcedShares(event.data.allocations, state.digits), event.data.effectiveAt);
+    case 'PaymentUnapplied': {
+      const { paymentId, released, effectiveAt } = event.data;
+      return moveMoney(state, takenOff(sharesOf(released, state.digits), paymentId), effectiveAt);
+    }
+    case 'PaymentReturned': {
+      const source = heldSource(state, event.data.paymentId);
+      const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
+      return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
+    }
+    case 'ChargeReversed':
+      return reversed(state, event.data);
+    case 'AccountClosed':
+      return { ...state, status: 'closed' };
+  }
+}
+
+function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
+  const minor = (amount: string) => parseMinor(amount, state.digits);
+  const lines = data.lines.map((line) => ({
+    lineId: line.lineId,
+    service: line.service,
+    priority: line.priority,
+    total: minor(line.total),
+    reversed: 0n,
+    paid: 0n,
+    netLeft: minor(line.net),
+    taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
+    paidBy: [],
+  }));
+  return {
+    billNumber: data.billNumber,
+    dueOn: data.dueOn,
+    sequence: state.bills.size,
+    lines: lines.sort((left, right) => left.priority - right.priority),
+    open: minor(data.total.amount),
+  };
+}
+
+function received(
+  state: AccountState,
+  id: string,
+  kind: Source['kind'],
+  data: EventData<'PaymentApplied'> | EventData<'CreditIssued'>,
+): AccountState {
+  const allocations = sharesOf(data.allocations, state.digits);
+  const source: Source = {
+    id,
+    kind,
+    sequence: state.sources.size,
+    amount: parseMinor(data.amount.amount, state.digits),
+    unapplied: parseMinor(data.unapplied, state.digits),
+    returned: false,
+    availableFrom: data.effectiveAt,
+    allocations,
+  };
+  const paid = moveOnBills(
+    state,
+    allocations.map((share) => ({ ...share, sourceId: id })),
+  );
+  return withSources(paid, [source]);
+}
+
+function reversed(state: AccountState, data: EventData<'ChargeReversed'>): AccountState {
+  const minor = (amount: string) => parseMinor(amount, state.digits);
+  const off = sourcedShares(data.released, state.digits).map((share) => ({ ...share, amount: -share.amount }));
+  const released = moveMoney(state, off, data.effectiveAt);
+  const bill = changeLine(heldBill(released, data.billNumber), data.lineId, (line) => ({
+    ...line,
+    reversed: line.reversed + minor(data.amount.amount),
+    netLeft: line.netLeft - minor(data.net),
+    taxesLeft: line.taxesLeft.map((tax, index) => ({
+      ...tax,
+      amount: tax.amount - minor(data.taxes[index]?.amount ?? '0'),
+    })),
+  }));
+  return withBills(released, new Map([[bill.billNumber, bill]]));
+}
+
+interface StoredShare {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly amount: string;
+}
+
+function sharesOf(stored: readonly StoredShare[], digits: number): Share[] {
+  return stored.map(({ billNumber, lineId, amount }) => ({ billNumber, lineId, amount: parseMinor(amount, digits) }));
+}
+
+function sourcedShares(stored: readonly (StoredShare & { readonly sourceId: string })[], digits: number) {
+  return stored.map(({ sourceId, billNumber, lineId, amount }) => ({
+    sourceId,
+    billNumber,
+    lineId,
+    amount: parseMinor(amount, digits),
+  }));
+}
+
+function takenOff(shares: readonly Share[], sourceId: string) {
+  return shares.map(({ billNumber, lineId, amount }) => ({ sourceId, billNumber, lineId, amount: -amount }));
+}

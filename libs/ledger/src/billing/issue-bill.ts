@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { defineCommand } from '#libs/event-sourcing';
+import { AmountText, readPositiveAmount, refuseTooLarge } from '../money/money.js';
+import { formatMinor } from '../money/minor-units.js';
+import { account } from './account.js';
+import { type AccountEvent } from './account-events.js';
+import { type AccountState, requireCurrency, requireOpen } from './account-state.js';
+import { allocateOntoBill } from './allocation.js';
+import { creditApplied } from './apply-credit.js';
+import { calculateBill, type Charge } from './bill-calculation.js';
+import { Day, Description, ExactDecimal, Identifier, Instant, startOf } from './command-fields.js';
+import { refuse } from './rejections.js';
+
+const Discount = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('fixed'), description: Description, amount: AmountText }),
+    z.strictObject({ kind: z.literal('percent'), description: Description, percent: ExactDecimal }),
+  ],
+  'must be a discount of kind "fixed" with an amount, or of kind "percent" with a percent',
+);
+
+const Tax = z.strictObject({
+  jurisdiction: Identifier,
+  /** A fraction: 0.0725 for 7.25 %. A percentage sent by mistake is caught, where it would else tax a hundredfold. */
+  rate: ExactDecimal.regex(/^0+(\.|$)/, 'is a fraction below 1: "0.0725" for 7.25 %'),
+});
+
+const BillLine = z.strictObject({
+  lineId: Identifier.optional(),
+  service: Identifier,
+  kind: z.enum(['recurring', 'one-time', 'usage']).default('recurring'),
+  description: Description,
+  quantity: ExactDecimal.default('1'),
+  unitPrice: ExactDecimal,
+  discounts: z.array(Discount).max(10, 'has at most 10 discounts').default([]),
+  taxes: z.array(Tax).max(10, 'has at most 10 taxes').default([]),
+  priority: z.int().min(0).max(1000).default(100),
+});
+
+const IssueBillBody = z.strictObject({
+  billNumber: Identifier,
+  issuedOn: Day,
+  dueOn: Day,
+  period: z
+    .strictObject({ from: Day, to: Day })
+    .refine(({ from, to }) => from <= to, { path: ['to'], error: 'must not be before the period begins' })
+    .optional(),
+  /** Prices are in the account's currency; naming it here makes sure. */
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capitals, such as "USD"')
+    .optional(),
+  lines: z.array(BillLine).min(1, 'must have at least one line').max(200, 'has at most 200 lines'),
+  rounding: z.enum(['line', 'bill']).default('line'),
+  effectiveAt: Instant.optional(),
+});
+
+/**
+ * Bills the account: computes every line exactly, and uses what credit the account has on the new bill at once. A bill
+ * may come to zero (a free month); it is then settled when it is issued.
+ */
+export const IssueBill = defineCommand({
+  type: 'IssueBill',
+  decider: account,
+  schema: IssueBillBody,
+  decide(body, state): AccountEvent[] {
+    requireOpen(state);
+    if (body.currency !== undefined) requireCurrency(state, body.currency, 'currency');
+    if (state.bills.get(body.billNumber)) {
+      refuse('BILL_NUMBER_USED', 'the account has a bill with this number; give the new bill its own', 'billNumber');
+    }
+    if (body.dueOn < body.issuedOn) {
+      refuse(
+        'DUE_BEFORE_ISSUED',
+        'a bill falls due on the day it is issued or later; correct one of the days',
+        'dueOn',
+      );
+    }
+    const issued = billIssued(body, state);
+    if (state.credit === 0n) return [issued];
+    return [issued, ...creditOnto(body.billNumber, account.evolve(state, issued), issued.data.effectiveAt)];
+  },
+});
+
+function billIssued(body: z.output<typeof IssueBillBody>, state: AccountState) {
+  const bill = calculateBill(chargesOf(body, state), body.rounding, state.digits);
+  refuseTooLarge(bill.total, state.digits, 'lines');
+  return {
+    type: 'BillIssued',
+    data: {
+      billNumber: body.billNumber,
+      issuedOn: body.issuedOn,
+      dueOn: body.dueOn,
+      ...(body.period && { period: body.period }),
+      lines: bill.lines,
+      total: { amount: formatMinor(bill.total, state.digits), currency: state.currency },
+      rounding: { policy: body.rounding, residue: bill.residue },
+      effectiveAt: body.effectiveAt ?? startOf(body.issuedOn),
+    },
+  } as const;
+}
+
+/** The lines with an id each, and fixed discounts checked as the money they are. */
+function chargesOf({ lines }: z.output<typeof IssueBillBody>, state: AccountState): Charge[] {
+  const ids = new Set<string>();
+  return lines.map((line, index) => {
+    const lineId = line.lineId ?? `L${index + 1}`;
+    if (ids.has(lineId)) {
+      refuse(
+        'LINE_ID_DUPLICATE',
+        'another line of the bill has this id; give each line its own',
+        `lines/${index}/lineId`,
+      );
+    }
+    ids.add(lineId);
+    for (const [at, discount] of line.discounts.entries()) {
+      if (discount.kind !== 'fixed') continue;
+      readPositiveAmount(discount.amount, state.currency, `lines/${index}/discounts/${at}/amount`);
+    }
+    return { ...line, lineId };
+  });
+}
+
+function creditOnto(billNumber: string, billed: AccountState, effectiveAt: string): AccountEvent[] {
+  const { shares } = allocateOntoBill(billed, billed.credit, billNumber);
+  return shares.length === 0 ? [] : [creditApplied(billed, shares, effectiveAt)];
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineCommand } from '#libs/event-sourcing';
+import { formatMinor } from '../money/minor-units.js';
+import { account } from './account.js';
+import { type AccountEvent } from './account-events.js';
+import { requireKnown, requirePayment } from './account-state.js';
+import { storedShares } from './allocation.js';
+import { effectiveMoment, Instant, ReasonCode } from './command-fields.js';
+
+/**
+ * The bank took a payment back. What it paid stands open again and what was left of it as credit is gone. A return can
+ * come 60 days late (Nacha R07, R10, R11), so a closed account takes it too: the debt is reinstated.
+ */
+export const RecordReturn = defineCommand({
+  type: 'RecordReturn',
+  decider: account,
+  schema: z.strictObject({
+    paymentId: z.uuid('must be the payment’s id, a UUID'),
+    /** The bank's own code: Nacha `R01`, ISO 20022 `AC04`. */
+    returnCode: z
+      .string()
+      .regex(/^[A-Z0-9]{2,8}$/, 'must be the bank’s code such as "R01": 2 to 8 capitals and figures')
+      .optional(),
+    reason: ReasonCode,
+    effectiveAt: Instant.optional(),
+  }),
+  decide({ paymentId, returnCode, reason, effectiveAt }, state, context): AccountEvent[] {
+    requireKnown(state);
+    const payment = requirePayment(state, paymentId);
+    return [
+      {
+        type: 'PaymentReturned',
+        data: {
+          paymentId,
+          amount: { amount: formatMinor(payment.amount, state.digits), currency: state.currency },
+          ...(returnCode !== undefined && { returnCode }),
+          reason,
+          released: storedShares(payment.allocations, state.digits),
+          unappliedRemoved: formatMinor(payment.unapplied, state.digits),
+          effectiveAt: effectiveMoment(effectiveAt, context),
+        },
+      },
+    ];
+  },
+});

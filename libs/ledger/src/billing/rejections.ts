@@ -1,0 +1,42 @@
+import { Rejected } from '#libs/event-sourcing';
+
+/**
+ * Every business refusal of the account's commands, by its stable code. The codes are part of the public contract: one
+ * may be added, none changes its meaning. (Refusals about an amount or currency as such are raised by money/.)
+ */
+export const REJECTIONS = {
+  ACCOUNT_UNKNOWN: 'no account with this id has been opened',
+  ACCOUNT_EXISTS: 'the account is open already',
+  ACCOUNT_CLOSED: 'the account is closed and takes no such command',
+  ACCOUNT_HAS_BALANCE: 'an account closes only with nothing open and no credit',
+  CURRENCY_UNKNOWN: 'not an active ISO 4217 currency',
+  CURRENCY_MISMATCH: 'an account has one currency and takes no other',
+  AMOUNT_NOT_POSITIVE: 'the amount is zero or negative',
+  AMOUNT_TOO_PRECISE: 'the amount is finer than the minor unit of its currency',
+  AMOUNT_TOO_LARGE: 'the amount has more digits than any amount may have',
+  BILL_NUMBER_USED: 'the account has a bill with this number already',
+  BILL_UNKNOWN: 'the account has no bill with this number',
+  LINE_UNKNOWN: 'the bill has no line with this id',
+  LINE_ID_DUPLICATE: 'two lines of a bill have the same id',
+  DUE_BEFORE_ISSUED: 'a bill falls due before it is issued',
+  DISCOUNT_EXCEEDS_CHARGE: 'a discount takes off more than is left of the charge',
+  ALLOCATION_EXCEEDS_OPEN: 'an instruction lays more on a bill or line than is open there',
+  ALLOCATION_EXCEEDS_PAYMENT: 'the instructions lay out more than there is',
+  CHARGE_ALREADY_REVERSED: 'nothing is left of the charge to reverse',
+  REVERSAL_EXCEEDS_CHARGE: 'the reversal is for more than is left of the charge',
+  PAYMENT_UNKNOWN: 'the account has no payment with this id',
+  PAYMENT_NOT_APPLIED: 'nothing of the payment lies on a bill',
+  PAYMENT_ALREADY_RETURNED: 'the payment has been returned',
+  PAYMENT_EXCEEDS_OPEN: 'a closed account takes no more than the debt that a return reinstated',
+  NOTHING_TO_APPLY: 'no bill is open',
+  NO_CREDIT: 'the account has no credit',
+  EFFECTIVE_IN_FUTURE: 'the effective moment is more than a day ahead',
+  CARD_NUMBER_REFUSED: 'a card number was sent where a token belongs',
+} as const;
+
+type RejectionCode = keyof typeof REJECTIONS;
+
+/** Refuses a command; the message says what was wrong with this one and what to do. */
+export function refuse(code: RejectionCode, message: string, field?: string): never {
+  throw new Rejected(code, message, field);
+}

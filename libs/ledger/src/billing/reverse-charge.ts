@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { defineCommand } from '#libs/event-sourcing';
+import { allocate } from '../money/allocate.js';
+import { formatMinor } from '../money/minor-units.js';
+import { digitsOf, MoneyInput, readPositiveAmount } from '../money/money.js';
+import { account } from './account.js';
+import { type AccountEvent } from './account-events.js';
+import {
+  type AccountState,
+  type Line,
+  requireBill,
+  requireCurrency,
+  requireLine,
+  requireOpen,
+  type SourcedShare,
+} from './account-state.js';
+import { storedSourcedShares } from './allocation.js';
+import { Identifier, ReasonCode } from './command-fields.js';
+import { refuse } from './rejections.js';
+
+/**
+ * Takes back a charge, whole or in part. What had been paid on it goes back to its payers as credit, as far as the line
+ * is now paid beyond its new total. However a line is reversed in parts, the parts sum to its net and each of its taxes
+ * to the cent (a full credit note is the bill's amounts).
+ */
+export const ReverseCharge = defineCommand({
+  type: 'ReverseCharge',
+  decider: account,
+  schema: z.strictObject({
+    billNumber: Identifier,
+    lineId: Identifier,
+    /** Net and taxes together; all that is left of the line when not given. */
+    amount: MoneyInput.optional(),
+    reason: ReasonCode,
+  }),
+  decide({ billNumber, lineId, amount: asked, reason }, state, context): AccountEvent[] {
+    requireOpen(state);
+    const line = requireLine(requireBill(state, billNumber, 'billNumber'), lineId, 'lineId');
+    const amount = reversible(line, asked, state);
+    const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
+    const written = (minor: bigint) => formatMinor(minor, state.digits);
+    return [
+      {
+        type: 'ChargeReversed',
+        data: {
+          reversalId: context.commandId,
+          billNumber,
+          lineId,
+          service: line.service,
+          amount: { amount: written(amount), currency: state.currency },
+          net: written(net),
+          taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({
+            jurisdiction,
+            amount: written(taxes[index] ?? 0n),
+          })),
+          released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
+          reason,
+          effectiveAt: context.at,
+        },
+      },
+    ];
+  },
+});
+
+function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, state: AccountState): bigint {
+  const left = line.total - line.reversed;
+  if (asked) {
+    digitsOf(asked.currency, 'amount/currency');
+    requireCurrency(state, asked.currency, 'amount/currency');
+  }
+  const amount = asked ? readPositiveAmount(asked.amount, asked.currency, 'amount/amount') : left;
+  if (left === 0n) refuse('CHARGE_ALREADY_REVERSED', 'nothing is left of this charge to reverse', 'lineId');
+  if (amount > left) {
+    const most = formatMinor(left, state.digits);
+    refuse(
+      'REVERSAL_EXCEEDS_CHARGE',
+      `only ${most} is left of this charge; reverse no more than that`,
+      'amount/amount',
+    );
+  }
+  return amount;
+}
+
+/** What was paid beyond the line's new total, the latest payer first. */
+function releasedBy(line: Line, amount: bigint, billNumber: string): SourcedShare[] {
+  let excess = line.paid - (line.total - line.reversed - amount);
+  const released: SourcedShare[] = [];
+  for (const payer of line.paidBy.toReversed()) {
+    if (excess <= 0n) break;
+    const part = payer.amount < excess ? payer.amount : excess;
+    released.push({ sourceId: payer.sourceId, billNumber, lineId: line.lineId, amount: part });
+    excess -= part;
+  }
+  return released;
+}

@@ -1,0 +1,121 @@
+import { type AccountEvent } from '../billing/account-events.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { digitsOf } from '../money/money.js';
+
+/** One side of a journal entry: debit is positive, credit negative, at the currency's minor unit. */
+export interface Posting {
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/**
+ * The chart of accounts that events post to.
+ *
+ * | Account                      | Kind      | Holds                                                                  |
+ * | ---------------------------- | --------- | ---------------------------------------------------------------------- |
+ * | Accounts Receivable          | asset     | what customers owe on bills                                            |
+ * | Cash Clearing                | asset     | money received and not yet matched with the bank                       |
+ * | Unapplied Cash               | liability | what of payments no bill has taken: the customer's money               |
+ * | Customer Credits             | liability | what of issued credits no bill has taken                               |
+ * | Revenue:<service>            | income    | net charges by service                                                 |
+ * | Revenue:Adjustments          | income    | contra: credits given                                                  |
+ * | Tax Payable:<jurisdiction>   | liability | tax charged, by jurisdiction                                           |
+ *
+ * A bill's lines sum exactly to its total, so rounding needs no account of its own; the residue is kept in the event.
+ */
+const RECEIVABLE = 'Accounts Receivable';
+const CASH_CLEARING = 'Cash Clearing';
+const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
+const ADJUSTMENTS = 'Revenue:Adjustments';
+const revenueOf = (service: string) => `Revenue:${service}`;
+const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}`;
+
+/**
+ * The balanced journal entry of an event; empty for one that moves no money. The postings sum to zero, each account
+ * occurs once, and accounts whose amounts cancel out are left out. For one account, receivable + unapplied cash +
+ * customer credits is its balance.
+ */
+export function postingsOf(event: AccountEvent): Posting[] {
+  switch (event.type) {
+    case 'AccountOpened':
+    case 'AccountClosed':
+      return [];
+    case 'BillIssued': {
+      const entry = new Entry(event.data.total.currency).debit(RECEIVABLE, event.data.total.amount);
+      for (const line of event.data.lines) {
+        entry.credit(revenueOf(line.service), line.net);
+        for (const tax of line.taxes) entry.credit(taxOf(tax.jurisdiction), tax.amount);
+      }
+      return entry.postings();
+    }
+    case 'PaymentApplied':
+      return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
+    case 'CreditIssued':
+      return received(event.data, ADJUSTMENTS, CREDIT_OF.credit);
+    case 'CreditApplied': {
+      const entry = new Entry(event.data.amount.currency).credit(RECEIVABLE, event.data.amount.amount);
+      for (const { sourceKind, amount } of event.data.allocations) entry.debit(CREDIT_OF[sourceKind], amount);
+      return entry.postings();
+    }
+    case 'PaymentUnapplied': {
+      const { amount, currency } = event.data.amount;
+      return new Entry(currency).debit(RECEIVABLE, amount).credit(CREDIT_OF.payment, amount).postings();
+    }
+    case 'PaymentReturned': {
+      const { amount, released, unappliedRemoved } = event.data;
+      const entry = new Entry(amount.currency).debit(CREDIT_OF.payment, unappliedRemoved);
+      for (const share of released) entry.debit(RECEIVABLE, share.amount);
+      return entry.credit(CASH_CLEARING, amount.amount).postings();
+    }
+    case 'ChargeReversed': {
+      const { amount, service, net, taxes, released } = event.data;
+      const entry = new Entry(amount.currency).debit(revenueOf(service), net);
+      for (const tax of taxes) entry.debit(taxOf(tax.jurisdiction), tax.amount);
+      entry.credit(RECEIVABLE, amount.amount);
+      for (const share of released) {
+        entry.debit(RECEIVABLE, share.amount).credit(CREDIT_OF[share.sourceKind], share.amount);
+      }
+      return entry.postings();
+    }
+  }
+}
+
+type Received = Extract<AccountEvent, { type: 'PaymentApplied' | 'CreditIssued' }>['data'];
+
+/** Money or credit that came in: partly on bills, the rest kept for the customer. */
+function received({ amount, allocations, unapplied }: Received, from: string, kept: string): Posting[] {
+  const entry = new Entry(amount.currency).debit(from, amount.amount);
+  for (const share of allocations) entry.credit(RECEIVABLE, share.amount);
+  return entry.credit(kept, unapplied).postings();
+}
+
+/** Gathers the amounts of one journal entry by account. */
+class Entry {
+  private readonly amounts = new Map<string, bigint>();
+  private readonly digits: number;
+
+  constructor(private readonly currency: string) {
+    this.digits = digitsOf(currency);
+  }
+
+  debit(account: string, amount: string): this {
+    return this.post(account, parseMinor(amount, this.digits));
+  }
+
+  credit(account: string, amount: string): this {
+    return this.post(account, -parseMinor(amount, this.digits));
+  }
+
+  postings(): Posting[] {
+    const { currency, digits } = this;
+    return [...this.amounts]
+      .filter(([, minor]) => minor !== 0n)
+      .map(([account, minor]) => ({ account, amount: formatMinor(minor, digits), currency }));
+  }
+
+  private post(account: string, minor: bigint): this {
+    this.amounts.set(account, (this.amounts.get(account) ?? 0n) + minor);
+    return this;
+  }
+}
