@@ -36,5 +36,7 @@ export async function insertRows<Row extends Record<keyof Row, ColumnValue>>(
 ): Promise<void> {
   if (rows.length === 0) return;
   const columns = sql.join(Object.keys(types).map((column) => sql.id(column)));
-  await sql`insert into ${sql.table(table)} (${columns}) select * from ${fromRows(types, rows)} ${onConflict}`.execute(tx);
+  await sql`insert into ${sql.table(table)} (${columns}) select * from ${fromRows(types, rows)} ${onConflict}`.execute(
+    tx,
+  );
 }

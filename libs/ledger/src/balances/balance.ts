@@ -1,0 +1,71 @@
+import { type AccountEvent } from '../billing/account-events.js';
+import { parseMinor } from '../money/minor-units.js';
+import { creditChange, digitsOfStored, movementsOf, movesMoney, openChange } from './movements.js';
+
+/** What an account owes and why, in minor units. */
+export interface Balance {
+  readonly currency: string;
+  readonly digits: number;
+  readonly closed: boolean;
+  readonly billed: bigint;
+  readonly paid: bigint;
+  readonly returned: bigint;
+  /** Reversals and credits: what the biller took off, as a negative amount. */
+  readonly adjusted: bigint;
+  /** What stands open on bills. */
+  readonly open: bigint;
+  /** Money received or granted that no bill has taken. */
+  readonly credit: bigint;
+}
+
+/** Open − credit: what the customer owes (+) or has to their good (−). */
+export function owed({ open, credit }: Pick<Balance, 'open' | 'credit'>): bigint {
+  return open - credit;
+}
+
+/** Carries an account's balance over one event. Throws, saying why, for an event that cannot follow. */
+export function nextBalance(before: Balance | undefined, event: AccountEvent): Balance {
+  if (event.type === 'AccountOpened') {
+    if (before) throw new Error('the account is opened twice');
+    const { currency } = event.data;
+    const nothing = { billed: 0n, paid: 0n, returned: 0n, adjusted: 0n, open: 0n, credit: 0n };
+    return { currency, digits: digitsOfStored(currency), closed: false, ...nothing };
+  }
+  if (!before) throw new Error('the account was never opened');
+  if (!movesMoney(event)) return { ...before, closed: true };
+  const movements = movementsOf(event);
+  if (movements.currency !== before.currency) {
+    throw new Error(`the event is in ${movements.currency} and the account in ${before.currency}`);
+  }
+  const after = {
+    ...before,
+    ...totals(before, event),
+    open: before.open + openChange(movements),
+    credit: before.credit + creditChange(movements),
+  };
+  if (after.open < 0n || after.credit < 0n) throw new Error('the event moves more money than there is');
+  if (owed(after) !== after.billed - after.paid + after.returned + after.adjusted) {
+    throw new Error('the parts of the event do not add up to its amount');
+  }
+  return after;
+}
+
+function totals(before: Balance, event: AccountEvent): Partial<Balance> {
+  const minor = ({ amount }: { readonly amount: string }) => parseMinor(amount, before.digits);
+  switch (event.type) {
+    case 'BillIssued':
+      return { billed: before.billed + minor(event.data.total) };
+    case 'PaymentApplied':
+      return { paid: before.paid + minor(event.data.amount) };
+    case 'PaymentReturned':
+      return { returned: before.returned + minor(event.data.amount) };
+    case 'ChargeReversed':
+    case 'CreditIssued':
+      return { adjusted: before.adjusted - minor(event.data.amount) };
+    case 'AccountOpened':
+    case 'AccountClosed':
+    case 'PaymentUnapplied':
+    case 'CreditApplied':
+      return {};
+  }
+}

@@ -1,0 +1,137 @@
+import { minorUnitDigits } from '../money/currency.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { type AccountEvent } from '../billing/account-events.js';
+
+/** How an event changes one line of one bill, in minor units. */
+export interface LineMovement {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly paid: bigint;
+  readonly reversed: bigint;
+}
+
+/** How an event changes the money of one source: what of it lies on bills, and what is held as credit. */
+export interface SourceMovement {
+  readonly sourceId: string;
+  readonly sourceKind: 'payment' | 'credit';
+  readonly applied: bigint;
+  readonly unapplied: bigint;
+}
+
+/**
+ * What an event moves inside its account. Balance, bills and payments are all folded from this one reading of the
+ * events, so that they cannot disagree: open is charged − paid − reversed over the lines, credit is unapplied over the
+ * sources.
+ */
+export interface Movements {
+  readonly currency: string;
+  readonly digits: number;
+  /** New debt: the total of the bill. */
+  readonly charged: bigint;
+  readonly lines: readonly LineMovement[];
+  readonly sources: readonly SourceMovement[];
+}
+
+type MoneyEvent = Exclude<AccountEvent, { type: 'AccountOpened' | 'AccountClosed' }>;
+interface Laid {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly amount: string;
+}
+
+/** Whether an event moves money; the others open and close the account. */
+export function movesMoney<Event extends AccountEvent>(event: Event): event is Event & MoneyEvent {
+  return event.type !== 'AccountOpened' && event.type !== 'AccountClosed';
+}
+
+/** Throws when the currency is none: the log is broken. */
+export function digitsOfStored(currency: string): number {
+  const digits = minorUnitDigits(currency);
+  if (digits === undefined) throw new Error(`${currency} is not a currency`);
+  return digits;
+}
+
+/** Throws when the amount is finer than the minor unit or no currency is known by that code: the log is broken. */
+export function movementsOf(event: MoneyEvent): Movements {
+  const money = event.type === 'BillIssued' ? event.data.total : event.data.amount;
+  const { currency } = money;
+  const digits = digitsOfStored(currency);
+  const minor = (amount: string) => parseMinor(amount, digits);
+  const still = { currency, digits, charged: 0n };
+  switch (event.type) {
+    case 'BillIssued':
+      return { ...still, charged: minor(money.amount), lines: [], sources: [] };
+    case 'PaymentApplied':
+    case 'CreditIssued': {
+      const lines = laid(event.data.allocations, minor, 1n);
+      const source = event.type === 'PaymentApplied' ? payment(event.data.paymentId) : credit(event.data.creditId);
+      return {
+        ...still,
+        lines,
+        sources: [{ ...source, applied: paidOn(lines), unapplied: minor(event.data.unapplied) }],
+      };
+    }
+    case 'PaymentUnapplied': {
+      const lines = laid(event.data.released, minor, -1n);
+      const applied = paidOn(lines);
+      return { ...still, lines, sources: [{ ...payment(event.data.paymentId), applied, unapplied: -applied }] };
+    }
+    case 'PaymentReturned': {
+      const lines = laid(event.data.released, minor, -1n);
+      const unapplied = -minor(event.data.unappliedRemoved);
+      return { ...still, lines, sources: [{ ...payment(event.data.paymentId), applied: paidOn(lines), unapplied }] };
+    }
+    case 'ChargeReversed': {
+      const { billNumber, lineId, released } = event.data;
+      const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount) };
+      return { ...still, lines: [reversal, ...laid(released, minor, -1n)], sources: moved(released, minor, -1n) };
+    }
+    case 'CreditApplied': {
+      const { allocations } = event.data;
+      return { ...still, lines: laid(allocations, minor, 1n), sources: moved(allocations, minor, 1n) };
+    }
+  }
+}
+
+/** The change of what is open on the account's bills. */
+export function openChange({ charged, lines }: Movements): bigint {
+  return lines.reduce((open, line) => open - line.paid - line.reversed, charged);
+}
+
+/** The change of what is held as credit. */
+export function creditChange({ sources }: Movements): bigint {
+  return sources.reduce((sum, { unapplied }) => sum + unapplied, 0n);
+}
+
+/** Minor units as they are stored in a numeric column. */
+export function stored(minor: bigint, digits: number): string {
+  return formatMinor(minor, digits);
+}
+
+const payment = (sourceId: string) => ({ sourceId, sourceKind: 'payment' }) as const;
+const credit = (sourceId: string) => ({ sourceId, sourceKind: 'credit' }) as const;
+
+function laid(allocations: readonly Laid[], minor: (amount: string) => bigint, sign: bigint): LineMovement[] {
+  return allocations.map(({ billNumber, lineId, amount }) => ({
+    billNumber,
+    lineId,
+    paid: sign * minor(amount),
+    reversed: 0n,
+  }));
+}
+
+/** Money laid on lines (+) comes out of what its source holds as credit, and goes back there (−). */
+function moved(
+  allocations: readonly (Laid & Pick<SourceMovement, 'sourceId' | 'sourceKind'>)[],
+  minor: (amount: string) => bigint,
+  sign: bigint,
+): SourceMovement[] {
+  return allocations.map(({ sourceId, sourceKind, amount }) => {
+    const applied = sign * minor(amount);
+    return { sourceId, sourceKind, applied, unapplied: -applied };
+  });
+}
+
+function paidOn(lines: readonly LineMovement[]): bigint {
+  return lines.reduce((sum, { paid }) => sum + paid, 0n);
+}

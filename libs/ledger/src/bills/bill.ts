@@ -1,0 +1,48 @@
+import { type LineMovement } from '../balances/movements.js';
+
+/** One line of a bill, in minor units. */
+export interface BillLineState {
+  readonly lineId: string;
+  readonly service: string;
+  readonly description: string;
+  readonly net: bigint;
+  readonly total: bigint;
+  paid: bigint;
+  reversed: bigint;
+}
+
+export const BILL_STATES = ['issued', 'partially_paid', 'paid', 'reversed'] as const;
+export type BillState = (typeof BILL_STATES)[number];
+
+/** What has been charged, paid and taken back on a whole bill. */
+export interface BillSums {
+  readonly total: bigint;
+  readonly paid: bigint;
+  readonly reversed: bigint;
+  readonly open: bigint;
+}
+
+export function billSums(lines: readonly BillLineState[]): BillSums {
+  let [total, paid, reversed] = [0n, 0n, 0n];
+  for (const line of lines) {
+    total += line.total;
+    paid += line.paid;
+    reversed += line.reversed;
+  }
+  return { total, paid, reversed, open: total - paid - reversed };
+}
+
+/** A partial payment never marks a bill paid; a bill of which nothing is left to pay is reversed or paid. */
+export function billState({ total, paid, reversed, open }: BillSums): BillState {
+  if (open === 0n) return reversed === total && total > 0n ? 'reversed' : 'paid';
+  return paid > 0n ? 'partially_paid' : 'issued';
+}
+
+/** Lays a movement on its line. Throws when the line is not there or has less to give than is taken. */
+export function moveLine(lines: readonly BillLineState[], { billNumber, lineId, paid, reversed }: LineMovement): void {
+  const line = lines.find((candidate) => candidate.lineId === lineId);
+  if (!line) throw new Error(`bill ${billNumber} has no line ${lineId}`);
+  line.paid += paid;
+  line.reversed += reversed;
+  if (line.paid < 0n) throw new Error(`more is taken off line ${lineId} of bill ${billNumber} than was paid on it`);
+}

@@ -1,0 +1,217 @@
+import { sql } from 'kysely';
+import { type Projection, type Recorded } from '#libs/event-sourcing';
+import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
+import { digitsOfStored, type LineMovement, movementsOf, movesMoney, stored } from '../balances/movements.js';
+import { type AccountEvent, accountEvents } from '../billing/account-events.js';
+import { parseMinor } from '../money/minor-units.js';
+import { type BillLineState, type BillState, billState, billSums, moveLine } from './bill.js';
+
+/** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
+export interface BillRow {
+  account_id: string;
+  bill_number: string;
+  /** Of the event that issued it: the order of an account's bills. */
+  revision: string;
+  issued_on: string;
+  due_on: string;
+  period_from: string | null;
+  period_to: string | null;
+  currency: string;
+  total: string;
+  paid: string;
+  reversed: string;
+  open: string;
+  state: BillState;
+  lines: string;
+}
+
+/** A line as it is kept in `lines`: what the customer was charged for, and what became of it. */
+export interface StoredBillLine {
+  readonly lineId: string;
+  readonly service: string;
+  readonly description: string;
+  readonly net: string;
+  readonly total: string;
+  readonly paid: string;
+  readonly reversed: string;
+}
+
+const COLUMNS: ColumnTypes<BillRow> = {
+  account_id: 'uuid',
+  bill_number: 'text',
+  revision: 'bigint',
+  issued_on: 'date',
+  due_on: 'date',
+  period_from: 'date',
+  period_to: 'date',
+  currency: 'text',
+  total: 'numeric',
+  paid: 'numeric',
+  reversed: 'numeric',
+  open: 'numeric',
+  state: 'text',
+  lines: 'json',
+};
+
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'open' | 'state' | 'lines'>;
+const { account_id, bill_number, paid, reversed, open, state, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, open, state, lines };
+
+/** A bill while a batch is folded. */
+interface BillInHand {
+  readonly accountId: string;
+  readonly billNumber: string;
+  readonly digits: number;
+  readonly lines: BillLineState[];
+  /** What never changes, for a bill that this batch issues. */
+  readonly issued?: Omit<BillRow, keyof Standing>;
+}
+
+type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
+
+/** Bills with what is open on each line. */
+export const billsProjection: Projection<AccountEvent> = {
+  name: 'bills',
+  version: 1,
+  category: 'account',
+  events: accountEvents,
+  tables: ['bills'],
+  ddl: [
+    `create table bills (
+      account_id uuid not null, bill_number text not null, revision bigint not null,
+      issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
+      total numeric not null, paid numeric not null, reversed numeric not null, open numeric not null,
+      state text not null, lines json not null,
+      primary key (account_id, bill_number))`,
+    // Few bills are open at any time, however long the history: this stays small.
+    `create index bills_open on bills (account_id, due_on) where open > 0`,
+  ],
+  async apply(tx, batch) {
+    const moves = batch.flatMap((event) => (movesMoney(event) ? linesMoved(event) : []));
+    const bills = new Map<string, BillInHand>();
+    for (const event of batch) if (event.type === 'BillIssued') addIssued(bills, event);
+    await addOlder(tx, bills, moves);
+    for (const { accountId, line } of moves) {
+      const bill = bills.get(keyOf(accountId, line.billNumber));
+      if (!bill) throw new Error(`bill ${line.billNumber} was never issued`);
+      moveLine(bill.lines, line);
+    }
+    await write(tx, [...bills.values()]);
+  },
+};
+
+interface Move {
+  readonly accountId: string;
+  readonly line: LineMovement;
+}
+
+function linesMoved(event: Parameters<typeof movementsOf>[0] & Recorded<AccountEvent>): Move[] {
+  return movementsOf(event).lines.map((line) => ({ accountId: event.entityId, line }));
+}
+
+function keyOf(accountId: string, billNumber: string): string {
+  return `${accountId}/${billNumber}`;
+}
+
+function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }: BillIssued): void {
+  const { billNumber, issuedOn, dueOn, period, total } = data;
+  const digits = digitsOfStored(total.currency);
+  const key = keyOf(entityId, billNumber);
+  if (bills.has(key)) throw new Error(`bill ${billNumber} is issued twice`);
+  const charged = data.lines.map((line) => ({
+    lineId: line.lineId,
+    service: line.service,
+    description: line.description,
+    net: parseMinor(line.net, digits),
+    total: parseMinor(line.total, digits),
+    paid: 0n,
+    reversed: 0n,
+  }));
+  if (billSums(charged).total !== parseMinor(total.amount, digits)) {
+    throw new Error(`the lines of bill ${billNumber} do not add up to its total`);
+  }
+  const issued = {
+    revision: revision.toString(),
+    issued_on: issuedOn,
+    due_on: dueOn,
+    period_from: period?.from ?? null,
+    period_to: period?.to ?? null,
+    currency: total.currency,
+    total: total.amount,
+  };
+  bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, issued });
+}
+
+/** Reads the bills of earlier batches that this one moves money on. */
+async function addOlder(tx: Tx, bills: Map<string, BillInHand>, moves: readonly Move[]): Promise<void> {
+  const wanted = new Map<string, { account_id: string; bill_number: string }>();
+  for (const { accountId, line } of moves) {
+    const key = keyOf(accountId, line.billNumber);
+    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: line.billNumber });
+  }
+  if (wanted.size === 0) return;
+  const keys = fromRows({ account_id, bill_number }, [...wanted.values()]);
+  const { rows } = await sql<Pick<BillRow, 'account_id' | 'bill_number' | 'currency'> & { lines: StoredBillLine[] }>`
+    select bills.account_id, bills.bill_number, bills.currency, bills.lines
+    from ${keys} join bills on bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
+  for (const row of rows) {
+    const digits = digitsOfStored(row.currency);
+    const read = row.lines.map((line) => readLine(line, digits));
+    const bill = { accountId: row.account_id, billNumber: row.bill_number, digits, lines: read };
+    bills.set(keyOf(row.account_id, row.bill_number), bill);
+  }
+}
+
+function readLine(line: StoredBillLine, digits: number): BillLineState {
+  const minor = (amount: string) => parseMinor(amount, digits);
+  return {
+    lineId: line.lineId,
+    service: line.service,
+    description: line.description,
+    net: minor(line.net),
+    total: minor(line.total),
+    paid: minor(line.paid),
+    reversed: minor(line.reversed),
+  };
+}
+
+async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
+  const fresh: BillRow[] = [];
+  const changed: Standing[] = [];
+  for (const bill of bills) {
+    if (bill.issued) fresh.push({ ...bill.issued, ...standingOf(bill) });
+    else changed.push(standingOf(bill));
+  }
+  await insertRows(tx, 'bills', COLUMNS, fresh);
+  if (changed.length === 0) return;
+  await sql`
+    update bills set paid = r.paid, reversed = r.reversed, open = r.open, state = r.state, lines = r.lines
+    from ${fromRows(STANDING, changed)}
+    where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
+}
+
+function standingOf(bill: BillInHand): Standing {
+  const sums = billSums(bill.lines);
+  const amount = (minor: bigint) => stored(minor, bill.digits);
+  if (bill.lines.some((line) => line.paid + line.reversed > line.total)) {
+    throw new Error(`more is paid or reversed on a line of bill ${bill.billNumber} than was charged`);
+  }
+  const kept = bill.lines.map((line): StoredBillLine => ({
+    lineId: line.lineId,
+    service: line.service,
+    description: line.description,
+    net: amount(line.net),
+    total: amount(line.total),
+    paid: amount(line.paid),
+    reversed: amount(line.reversed),
+  }));
+  return {
+    account_id: bill.accountId,
+    bill_number: bill.billNumber,
+    paid: amount(sums.paid),
+    reversed: amount(sums.reversed),
+    open: amount(sums.open),
+    state: billState(sums),
+    lines: JSON.stringify(kept),
+  };
+}

@@ -1,0 +1,47 @@
+import { type AccountEvent } from '../billing/account-events.js';
+
+/** What a line of the billing history is about. */
+export const HISTORY_KINDS = [
+  'account-opened',
+  'bill-issued',
+  'payment-applied',
+  'payment-unapplied',
+  'payment-returned',
+  'charge-reversed',
+  'credit-issued',
+  'credit-applied',
+  'account-closed',
+] as const;
+
+export type HistoryKind = (typeof HISTORY_KINDS)[number];
+
+/** The part of a history line that says what happened, in words the customer's papers also carry. */
+export interface HistoryEntry {
+  readonly kind: HistoryKind;
+  /** Bill number, confirmation number, or the id of the payment or credit; null where several are concerned. */
+  readonly reference: string | null;
+  readonly reason: string | null;
+}
+
+export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
+  switch (type) {
+    case 'AccountOpened':
+      return { kind: 'account-opened', reference: null, reason: null };
+    case 'BillIssued':
+      return { kind: 'bill-issued', reference: data.billNumber, reason: null };
+    case 'PaymentApplied':
+      return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
+    case 'PaymentUnapplied':
+      return { kind: 'payment-unapplied', reference: data.paymentId, reason: data.reason };
+    case 'PaymentReturned':
+      return { kind: 'payment-returned', reference: data.paymentId, reason: data.reason };
+    case 'ChargeReversed':
+      return { kind: 'charge-reversed', reference: data.billNumber, reason: data.reason };
+    case 'CreditIssued':
+      return { kind: 'credit-issued', reference: data.creditId, reason: data.reason };
+    case 'CreditApplied':
+      return { kind: 'credit-applied', reference: null, reason: null };
+    case 'AccountClosed':
+      return { kind: 'account-closed', reference: null, reason: data.reason };
+  }
+}
