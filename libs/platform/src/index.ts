@@ -2,3 +2,12 @@ export { DATABASE, openDatabase, type Database, type Tx } from './postgres/datab
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { isPassing } from './postgres/passing.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
+export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
+export { READINESS_PROBES, type ReadinessProbes } from './health/readiness.js';
+export { createHttpApp, type HttpAppOptions } from './http/app.js';
+export { type Call, CallOf } from './http/call.js';
+export { openApiDocument, TakesCommand } from './http/openapi.js';
+export { malformed, Problem } from './http/problem.js';
+export { PROBLEM_OF, type ProblemOf } from './http/problem.filter.js';
+export { createLogger, LOGGER } from './logging/logger.js';
+export { Metrics } from './metrics/metrics.js';

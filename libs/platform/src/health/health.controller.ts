@@ -1,0 +1,60 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Metrics } from '../metrics/metrics.js';
+import { Readiness, READINESS_PROBES, type ReadinessProbes, ReadinessReport } from './readiness.js';
+
+const GAUGES = {
+  paybill_event_store_up: { help: '1 when the event store answers', labels: [] },
+  paybill_database_up: { help: '1 when the read-model database answers', labels: [] },
+  paybill_projection_position: {
+    help: 'Position in the log a projection has reached, in bytes',
+    labels: ['projection'],
+  },
+  paybill_projection_lag_bytes: { help: 'Bytes of log a projection has not passed yet', labels: ['projection'] },
+  paybill_projection_lag_seconds: { help: 'For how long a projection has been seen behind', labels: ['projection'] },
+  paybill_projection_stopped: { help: '1 when a projection stands still on an error', labels: ['projection'] },
+} as const;
+
+/** `GET /health`: the process answers. `GET /ready`: it can do its work. */
+@ApiTags('operations')
+@Controller()
+export class HealthController {
+  readonly #readiness: Readiness;
+
+  constructor(@Inject(READINESS_PROBES) probes: ReadinessProbes, @Inject(Metrics) metrics: Metrics) {
+    this.#readiness = new Readiness(probes);
+    metrics.observed(GAUGES, async (set) => {
+      const { eventStore, database, projections } = await this.#readiness.check();
+      set('paybill_event_store_up', {}, Number(eventStore.reachable));
+      set('paybill_database_up', {}, Number(database.reachable));
+      for (const { name, version, position, lagBytes, lagSeconds, error } of projections) {
+        const labels = { projection: `${name}_v${version}` };
+        set('paybill_projection_position', labels, Number(position));
+        set('paybill_projection_stopped', labels, Number(error !== null));
+        if (lagBytes !== undefined) set('paybill_projection_lag_bytes', labels, Number(lagBytes));
+        if (lagSeconds !== undefined) set('paybill_projection_lag_seconds', labels, lagSeconds);
+      }
+    });
+  }
+
+  @Get('health')
+  @ApiOperation({ summary: 'Whether the process is alive' })
+  health(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether the process can do its work, and how far the read models are' })
+  @ApiResponse({ status: 200, standardSchema: ReadinessReport })
+  @ApiResponse({
+    status: 503,
+    standardSchema: ReadinessReport,
+    description: 'Something it needs is away or stands still',
+  })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {
+    const report = await this.#readiness.check();
+    reply.code(report.ready ? 200 : 503);
+    return report;
+  }
+}

@@ -1,0 +1,95 @@
+import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import rateLimit from '@fastify/rate-limit';
+import { type FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { type Logger } from 'pino';
+import { type HttpSettings } from '../config/config.js';
+import { HealthController } from '../health/health.controller.js';
+import { LOGGER, nestLogger } from '../logging/logger.js';
+import { MetricsController } from '../metrics/metrics.controller.js';
+import { Metrics } from '../metrics/metrics.js';
+import { serveDocs } from './openapi.js';
+import { malformed, Problem } from './problem.js';
+import { PROBLEM_OF, ProblemFilter, type ProblemOf } from './problem.filter.js';
+import { observeRequests } from './request-observer.js';
+
+export interface HttpAppOptions {
+  /** The modules that say which features are served; one of them provides READINESS_PROBES and PROBLEM_OF globally. */
+  readonly features: readonly DynamicModule[];
+  readonly settings: HttpSettings;
+  readonly log: Logger;
+}
+
+/** What every HTTP process has besides its features: health, metrics, the log and the one place for errors. */
+@Module({})
+class HttpModule {
+  static with(log: Logger, features: readonly DynamicModule[]): DynamicModule {
+    return {
+      module: HttpModule,
+      global: true,
+      imports: [...features],
+      controllers: [HealthController, MetricsController],
+      providers: [
+        { provide: LOGGER, useValue: log },
+        { provide: Metrics, useFactory: () => new Metrics() },
+        {
+          provide: APP_FILTER,
+          useFactory: (problemOf: ProblemOf) => new ProblemFilter(log, problemOf),
+          inject: [PROBLEM_OF],
+        },
+      ],
+      exports: [LOGGER, Metrics],
+    };
+  }
+}
+
+/**
+ * An HTTP application over the given features, ready to listen or to be injected into. Whoever creates it closes it
+ * (`app.close()` takes no new requests and waits for those in flight), and then the connections it was given.
+ */
+export async function createHttpApp({ features, settings, log }: HttpAppOptions): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: settings.PAYBILL_BODY_LIMIT,
+    trustProxy: settings.PAYBILL_TRUST_PROXY ?? false,
+    genReqId: () => randomUUID(),
+    // A request that trickles in may not hold a connection for ever.
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 512 },
+    forceCloseConnections: 'idle',
+    // Nest's Express-style middleware is not used; its engine would run for every request.
+    skipMiddie: true,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(log, features), adapter, {
+    logger: nestLogger(log),
+    // Fastify's own JSON parser stays; Nest's would also take HTML forms.
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  fastify.removeContentTypeParser('text/plain');
+  observeRequests(fastify, log, app.get(Metrics));
+  await limitRate(app, settings);
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: malformed }));
+  serveDocs(app);
+  await app.init();
+  await fastify.ready();
+  return app;
+}
+
+async function limitRate(app: NestFastifyApplication, settings: HttpSettings): Promise<void> {
+  const { PAYBILL_RATE_LIMIT: max, PAYBILL_RATE_LIMIT_WINDOW_SECONDS: seconds } = settings;
+  if (max === 0) return;
+  await app.register(rateLimit, {
+    max,
+    timeWindow: seconds * 1000,
+    // Probes are answered whoever else calls from their address.
+    allowList: ({ url }: { url: string }) => url === '/health' || url === '/ready' || url === '/metrics',
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    errorResponseBuilder: (_, { ttl }) =>
+      new Problem(429, 'RATE_LIMITED', 'too many requests from this address; wait as long as Retry-After says', {
+        retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)),
+      }),
+  });
+}

@@ -1,0 +1,83 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Problem } from './problem.js';
+
+/** Who calls, why, and under which key: what the headers of a command request say. */
+export interface Call {
+  /** The client's own key for this command: sent again with a retry, so that it is carried out once. */
+  readonly idempotencyKey: string;
+  /** Opaque id of the user, service or job; never a name or an e-mail address, for it is stored with every event. */
+  readonly actor: string;
+  readonly onBehalfOf?: string;
+  readonly correlationId: string;
+  /** W3C trace context. */
+  readonly traceparent?: string;
+  /** Says in the answer that the command had been carried out before and this is its first result again. */
+  markReplayed(): void;
+}
+
+/** A request as the request log wants to see it at the end. */
+export interface LoggedRequest extends FastifyRequest {
+  problemCode?: string;
+  actor?: string;
+}
+
+export const IDEMPOTENCY_KEY = 'idempotency-key';
+export const REPLAYED = 'idempotent-replayed';
+const KEY = /^[\x20-\x7e]{1,255}$/;
+// No "@" and no blanks: what is stored for ever is an identifier, not an address or a name.
+const OPAQUE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+// A bare number of a card's length is refused too; no identifier of ours looks like that.
+const CARD_LIKE = /^[\d-]{13,23}$/;
+const TRACEPARENT = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** Parameter decorator: the {@link Call} of a command request. @throws Problem when a header is missing or malformed. */
+export const CallOf = createParamDecorator((_: unknown, context: ExecutionContext): Call => {
+  const http = context.switchToHttp();
+  return readCall(http.getRequest<LoggedRequest>(), http.getResponse<FastifyReply>());
+});
+
+export function readCall(request: LoggedRequest, reply: Pick<FastifyReply, 'header'>): Call {
+  const { headers } = request;
+  const actor = opaque(headers, 'x-actor') ?? 'anonymous';
+  request.actor = actor;
+  const onBehalfOf = opaque(headers, 'x-on-behalf-of');
+  const traceparent = headers['traceparent'];
+  return {
+    idempotencyKey: idempotencyKey(headers[IDEMPOTENCY_KEY]),
+    actor,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    correlationId: opaque(headers, 'x-correlation-id') ?? request.id,
+    // A trace context that is not well-formed has to be ignored, says the standard; it is no reason to refuse money.
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
+    markReplayed: () => void reply.header(REPLAYED, 'true'),
+  };
+}
+
+function idempotencyKey(header: string | string[] | undefined): string {
+  if (header === undefined || header === '') {
+    throw new Problem(
+      400,
+      'IDEMPOTENCY_KEY_MISSING',
+      'send an Idempotency-Key header: one key for each command, and the same key again when you retry it',
+    );
+  }
+  if (typeof header === 'string' && KEY.test(header)) return header;
+  throw new Problem(
+    400,
+    'IDEMPOTENCY_KEY_INVALID',
+    'the Idempotency-Key header must have 1 to 255 printable ASCII characters; a UUID is best',
+  );
+}
+
+function opaque(headers: FastifyRequest['headers'], name: string): string | undefined {
+  const header = headers[name];
+  if (header === undefined || header === '') return undefined;
+  if (typeof header === 'string' && OPAQUE.test(header) && !CARD_LIKE.test(header)) return header;
+  throw new Problem(
+    400,
+    'HEADER_INVALID',
+    `the ${name} header must be an opaque identifier: 1 to 128 letters, figures and . _ : / -, no name and no address`,
+    { errors: [{ field: name, message: 'must be an opaque identifier' }] },
+  );
+}
