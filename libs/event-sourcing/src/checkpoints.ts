@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Tx } from '#libs/platform';
-import { type Projection } from './projection.js';
+import { type AnyProjection } from './projection.js';
 
 /** Another runner has taken the projection over; this one must not write any more. */
 export class Superseded extends Error {
@@ -28,12 +28,12 @@ const DDL = [
 ];
 
 /** The PostgreSQL schema a version of a projection lives in. */
-export function schemaOf({ name, version }: Pick<Projection, 'name' | 'version'>): string {
+export function schemaOf({ name, version }: Pick<AnyProjection, 'name' | 'version'>): string {
   return `${name}_v${version}`;
 }
 
 /** Creates what is missing: bookkeeping, the projection's schema with its tables, and the views readers use. */
-export async function install(db: Database, projections: readonly Projection<never>[]): Promise<void> {
+export async function install(db: Database, projections: readonly AnyProjection[]): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
     // Two processes may start at once; the second waits here and finds everything in place.
     await sql`select pg_advisory_xact_lock(7264223)`.execute(tx);
@@ -42,7 +42,7 @@ export async function install(db: Database, projections: readonly Projection<nev
   });
 }
 
-async function installOne(tx: Tx, projection: Projection<never>): Promise<void> {
+async function installOne(tx: Tx, projection: AnyProjection): Promise<void> {
   const { name, version } = projection;
   const schema = schemaOf(projection);
   const known = await sql`select 1 from projection_checkpoints where name = ${name} and version = ${version}`.execute(
@@ -61,7 +61,7 @@ async function installOne(tx: Tx, projection: Projection<never>): Promise<void> 
 }
 
 /** Takes a projection for this runner: whoever held it before can no longer write. */
-export async function take(db: Database, { name, version }: Projection<never>): Promise<Checkpoint> {
+export async function take(db: Database, { name, version }: AnyProjection): Promise<Checkpoint> {
   const { rows } = await sql<{ position: string; epoch: string }>`
     update projection_checkpoints set epoch = epoch + 1, error = null, error_position = null
     where name = ${name} and version = ${version} returning position, epoch`.execute(db.sql);
@@ -73,7 +73,7 @@ export async function take(db: Database, { name, version }: Projection<never>): 
 /** Moves the checkpoint inside the transaction that writes the rows. @throws Superseded */
 export async function advance(
   tx: Tx,
-  { name, version }: Projection<never>,
+  { name, version }: AnyProjection,
   from: Checkpoint,
   position: bigint,
 ): Promise<void> {
@@ -87,7 +87,7 @@ export async function advance(
 /** Notes why a projection stands still, for health, console and CLI. */
 export async function noteError(
   db: Database,
-  { name, version }: Projection<never>,
+  { name, version }: AnyProjection,
   { epoch }: Checkpoint,
   message: string,
   position: bigint,
@@ -100,7 +100,7 @@ export async function noteError(
 /** The last revision applied of each of the given streams. */
 export async function lastRevisions(
   tx: Tx,
-  { name, version }: Projection<never>,
+  { name, version }: AnyProjection,
   streams: readonly string[],
 ): Promise<Map<string, bigint>> {
   const { rows } = await sql<{ stream: string; revision: string }>`
@@ -111,7 +111,7 @@ export async function lastRevisions(
 
 export async function saveRevisions(
   tx: Tx,
-  { name, version }: Projection<never>,
+  { name, version }: AnyProjection,
   revisions: ReadonlyMap<string, bigint>,
 ): Promise<void> {
   await sql`

@@ -24,7 +24,7 @@ export {
   type Submitted,
 } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';
-export { recorded, type Projection, type Recorded } from './projection.js';
+export { recorded, type AnyProjection, type Projection, type Recorded } from './projection.js';
 export { ProjectionRunner, ProjectionStopped, type RunnerOptions } from './projection-runner.js';
 export { install, projectionPositions, type ProjectionPosition } from './checkpoints.js';
 export { ReadBarrier, ReadModelBehind } from './read-barrier.js';

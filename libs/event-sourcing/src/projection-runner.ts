@@ -15,7 +15,7 @@ import {
 } from './checkpoints.js';
 import { type EventStore, EventStoreUnavailable, type SubscriptionMessage } from './event-store.js';
 import { type StoredEvent } from './metadata.js';
-import { type Projection, recorded } from './projection.js';
+import { type AnyProjection, recorded } from './projection.js';
 
 /** The log and a projection disagree, or an event cannot be applied. The projection stands still until it is mended. */
 export class ProjectionStopped extends Error {
@@ -42,7 +42,7 @@ export class ProjectionRunner {
   constructor(
     private readonly store: EventStore,
     private readonly db: Database,
-    private readonly projections: readonly Projection<never>[],
+    private readonly projections: readonly AnyProjection[],
     private readonly options: RunnerOptions = {},
   ) {}
 
@@ -112,7 +112,7 @@ class Running {
 
   constructor(
     private readonly db: Database,
-    readonly projection: Projection<never>,
+    readonly projection: AnyProjection,
     public checkpoint: Checkpoint,
   ) {}
 
@@ -142,7 +142,7 @@ class Running {
       await advance(tx, projection, checkpoint, end);
       if (batch.length === 0) return;
       await this.#keepOrder(tx, mine);
-      await projection.apply(tx, batch);
+      await projection.apply(tx, batch as readonly never[]);
     });
     this.checkpoint = { ...checkpoint, position: end };
   }

@@ -36,9 +36,15 @@ export interface Projection<Event extends DomainEvent = DomainEvent> {
   apply(tx: Tx, batch: readonly Recorded<Event>[]): Promise<void>;
 }
 
+/** A projection of whatever events: all that running it takes. */
+export interface AnyProjection extends Omit<Projection, 'events' | 'apply'> {
+  readonly events: Pick<EventRegistry<DomainEvent>, 'read'>;
+  apply(tx: Tx, batch: readonly never[]): Promise<void>;
+}
+
 /** Lifts a stored event for a projection. @throws UnknownEvent */
 export function recorded<Event extends DomainEvent>(
-  registry: EventRegistry<Event>,
+  registry: Pick<EventRegistry<Event>, 'read'>,
   stored: StoredEvent,
 ): Recorded<Event> {
   const { id, stream, revision, position, metadata } = stored;

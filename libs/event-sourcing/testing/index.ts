@@ -1,1 +1,2 @@
 export { fold, given } from './given.js';
+export { commandMetadata } from './command-metadata.js';
