@@ -142,7 +142,7 @@ class Running {
       await advance(tx, projection, checkpoint, end);
       if (batch.length === 0) return;
       await this.#keepOrder(tx, mine);
-      await projection.apply(tx, batch as readonly never[]);
+      await projection.apply(tx, batch as never);
     });
     this.checkpoint = { ...checkpoint, position: end };
   }
