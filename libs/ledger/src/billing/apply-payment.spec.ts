@@ -103,9 +103,7 @@ describe('ApplyPayment', () => {
     for (const token of ['4111111111111111', 'tok_4111-1111-1111-1111', 'card378282246310005', '6011.0009.9013.9424']) {
       const attempt = given(account, owing).when(ApplyPayment, { ...paid('1'), method: { kind: 'card', token } });
       attempt.thenRejected('CARD_NUMBER_REFUSED', 'method/token');
-      expect(attempt.events).toThrow(
-        expect.objectContaining({ message: expect.not.stringContaining(token) as string }),
-      );
+      expect(attempt.events).not.toThrow(token);
     }
     for (const token of ['tok_1', '4111111111111112', '123456789012', 'f4111111-1111-4111-8111-111111111111']) {
       given(account, owing)

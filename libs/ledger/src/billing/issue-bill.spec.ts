@@ -1,3 +1,4 @@
+import { type z } from 'zod';
 import { given } from '#testing/event-sourcing';
 import { account } from './account.js';
 import { accountClosed, accountOpened, billIssued, creditIssued, dataOf, USD } from './account-examples.js';
@@ -7,9 +8,9 @@ const internet = { service: 'internet', description: 'Internet 100', unitPrice: 
 const bill = { billNumber: 'B-1', issuedOn: '2026-01-01', dueOn: '2026-01-21', lines: [internet] };
 
 /** The bill that an open account without credit gets. */
-function issued(body: Partial<Parameters<typeof IssueBill.schema.parse>[0] & object> = {}) {
+function issued(change: Partial<z.input<typeof IssueBill.schema>> = {}) {
   const events = given(account, [accountOpened()])
-    .when(IssueBill, { ...bill, ...body } as typeof bill)
+    .when(IssueBill, { ...bill, ...change })
     .events();
   return dataOf(events[0], 'BillIssued');
 }

@@ -1,0 +1,416 @@
+import fc from 'fast-check';
+import { type CommandContext, type CommandDefinition, Rejected } from '#libs/event-sourcing';
+import { fold } from '#testing/event-sourcing';
+import { type z } from 'zod';
+import { CloseAccount } from '../accounts/close-account.js';
+import { OpenAccount } from '../accounts/open-account.js';
+import { postingsOf } from '../journal/postings.js';
+import { parseMinor } from '../money/minor-units.js';
+import { account } from './account.js';
+import { type AccountEvent } from './account-events.js';
+import { type AccountState, openOf } from './account-state.js';
+import { ApplyCredit } from './apply-credit.js';
+import { ApplyPayment } from './apply-payment.js';
+import { IssueBill } from './issue-bill.js';
+import { IssueCredit } from './issue-credit.js';
+import { RecordReturn } from './record-return.js';
+import { ReverseCharge } from './reverse-charge.js';
+import { UnapplyPayment } from './unapply-payment.js';
+
+/*
+ * The laws of an account, whatever is done to it: random histories of valid and invalid commands, checked after every
+ * step against a model that is slow and obvious and shares nothing with the code but the stored events.
+ */
+
+type AnyCommand = CommandDefinition<string, z.ZodType, AccountState, AccountEvent>;
+type Step = (past: readonly AccountEvent[]) => readonly [AnyCommand, unknown];
+
+const step = <Schema extends z.ZodType>(
+  command: CommandDefinition<string, Schema, AccountState, AccountEvent>,
+  body: z.input<Schema>,
+) => [command as unknown as AnyCommand, body] as const;
+
+const CURRENCY_DIGITS = { USD: 2, JPY: 0, BHD: 3 } as const;
+type Currency = keyof typeof CURRENCY_DIGITS;
+
+const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+function amountIn(currency: Currency) {
+  const digits = CURRENCY_DIGITS[currency];
+  return fc.nat(20_000).map((minor) => {
+    const text = String(minor).padStart(digits + 1, '0');
+    return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  });
+}
+
+const billNumber = fc.constantFrom('B-1', 'B-2', 'B-3', 'B-4', 'B-5');
+const lineId = fc.constantFrom('L1', 'L2', 'L3');
+const fraction = (most: number) => fc.nat(most).map((n) => `0.${String(n).padStart(4, '0')}`);
+
+const billLine = fc.record(
+  {
+    service: fc.constantFrom('internet', 'phone'),
+    description: fc.constant('Service'),
+    unitPrice: fc.nat(99_999).map((n) => `${Math.floor(n / 1000)}.${String(n % 1000).padStart(3, '0')}`),
+    quantity: fc.constantFrom('1', '3', '0.5', '1.337'),
+    discounts: fc.array(
+      fc
+        .nat(1100)
+        .map((n) => ({ kind: 'percent' as const, description: 'Off', percent: `${Math.floor(n / 10)}.${n % 10}` })),
+      { maxLength: 2 },
+    ),
+    taxes: fc.array(fc.record({ jurisdiction: fc.constantFrom('US-PA', 'US-NY'), rate: fraction(1500) }), {
+      maxLength: 2,
+    }),
+    priority: fc.constantFrom(1, 100),
+  },
+  { requiredKeys: ['service', 'description', 'unitPrice'] },
+);
+
+const issueBill = fc
+  .record({
+    billNumber,
+    issuedOn: fc.constant('2026-01-01'),
+    dueOn: fc.constantFrom('2026-01-21', '2026-02-21', '2026-03-21'),
+    lines: fc.array(billLine, { minLength: 1, maxLength: 3 }),
+    rounding: fc.constantFrom('line' as const, 'bill' as const),
+  })
+  .map(
+    (body): Step =>
+      () =>
+        step(IssueBill, body),
+  );
+
+/** The id of one of the payments so far; an unknown one when there are none. */
+function somePayment(past: readonly AccountEvent[], which: number): string {
+  const ids = past.flatMap((event) => (event.type === 'PaymentApplied' ? [event.data.paymentId] : []));
+  return ids[which % (ids.length + 1)] ?? uuid(999_999);
+}
+
+function stepsIn(currency: Currency) {
+  const amount = amountIn(currency);
+  const money = amount.map((text) => ({ amount: text, currency }));
+  const allocation = fc.option(
+    fc.array(fc.record({ billNumber, lineId, amount }, { requiredKeys: ['billNumber', 'amount'] }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    { nil: undefined, freq: 2 },
+  );
+  const pay = fc
+    .record({
+      amount: money,
+      channel: fc.constant('online' as const),
+      method: fc.constant({ kind: 'card' as const }),
+      allocation,
+    })
+    .map(
+      (body): Step =>
+        () =>
+          step(ApplyPayment, body),
+    );
+  const credit = money.map(
+    (value): Step =>
+      () =>
+        step(IssueCredit, { amount: value, reason: 'goodwill' }),
+  );
+  const reverse = fc
+    .record({ billNumber, lineId, amount: fc.option(money, { nil: undefined, freq: 2 }), reason: fc.constant('error') })
+    .map(
+      (body): Step =>
+        () =>
+          step(ReverseCharge, body),
+    );
+  const applyCredit = allocation.map(
+    (body): Step =>
+      () =>
+        step(ApplyCredit, { allocation: body }),
+  );
+  const unapply = fc.tuple(fc.nat(20), fc.option(billNumber, { nil: undefined })).map(
+    ([which, bill]): Step =>
+      (past) =>
+        step(UnapplyPayment, { paymentId: somePayment(past, which), billNumber: bill, reason: 'error' }),
+  );
+  const recordReturn = fc.nat(20).map(
+    (which): Step =>
+      (past) =>
+        step(RecordReturn, { paymentId: somePayment(past, which), reason: 'error' }),
+  );
+  const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
+  return fc.oneof(
+    { weight: 5, arbitrary: issueBill },
+    { weight: 5, arbitrary: pay },
+    { weight: 2, arbitrary: credit },
+    { weight: 3, arbitrary: reverse },
+    { weight: 2, arbitrary: applyCredit },
+    { weight: 2, arbitrary: unapply },
+    { weight: 2, arbitrary: recordReturn },
+    { weight: 1, arbitrary: close },
+  );
+}
+
+const history = fc
+  .constantFrom<Currency>('USD', 'JPY', 'BHD')
+  .chain((currency) =>
+    fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), { maxLength: 25 }) }),
+  );
+
+/** What a command answers: its events, or the code it is refused with. */
+function answer(command: AnyCommand, body: unknown, state: AccountState, context: CommandContext) {
+  try {
+    return { events: command.decide(command.schema.parse(body), state, context), refused: undefined };
+  } catch (error) {
+    if (error instanceof Rejected) return { events: [], refused: error.code };
+    throw error;
+  }
+}
+
+/** Runs a history, calling back after every command. */
+function run(
+  { currency, steps }: { currency: Currency; steps: readonly Step[] },
+  each: (past: readonly AccountEvent[], state: AccountState, emitted: readonly AccountEvent[]) => void,
+): void {
+  const open: Step = () => step(OpenAccount, { payBillNumber: '12345678901244', currency });
+  let state = account.initialState;
+  const past: AccountEvent[] = [];
+  for (const [index, next] of [open, ...steps].entries()) {
+    const context = { id: uuid(0), commandId: uuid(index + 1), at: '2026-01-15T12:00:00.000Z' };
+    const [command, body] = next(past);
+    const { events } = answer(command, body, state, context);
+    expect(answer(command, body, state, context).events).toEqual(events);
+    for (const event of events) {
+      account.events.check(event);
+      state = account.evolve(state, event);
+      past.push(event);
+    }
+    each(past, state, events);
+  }
+}
+
+/** The reference model: every share that ever moved in one list, and every figure a sum over it. */
+function model(events: readonly AccountEvent[], digits: number) {
+  const minor = (text: string) => parseMinor(text, digits);
+  const charges = new Map<string, bigint>();
+  const received = new Map<string, bigint>();
+  const moves: { line: string; source: string; amount: bigint }[] = [];
+  const lay = (share: { billNumber: string; lineId: string; amount: string }, source: string, sign: bigint) =>
+    moves.push({ line: `${share.billNumber}/${share.lineId}`, source, amount: sign * minor(share.amount) });
+  const add = (map: Map<string, bigint>, key: string, amount: bigint) => map.set(key, (map.get(key) ?? 0n) + amount);
+  for (const { type, data } of events) {
+    if (type === 'BillIssued') {
+      for (const line of data.lines) add(charges, `${data.billNumber}/${line.lineId}`, minor(line.total));
+    } else if (type === 'PaymentApplied') {
+      add(received, data.paymentId, minor(data.amount.amount));
+      for (const share of data.allocations) lay(share, data.paymentId, 1n);
+    } else if (type === 'CreditIssued') {
+      add(received, data.creditId, minor(data.amount.amount));
+      for (const share of data.allocations) lay(share, data.creditId, 1n);
+    } else if (type === 'CreditApplied') {
+      for (const share of data.allocations) lay(share, share.sourceId, 1n);
+    } else if (type === 'PaymentUnapplied') {
+      for (const share of data.released) lay(share, data.paymentId, -1n);
+    } else if (type === 'PaymentReturned') {
+      add(received, data.paymentId, -minor(data.amount.amount));
+      for (const share of data.released) lay(share, data.paymentId, -1n);
+    } else if (type === 'ChargeReversed') {
+      add(charges, `${data.billNumber}/${data.lineId}`, -minor(data.amount.amount));
+      for (const share of data.released) lay(share, share.sourceId, -1n);
+    }
+  }
+  const sum = (pick: (move: (typeof moves)[number]) => boolean) =>
+    moves.filter(pick).reduce((total, move) => total + move.amount, 0n);
+  return {
+    charges,
+    openByLine: new Map([...charges].map(([line, charge]) => [line, charge - sum((move) => move.line === line)])),
+    unappliedBySource: new Map([...received].map(([id, amount]) => [id, amount - sum((move) => move.source === id)])),
+  };
+}
+
+const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) => sum + amount, 0n);
+
+describe('The account, whatever is done to it', () => {
+  it('goes through every kind of event in these histories, so that the laws are not kept by doing nothing', () => {
+    const seen = new Set<string>();
+    for (const given of fc.sample(history, { seed: 2026, numRuns: 300 })) {
+      run(given, (_past, _state, emitted) => {
+        for (const event of emitted) seen.add(event.type);
+      });
+    }
+    expect([...seen].sort()).toEqual(Object.keys(account.events.definitions).sort());
+  });
+
+  it('has applied + unapplied = received for every source, and no line open below zero, at every step (AQ2)', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        run(given, (past, state) => {
+          const expected = model(past, CURRENCY_DIGITS[given.currency]);
+          for (const bill of state.bills.values()) {
+            for (const line of bill.lines) {
+              const open = expected.openByLine.get(`${bill.billNumber}/${line.lineId}`);
+              expect(openOf(line)).toBe(open);
+              expect(open).toBeGreaterThanOrEqual(0n);
+              expect(total(line.paidBy.map(({ amount }) => amount))).toBe(line.paid);
+              expect(total(line.taxesLeft.map(({ amount }) => amount)) + line.netLeft).toBe(line.total - line.reversed);
+            }
+          }
+          for (const source of state.sources.values()) {
+            expect(source.unapplied).toBe(expected.unappliedBySource.get(source.id));
+            const applied = total(source.allocations.map(({ amount }) => amount));
+            expect(applied + source.unapplied).toBe(source.returned ? 0n : source.amount);
+          }
+          expect(state.open).toBe(total(expected.openByLine.values()));
+          expect(state.credit).toBe(total(expected.unappliedBySource.values()));
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('lists exactly the open bills, oldest due first, and exactly the sources with credit, first in first out', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        run(given, (past, state) => {
+          const order = past.flatMap((event) => (event.type === 'BillIssued' ? [event.data] : []));
+          const open = order
+            .filter(({ billNumber: number }) => (state.bills.get(number)?.open ?? 0n) > 0n)
+            .sort((left, right) => left.dueOn.localeCompare(right.dueOn))
+            .map(({ billNumber: number }) => number);
+          expect(state.openBills.map(({ billNumber: number }) => number)).toEqual(open);
+          const credit = [...state.sources.values()]
+            .filter(({ unapplied }) => unapplied > 0n)
+            .sort((left, right) => left.sequence - right.sequence)
+            .map(({ id }) => id);
+          expect(state.creditSources.map(({ id }) => id)).toEqual(credit);
+        });
+      }),
+    );
+  });
+
+  it('posts a balanced entry for every event, and its balance is what the postings say (AQ3)', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const digits = CURRENCY_DIGITS[given.currency];
+        const accounts = new Map<string, bigint>();
+        run(given, (_past, state, emitted) => {
+          for (const event of emitted) {
+            const postings = postingsOf(event);
+            expect(total(postings.map(({ amount }) => parseMinor(amount, digits)))).toBe(0n);
+            expect(new Set(postings.map(({ account: name }) => name)).size).toBe(postings.length);
+            for (const { account: name, amount, currency } of postings) {
+              expect(currency).toBe(given.currency);
+              accounts.set(name, (accounts.get(name) ?? 0n) + parseMinor(amount, digits));
+            }
+          }
+          const sumOf = (...names: string[]) => total(names.map((name) => accounts.get(name) ?? 0n));
+          expect(sumOf('Accounts Receivable')).toBe(state.open);
+          expect(sumOf('Unapplied Cash', 'Customer Credits')).toBe(-state.credit);
+          const creditOf = (kind: string) =>
+            total([...state.sources.values()].filter((one) => one.kind === kind).map((one) => one.unapplied));
+          expect(sumOf('Unapplied Cash')).toBe(-creditOf('payment'));
+          expect(sumOf('Customer Credits')).toBe(-creditOf('credit'));
+        });
+      }),
+    );
+  });
+
+  it('is the same when replayed from its events as it was live, also through their stored form', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        run(given, (past, state) => {
+          const stored = past.map((event) =>
+            account.events.read(
+              event.type,
+              account.events.versionOf(event.type),
+              JSON.parse(JSON.stringify(event.data)),
+            ),
+          );
+          expect(fold(account, stored)).toEqual(state);
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leaves an earlier state as it was when a later one is made from it', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const kept: { state: AccountState; events: number }[] = [];
+        let all: readonly AccountEvent[] = [];
+        run(given, (past, state) => {
+          kept.push({ state, events: past.length });
+          all = past;
+        });
+        for (const { state, events } of kept) expect(state).toEqual(fold(account, all.slice(0, events)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('issues bills whose lines, nets and taxes sum exactly to the total, by either rounding policy (BR-CO-10)', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const minor = (text: string) => parseMinor(text, CURRENCY_DIGITS[given.currency]);
+        run(given, (_past, _state, emitted) => {
+          for (const event of emitted) {
+            if (event.type !== 'BillIssued') continue;
+            const { lines, total: whole } = event.data;
+            expect(total(lines.map((line) => minor(line.total)))).toBe(minor(whole.amount));
+            for (const line of lines) {
+              const parts = [line.net, ...line.taxes.map(({ amount }) => amount)].map(minor);
+              expect(total(parts)).toBe(minor(line.total));
+              expect(parts.every((part) => part >= 0n)).toBe(true);
+            }
+          }
+        });
+      }),
+    );
+  });
+
+  it('reverses a bill to its amounts to the cent, in however many parts (a full credit note)', () => {
+    const parts = fc.array(fc.nat(5_000), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(billLine, { minLength: 1, maxLength: 3 }), parts, (lines, cents) => {
+        const taken = new Map<string, bigint>();
+        const reversals: Step[] = lines.flatMap((_, index) => [
+          ...cents.map(
+            (part): Step =>
+              () =>
+                step(ReverseCharge, {
+                  billNumber: 'B-1',
+                  lineId: `L${index + 1}`,
+                  amount: {
+                    amount: `${Math.floor(part / 100)}.${String(part % 100).padStart(2, '0')}`,
+                    currency: 'USD',
+                  },
+                  reason: 'error',
+                }),
+          ),
+          (): ReturnType<Step> => step(ReverseCharge, { billNumber: 'B-1', lineId: `L${index + 1}`, reason: 'error' }),
+        ]);
+        const issue: Step = () =>
+          step(IssueBill, { billNumber: 'B-1', issuedOn: '2026-01-01', dueOn: '2026-01-21', lines });
+        run({ currency: 'USD', steps: [issue, ...reversals] }, (_past, state, emitted) => {
+          for (const { account: name, amount } of emitted.flatMap(postingsOf)) {
+            taken.set(name, (taken.get(name) ?? 0n) + parseMinor(amount, 2));
+          }
+          expect(state.credit).toBe(0n);
+        });
+        // Every account the bill posted to is back at zero.
+        expect([...taken.values()].every((balance) => balance === 0n)).toBe(true);
+      }),
+    );
+  });
+
+  it('stops loudly on a history that cannot be', () => {
+    const state = fold(account, []);
+    const share = { billNumber: 'B-1', lineId: 'L1', amount: '1.00' };
+    const data = {
+      amount: { amount: '1.00', currency: 'USD' },
+      reason: 'error',
+      effectiveAt: '2026-01-15T12:00:00.000Z',
+    };
+    expect(() =>
+      account.evolve(state, { type: 'PaymentUnapplied', data: { ...data, paymentId: uuid(1), released: [share] } }),
+    ).toThrow('history is broken');
+  });
+});

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { postingsOf } from '../journal/postings.js';
+import { account } from './account.js';
+import { accountEvents, type AccountEvent } from './account-events.js';
+
+/*
+ * One stored event of every type and version, as it lies in the log. A golden file is never edited: when one fails, the
+ * change under test breaks history that exists. Together, in this order, they are the story of one account.
+ */
+const STORY = [
+  'AccountOpened',
+  'BillIssued',
+  'PaymentApplied',
+  'PaymentUnapplied',
+  'CreditApplied',
+  'CreditIssued',
+  'ChargeReversed',
+  'PaymentReturned',
+  'AccountClosed',
+] as const;
+
+interface Golden {
+  readonly type: AccountEvent['type'];
+  readonly version: number;
+  readonly data: unknown;
+}
+
+const folder = new URL('golden/', import.meta.url);
+const goldens = readdirSync(folder).map((file) => {
+  const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
+  return { file, ...golden };
+});
+
+const read = (type: string): AccountEvent => {
+  const golden = goldens.find((one) => one.type === type);
+  if (!golden) throw new Error(`there is no golden file for ${type}`);
+  return accountEvents.read(golden.type, golden.version, golden.data);
+};
+
+describe('Events stored by earlier builds', () => {
+  it('are there for every type and every version of it', () => {
+    const versions = Object.entries(accountEvents.definitions).flatMap(([type, { version }]) =>
+      Array.from({ length: version }, (_, index) => `${type}.v${index + 1}.json`),
+    );
+    expect(goldens.map(({ file }) => file).sort()).toEqual(versions.sort());
+  });
+
+  it.each(goldens)(
+    '$file is read, has the current shape and posts a balanced entry',
+    ({ file, type, version, data }) => {
+      const event = accountEvents.read(type, version, data);
+      expect(file).toBe(`${type}.v${version}.json`);
+      accountEvents.check(event);
+      const cents = postingsOf(event).map(({ amount }) => BigInt(amount.replace('.', '')));
+      expect(cents.reduce((sum, next) => sum + next, 0n)).toBe(0n);
+    },
+  );
+
+  it('fold to the account they have always come to', () => {
+    const state = STORY.map(read).reduce((next, event) => account.evolve(next, event), account.initialState);
+    expect(state).toMatchObject({ status: 'closed', currency: 'USD', open: 1094n, credit: 1397n });
+    expect(state.openBills).toEqual([{ billNumber: '2026-01-C-77', dueOn: '2026-01-21', sequence: 0 }]);
+    expect(state.bills.get('2026-01-C-77')?.lines).toMatchObject([
+      { lineId: 'L1', total: 4663n, reversed: 1060n, paid: 2603n, netLeft: 3399n },
+      { lineId: 'L2', total: 94n, reversed: 0n, paid: 0n },
+    ]);
+  });
+});
