@@ -5,6 +5,7 @@ export { DirectoryInUse, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
 export { READINESS_PROBES, type ReadinessProbes } from './health/readiness.js';
 export { createHttpApp, type HttpAppOptions } from './http/app.js';
+export { serveUntilAsked } from './http/serve.js';
 export { type Call, CallOf } from './http/call.js';
 export { openApiDocument, TakesCommand } from './http/openapi.js';
 export { malformed, Problem } from './http/problem.js';

@@ -67,7 +67,7 @@ export async function createHttpApp({ features, settings, log }: HttpAppOptions)
     bodyParser: false,
     abortOnError: false,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
   observeRequests(fastify, log, app.get(Metrics));
   await limitRate(app, settings);

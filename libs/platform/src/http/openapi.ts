@@ -108,13 +108,10 @@ function addProblems(operation: Operation, problems: Readonly<Record<string, str
   }
 }
 
+/** zod gives a schema with an id as a reference and its definition. */
 function problemSchema(): Schemas[string] {
-  const {
-    id: _id,
-    $schema: _dialect,
-    ...schema
-  } = ProblemBody['~standard'].jsonSchema.output({ target: 'openapi-3.0' });
-  return schema as Schemas[string];
+  const { definitions } = ProblemBody['~standard'].jsonSchema.output({ target: 'openapi-3.0' });
+  return (definitions as Schemas).Problem!;
 }
 
 /** Serves the document at `/docs-json` and, for people, at `/docs`; it is made when somebody first asks. */

@@ -1,0 +1,74 @@
+import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CommandHandling } from '#libs/event-sourcing';
+import { type Call, CallOf, malformed, TakesCommand } from '#libs/platform';
+import { account } from '../billing/account.js';
+import { AccountClosedAnswer, AccountOpenedAnswer, made, receipt } from '../command-answers.js';
+import { accountIdOf, CommandDoor, idFrom, metadataOf } from '../command-door.js';
+import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
+import { CloseAccount } from './close-account.js';
+import { OpenAccount } from './open-account.js';
+import { claimPayBillNumber } from './opening.job.js';
+
+const { payBillNumber: _assigned, ...chosen } = OpenAccount.schema.shape;
+/** The pay bill number is not the client's to choose: it is claimed by the server. */
+const OpenAccountRequest = z.strictObject(chosen).meta({
+  id: 'OpenAccountRequest',
+  examples: [{ currency: 'USD', customerReference: 'C-1001', openedOn: '2026-01-01' }],
+});
+const CloseAccountRequest = CloseAccount.schema.meta({
+  id: 'CloseAccountRequest',
+  examples: [{ reason: 'moved-away' }],
+});
+
+/** The life of an account: parse, dispatch, answer. */
+@ApiTags('accounts')
+@Controller('accounts')
+export class AccountsController {
+  constructor(
+    @Inject(CommandDoor) private readonly door: CommandDoor,
+    @Inject(CommandHandling) private readonly handling: CommandHandling,
+  ) {}
+
+  @Post()
+  @TakesCommand({
+    summary: 'Open an account; it gets its pay bill number',
+    description: 'The account’s id follows from the Idempotency-Key and the actor: a retry finds the same account.',
+    answer: AccountOpenedAnswer,
+  })
+  async openAccount(
+    @Body({ schema: OpenAccountRequest }) body: z.output<typeof OpenAccountRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof AccountOpenedAnswer>> {
+    // Two clients may well think of the same key; they must not end up with one account.
+    const accountId = idFrom(`accounts of ${call.actor}`, call.idempotencyKey);
+    const metadata = metadataOf(call, `account-${accountId}`);
+    refuseBeforeClaiming(body, accountId, metadata.commandId);
+    const payBillNumber = await claimPayBillNumber(this.handling, accountId, metadata);
+    const done = await this.door.send(OpenAccount, accountId, { ...body, payBillNumber }, call);
+    const { currency } = made(done, 'AccountOpened');
+    return { ...receipt(done), payBillNumber, currency };
+  }
+
+  @Post(':accountId/closure')
+  @TakesCommand({ summary: 'Close an account that neither owes nor is owed anything', answer: AccountClosedAnswer })
+  async closeAccount(
+    @Param('accountId') accountId: string,
+    @Body({ schema: CloseAccountRequest }) body: z.output<typeof CloseAccountRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof AccountClosedAnswer>> {
+    const done = await this.door.send(CloseAccount, accountIdOf(accountId), body, call);
+    return { ...receipt(done), status: 'closed' };
+  }
+}
+
+/**
+ * Claiming a number is an append of its own, so a request that cannot succeed is found out before: the decision is tried
+ * on an account that is not there yet. A bad request changes nothing.
+ */
+function refuseBeforeClaiming(body: z.output<typeof OpenAccountRequest>, accountId: string, commandId: string): void {
+  const tried = OpenAccount.schema.safeParse({ ...body, payBillNumber: candidatePayBillNumber(accountId, 0) });
+  if (!tried.success) throw malformed(tried.error.issues);
+  OpenAccount.decide(tried.data, account.initialState, { id: accountId, commandId, at: new Date().toISOString() });
+}

@@ -1,0 +1,87 @@
+import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type z } from 'zod';
+import { EventStore, Rejected } from '#libs/event-sourcing';
+import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
+import { made, PaymentTakenAnswer } from '../command-answers.js';
+import { CommandDoor } from '../command-door.js';
+import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
+import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
+import { ApplyPayment } from './apply-payment.js';
+
+/** Without an instruction: which bill has how much open is nothing that a number alone should find out. */
+const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true }).meta({
+  id: 'PayByNumberRequest',
+  examples: [
+    { amount: { amount: '57.23', currency: 'USD' }, channel: 'phone', method: { kind: 'card', token: 'tok_1' } },
+  ],
+});
+
+/** Paying with nothing but the number on the bill. It allows paying and never reading (ID5). */
+@ApiTags('payments')
+@Controller('pay-bill-numbers/:payBillNumber/payments')
+export class PayByNumberController {
+  constructor(
+    @Inject(CommandDoor) private readonly door: CommandDoor,
+    @Inject(EventStore) private readonly store: EventStore,
+  ) {}
+
+  @Post()
+  @TakesCommand({
+    summary: 'Pay by pay bill number',
+    description: 'Answers that the money was taken and its confirmation number; nothing about the account.',
+    answer: PaymentTakenAnswer,
+  })
+  async payByNumber(
+    @Param('payBillNumber') text: string,
+    @Body({ schema: PayByNumberRequest }) body: z.output<typeof PayByNumberRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof PaymentTakenAnswer>> {
+    const number = parsePayBillNumber(text);
+    if (number === undefined) {
+      const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
+      throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
+    }
+    const accountId = await this.#holderOf(number);
+    try {
+      const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
+      const { confirmationNumber } = made(done, 'PaymentApplied');
+      return { confirmationNumber, taken: true, repeated: done.repeated };
+    } catch (error) {
+      throw silentAboutAccount(error);
+    }
+  }
+
+  /** The account that holds a number, from the number's own stream: it is certain there, a read model may be behind. */
+  async #holderOf(number: string): Promise<string> {
+    let state = payBillNumber.initialState;
+    for await (const { type, data, metadata } of this.store.readStream(`${payBillNumber.category}-${number}`)) {
+      state = payBillNumber.evolve(state, payBillNumber.events.read(type, metadata.schemaVersion, data));
+    }
+    return state.accountId ?? unknownNumber();
+  }
+}
+
+function unknownNumber(): never {
+  throw new Rejected(
+    'PAY_BILL_NUMBER_UNKNOWN',
+    'no account has this number; read it again from the bill',
+    'payBillNumber',
+  );
+}
+
+/** A refusal as somebody may hear it who knows the number and nothing else. */
+function silentAboutAccount(error: unknown): unknown {
+  if (!(error instanceof Rejected)) return error;
+  switch (error.code) {
+    case 'ACCOUNT_UNKNOWN':
+      return unknownNumber();
+    case 'ACCOUNT_CLOSED':
+    case 'PAYMENT_EXCEEDS_OPEN':
+      return new Problem(409, 'PAYMENT_NOT_TAKEN', 'this number takes no such payment now; ask who sent you the bill');
+    case 'CURRENCY_MISMATCH':
+      return new Rejected(error.code, 'pay in the currency of the bill', error.field);
+    default:
+      return error;
+  }
+}

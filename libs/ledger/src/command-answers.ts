@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { type CommandResult } from '#libs/event-sourcing';
+import { type AccountEvent } from './billing/account-events.js';
+import { type MoneyJson } from './money/money.js';
+
+/* What commands answer: made from the events they appended, so that a retry gets the same answer from the stream. */
+
+const Money = z
+  .object({ amount: z.string(), currency: z.string() })
+  .meta({ id: 'Money', examples: [{ amount: '12.34', currency: 'USD' }] });
+
+const Allocation = z.object({ billNumber: z.string(), lineId: z.string(), amount: Money }).meta({ id: 'Allocation' });
+const SourcedAllocation = Allocation.extend({
+  sourceId: z.string().meta({ description: 'The payment or credit the money comes from' }),
+  sourceKind: z.enum(['payment', 'credit']),
+}).meta({ id: 'SourcedAllocation' });
+
+/** What every command on an account answers. */
+const Receipt = z.object({
+  commandId: z.uuid(),
+  accountId: z.uuid(),
+  revision: z.int().meta({ description: 'Revision of the account’s stream after the command' }),
+  position: z
+    .string()
+    .meta({ description: 'Give it to a read as ?after= to see what this command did', examples: ['48213'] }),
+  repeated: z.boolean().meta({ description: 'true when the command had been carried out before' }),
+});
+
+export const AccountOpenedAnswer = Receipt.extend({ payBillNumber: z.string(), currency: z.string() }).meta({
+  id: 'AccountOpenedAnswer',
+});
+export const BillIssuedAnswer = Receipt.extend({
+  billNumber: z.string(),
+  dueOn: z.iso.date(),
+  total: Money,
+  lines: z.array(z.object({ lineId: z.string(), net: Money, total: Money })),
+  creditApplied: z
+    .array(SourcedAllocation)
+    .meta({ description: 'Credit of the account that paid for this bill at once' }),
+}).meta({ id: 'BillIssuedAnswer' });
+export const PaymentAppliedAnswer = Receipt.extend({
+  paymentId: z.uuid(),
+  confirmationNumber: z.string(),
+  amount: Money,
+  allocations: z.array(Allocation),
+  unapplied: Money,
+}).meta({ id: 'PaymentAppliedAnswer' });
+export const PaymentTakenAnswer = z
+  .object({ confirmationNumber: z.string(), taken: z.literal(true), repeated: z.boolean() })
+  .meta({ id: 'PaymentTakenAnswer' });
+export const ChargeReversedAnswer = Receipt.extend({
+  reversalId: z.uuid(),
+  billNumber: z.string(),
+  lineId: z.string(),
+  amount: Money,
+  net: Money,
+  released: z.array(SourcedAllocation).meta({ description: 'What had been paid on it, given back as credit' }),
+}).meta({ id: 'ChargeReversedAnswer' });
+export const PaymentUnappliedAnswer = Receipt.extend({
+  paymentId: z.uuid(),
+  amount: Money,
+  released: z.array(Allocation),
+}).meta({ id: 'PaymentUnappliedAnswer' });
+export const PaymentReturnedAnswer = Receipt.extend({
+  paymentId: z.uuid(),
+  amount: Money,
+  released: z.array(Allocation).meta({ description: 'Debt that stands again' }),
+  unappliedRemoved: Money,
+}).meta({ id: 'PaymentReturnedAnswer' });
+export const CreditIssuedAnswer = Receipt.extend({
+  creditId: z.uuid(),
+  amount: Money,
+  allocations: z.array(Allocation),
+  unapplied: Money,
+}).meta({ id: 'CreditIssuedAnswer' });
+export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: z.array(SourcedAllocation) }).meta({
+  id: 'CreditAppliedAnswer',
+});
+export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
+
+/** A command's result on an account, with the id of the command. */
+export type Done = CommandResult<AccountEvent> & { readonly commandId: string };
+
+export function receipt({ commandId, id: accountId, revision, position, repeated }: Done): z.output<typeof Receipt> {
+  return { commandId, accountId, revision: Number(revision), position: String(position), repeated };
+}
+
+type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+/** The command's event of a type, or undefined when it made none. */
+export function madeOf<Type extends AccountEvent['type']>({ events }: Done, type: Type): DataOf<Type> | undefined {
+  return events.find((event) => event.type === type)?.data as DataOf<Type> | undefined;
+}
+
+/** The event of a type that the command always makes. */
+export function made<Type extends AccountEvent['type']>(done: Done, type: Type): DataOf<Type> {
+  const data = madeOf(done, type);
+  if (!data) throw new Error(`command ${done.commandId} was carried out without a ${type}`);
+  return data;
+}
+
+/** Stored amounts, which share their event's currency, as money of their own. */
+export function inCurrencyOf({ currency }: MoneyJson) {
+  const money = (amount: string): MoneyJson => ({ amount, currency });
+  return {
+    money,
+    each: <Share extends { readonly amount: string }>(shares: readonly Share[]) =>
+      shares.map((share) => ({ ...share, amount: money(share.amount) })),
+  };
+}

@@ -1,0 +1,67 @@
+import { CommandIdReused, EventStoreUnavailable, ReadModelBehind, Rejected } from '#libs/event-sourcing';
+import { Problem } from '#libs/platform';
+import { type REJECTIONS } from './billing/rejections.js';
+
+/**
+ * The HTTP status of every business refusal: 404 for what is not there, 409 when the state of the account is in the way
+ * (another time the same request may be right), 422 when the request itself asks for what can never be.
+ */
+const STATUS: Readonly<Record<keyof typeof REJECTIONS | 'PAY_BILL_NUMBER_INVALID' | 'PAY_BILL_NUMBER_TAKEN', number>> =
+  {
+    ACCOUNT_UNKNOWN: 404,
+    ACCOUNT_EXISTS: 409,
+    ACCOUNT_CLOSED: 409,
+    ACCOUNT_HAS_BALANCE: 409,
+    CURRENCY_UNKNOWN: 422,
+    CURRENCY_MISMATCH: 422,
+    AMOUNT_NOT_POSITIVE: 422,
+    AMOUNT_TOO_PRECISE: 422,
+    AMOUNT_TOO_LARGE: 422,
+    BILL_NUMBER_USED: 409,
+    BILL_UNKNOWN: 404,
+    LINE_UNKNOWN: 404,
+    LINE_ID_DUPLICATE: 422,
+    DUE_BEFORE_ISSUED: 422,
+    DISCOUNT_EXCEEDS_CHARGE: 422,
+    ALLOCATION_EXCEEDS_OPEN: 422,
+    ALLOCATION_EXCEEDS_PAYMENT: 422,
+    CHARGE_ALREADY_REVERSED: 409,
+    REVERSAL_EXCEEDS_CHARGE: 422,
+    PAYMENT_UNKNOWN: 404,
+    PAYMENT_NOT_APPLIED: 409,
+    PAYMENT_ALREADY_RETURNED: 409,
+    PAYMENT_EXCEEDS_OPEN: 422,
+    NOTHING_TO_APPLY: 409,
+    NO_CREDIT: 409,
+    EFFECTIVE_IN_FUTURE: 422,
+    CARD_NUMBER_REFUSED: 422,
+    PAY_BILL_NUMBER_INVALID: 422,
+    PAY_BILL_NUMBER_TAKEN: 409,
+  };
+
+/** How the business's errors are answered; undefined for an error that is not the business's. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Rejected) {
+    const { code, message, field } = error;
+    return new Problem(statusOf(code), code, message, field === undefined ? {} : { errors: [{ field, message }] });
+  }
+  if (error instanceof CommandIdReused) {
+    const detail = 'this Idempotency-Key was used for another command here; send a new key with a new command';
+    return new Problem(409, 'IDEMPOTENCY_KEY_REUSED', detail);
+  }
+  if (error instanceof EventStoreUnavailable) {
+    const detail = 'the event store does not answer; try again with the same Idempotency-Key';
+    return new Problem(503, 'EVENT_STORE_UNAVAILABLE', detail, { retryAfterSeconds: 1 });
+  }
+  if (error instanceof ReadModelBehind) {
+    const detail = 'the read model has not reached the position asked for yet; try again';
+    return new Problem(503, 'READ_MODEL_BEHIND', detail, { retryAfterSeconds: 1 });
+  }
+  return undefined;
+}
+
+/** Codes raised by reads follow the same rule by their name. */
+function statusOf(code: string): number {
+  const known: number | undefined = (STATUS as Readonly<Record<string, number>>)[code];
+  return known ?? (code.endsWith('_UNKNOWN') ? 404 : 422);
+}
