@@ -17,7 +17,7 @@ const Settings = HttpSettings.extend(ConnectionSettings.shape);
 /** The API as a process of its own: commands in, queries out, against an event store and a database that run elsewhere. */
 async function main(): Promise<void> {
   const settings = readConfig(Settings);
-  const log = createLogger(settings.LOG_LEVEL);
+  const log = createLogger({ level: settings.LOG_LEVEL, name: 'api' });
   const store = new EventStore(settings.EVENTSTORE_URL);
   try {
     await untilReachable(store);

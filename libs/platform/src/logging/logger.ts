@@ -22,9 +22,16 @@ const SECRET = [
  * card numbers. Redaction of the usual names is the net below that rule, not the rule.
  * @param destination standard output unless a test wants to read along.
  */
-export function createLogger(level = 'info', destination?: DestinationStream): Logger {
-  const paths = SECRET.flatMap((member) => [`["${member}"]`, `*["${member}"]`, `*.*["${member}"]`]);
-  const settings = { level, base: { pid: process.pid }, redact: { paths, censor: '[removed]' } };
+export function createLogger(options: { level?: string; name?: string; destination?: DestinationStream } = {}): Logger {
+  const { level = 'info', name = 'paybill', destination } = options;
+  const settings = {
+    level,
+    name,
+    redact: {
+      paths: SECRET.flatMap((member) => [`["${member}"]`, `*["${member}"]`, `*.*["${member}"]`]),
+      censor: '[removed]',
+    },
+  };
   return destination ? pino(settings, destination) : pino(settings);
 }
 
