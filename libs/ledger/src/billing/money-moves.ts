@@ -71,7 +71,7 @@ export function withBills(state: AccountState, changed: ReadonlyMap<string, Bill
   }
   let { openBills } = state;
   if (settled.size > 0) openBills = openBills.filter(({ billNumber }) => !settled.has(billNumber));
-  if (opened.length > 0) openBills = [...openBills, ...opened].sort(oldestDueFirst);
+  if (opened.length > 0) openBills = inserted(openBills, opened, oldestDueFirst);
   return { ...state, bills, open, openBills };
 }
 
@@ -90,7 +90,7 @@ export function withSources(state: AccountState, changed: Iterable<Source>): Acc
   }
   let { creditSources } = state;
   if (used.size > 0) creditSources = creditSources.filter(({ id }) => !used.has(id));
-  if (available.length > 0) creditSources = [...creditSources, ...available].sort((a, b) => a.sequence - b.sequence);
+  if (available.length > 0) creditSources = inserted(creditSources, available, firstInFirstOut);
   return { ...state, sources, credit, creditSources };
 }
 
@@ -104,6 +104,18 @@ export function heldSource(state: AccountState, sourceId: string): Source {
   const source = state.sources.get(sourceId);
   if (!source) throw new Error(`history is broken: there is no payment or credit ${sourceId}`);
   return source;
+}
+
+/** The list with more in it, in order. One that belongs at the end, as a new bill mostly does, needs no sorting. */
+function inserted<Item>(list: readonly Item[], added: readonly Item[], compare: (a: Item, b: Item) => number): Item[] {
+  const [last, first] = [list.at(-1), added[0]];
+  const belongsAtEnd = added.length === 1 && (last === undefined || (first !== undefined && compare(last, first) <= 0));
+  const all = [...list, ...added];
+  return belongsAtEnd ? all : all.sort(compare);
+}
+
+function firstInFirstOut(left: { sequence: number }, right: { sequence: number }): number {
+  return left.sequence - right.sequence;
 }
 
 function oldestDueFirst(left: AccountState['openBills'][number], right: AccountState['openBills'][number]): number {

@@ -12,6 +12,7 @@ export interface MoneyJson {
 
 /** No single amount has more digits than this before the point; a larger one is a slip of the keyboard. */
 const MAX_INTEGER_DIGITS = 15;
+const TOO_LARGE_BY_DIGITS = [0, 1, 2, 3].map((digits) => 10n ** BigInt(MAX_INTEGER_DIGITS + digits));
 
 /**
  * A decimal string as clients write amounts. A sign and any length pass here, so that a negative, too large or too
@@ -47,7 +48,7 @@ export function digitsOf(currency: string, field?: string): number {
 }
 
 /** Minor units of an amount a client wrote; refused when it is finer than the minor unit or absurdly large. */
-export function readAmount(amount: string, currency: string, field: string): bigint {
+function readAmount(amount: string, currency: string, field: string): bigint {
   const digits = digitsOf(currency);
   const [whole = '', fraction = ''] = amount.split('.');
   if (isFinerThan(fraction, digits)) {
@@ -68,7 +69,7 @@ export function readPositiveAmount(amount: string, currency: string, field: stri
 
 /** Refuses a computed amount with more digits than an amount may have. */
 export function refuseTooLarge(minor: bigint, digits: number, field: string): void {
-  if (minor >= 10n ** BigInt(MAX_INTEGER_DIGITS + digits)) throw tooLarge(field);
+  if (minor >= (TOO_LARGE_BY_DIGITS[digits] ?? 0n)) throw tooLarge(field);
 }
 
 function tooLarge(field: string): Rejected {
