@@ -28,7 +28,10 @@ describe('OpenAccount', () => {
     expect(event?.data).toMatchObject({ effectiveAt: '2026-01-15T12:00:00.000Z' });
     given(account)
       .when(OpenAccount, { ...body, effectiveAt: '2026-02-01T00:00:00Z' })
-      .thenRejected('EFFECTIVE_IN_FUTURE');
+      .thenRejected('EFFECTIVE_IN_FUTURE', 'effectiveAt');
+    given(account)
+      .when(OpenAccount, { ...body, openedOn: '2026-02-01' })
+      .thenRejected('EFFECTIVE_IN_FUTURE', 'openedOn');
   });
 
   it('refuses to open an account twice or in a currency that does not exist', () => {

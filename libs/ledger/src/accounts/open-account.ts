@@ -40,7 +40,7 @@ export const OpenAccount = defineCommand({
           payBillNumber: body.payBillNumber,
           currency: body.currency,
           ...(body.customerReference !== undefined && { customerReference: body.customerReference }),
-          effectiveAt: effectiveMoment(named, context),
+          effectiveAt: effectiveMoment(named, context, body.openedOn ? 'openedOn' : 'effectiveAt'),
         },
       },
     ];

@@ -61,14 +61,10 @@ const DAY_IN_MS = 24 * 60 * 60 * 1000;
  * When a command counts for the customer: the moment it names, else now. Money counts when it arrives or before (the
  * postmark of a letter), so a moment ahead is a slip; a day is allowed for clocks and time zones.
  */
-export function effectiveMoment(named: string | undefined, context: CommandContext): string {
+export function effectiveMoment(named: string | undefined, context: CommandContext, field = 'effectiveAt'): string {
   if (named === undefined) return context.at;
   if (Date.parse(named) - Date.parse(context.at) > DAY_IN_MS) {
-    refuse(
-      'EFFECTIVE_IN_FUTURE',
-      'this is more than a day ahead; leave effectiveAt out, or send it then',
-      'effectiveAt',
-    );
+    refuse('EFFECTIVE_IN_FUTURE', `this is more than a day ahead; leave ${field} out, or send it then`, field);
   }
   return named;
 }

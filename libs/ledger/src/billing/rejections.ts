@@ -2,7 +2,8 @@ import { Rejected } from '#libs/event-sourcing';
 
 /**
  * Every business refusal of the account's commands, by its stable code. The codes are part of the public contract: one
- * may be added, none changes its meaning. (Refusals about an amount or currency as such are raised by money/.)
+ * may be added, none changes its meaning. Refusals about an amount or currency as such are raised by money/; pay bill
+ * numbers have PAY_BILL_NUMBER_TAKEN and PAY_BILL_NUMBER_INVALID of their own.
  */
 export const REJECTIONS = {
   ACCOUNT_UNKNOWN: 'no account with this id has been opened',
