@@ -8,6 +8,7 @@ export class ReadModelBehind extends Error {
 }
 
 const POLL_MS = 5;
+const UNDEFINED_TABLE = '42P01';
 
 /** Lets a reader see its own writes: waits until a projection has reached the position a command answered with. */
 export class ReadBarrier {
@@ -22,14 +23,24 @@ export class ReadBarrier {
   async waitFor(projection: string, position: bigint): Promise<void> {
     const deadline = performance.now() + this.timeoutMs;
     while ((this.#reached.get(projection) ?? 0n) < position) {
-      const { rows } = await sql<{ position: string }>`
-        select position from projection_checkpoints where name = ${projection}
-        order by version desc limit 1`.execute(this.db.sql);
-      const now = BigInt(rows[0]?.position ?? 0);
+      const now = await this.#position(projection);
       this.#reached.set(projection, now);
       if (now >= position) return;
       if (performance.now() > deadline) throw new ReadModelBehind(`${projection} has not reached ${position} yet`);
       await delay(POLL_MS);
+    }
+  }
+
+  async #position(projection: string): Promise<bigint> {
+    try {
+      const { rows } = await sql<{ position: string }>`
+        select position from projection_checkpoints where name = ${projection}
+        order by version desc limit 1`.execute(this.db.sql);
+      return BigInt(rows[0]?.position ?? 0);
+    } catch (error) {
+      // Nobody has installed the read models yet: nothing has been reached.
+      if ((error as { code?: string }).code === UNDEFINED_TABLE) return 0n;
+      throw error;
     }
   }
 }

@@ -159,7 +159,12 @@ function bounced(minor: bigint, dueOn: string, pay: (minor: bigint, day: string)
   return [first, returned, pay(minor, addDays(dueOn, 6))];
 }
 
-function paymentBody(minor: bigint, day: string, { channel, method }: PaymentKind, reference: string): Readonly<Record<string, unknown>> {
+function paymentBody(
+  minor: bigint,
+  day: string,
+  { channel, method }: PaymentKind,
+  reference: string,
+): Readonly<Record<string, unknown>> {
   const token = method === 'card' || method === 'bank-account' ? { token: `tok_${reference}` } : {};
   return {
     amount: { amount: formatMinor(minor, 2), currency: USD },

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+import { startEventStoreNode } from '#libs/eventstore-node';
+import { SourceRefused } from '#libs/ledger';
+import { DirectoryInUse } from '#libs/platform';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { demo, type DemoOptions } from './demo.command.js';
+import { printReconciliation, reportRefused, runImport, telco } from './import.command.js';
+import { NoTarget, startStandalone, target } from './target.js';
+
+/** Reads a whole number of an option. */
+function whole(least: number, most: number) {
+  return (text: string): number => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
+const dataOption = () =>
+  new Option('--data <dir>', 'directory of the embedded servers').default('./data').env('PAYBILL_DATA');
+
+const program = new Command('paybill')
+  .description('Event-sourced payment ledger for companies that bill subscribers')
+  .showHelpAfterError()
+  .configureHelp({ sortSubcommands: false });
+
+program
+  .command('start')
+  .description('start everything in one go on the embedded event store and database')
+  .addOption(dataOption())
+  .addHelpText('after', '\nExample:\n  paybill start --data ./data')
+  .action(async ({ data }: { data: string }) => {
+    const { ended } = await startStandalone(data, { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info' });
+    // A terminal sends Ctrl-C to both; this process only waits until the other has ended in order.
+    process.on('SIGINT', () => undefined);
+    await ended;
+  });
+
+program
+  .command('eventstore')
+  .description('start the embedded event store node alone; it speaks the EventStoreDB protocol')
+  .addOption(dataOption())
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', 'port to listen on', whole(0, 65_535), 2113)
+  .addHelpText('after', '\nExample:\n  paybill eventstore --data ./data/eventstore --port 2113')
+  .action(async ({ data, host, port }: { data: string; host: string; port: number }) => {
+    const node = await startEventStoreNode({ dataDir: data, host, port });
+    console.log(`event store node on ${node.connectionString}, data in ${data}`);
+    const stop = () => void node.close().then(() => process.exit(0));
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+
+program
+  .command('import')
+  .description('write the history of another system through the ordinary commands')
+  .command('telco')
+  .description('IBM’s telco customer churn data: an account per customer, a bill and a payment per month')
+  .argument('<file>', 'the CSV file')
+  .addOption(dataOption())
+  .addHelpText(
+    'after',
+    `
+Works on the Paybill that PAYBILL_URL and EVENTSTORE_URL name, else on the one running on --data, else starts one there
+for as long as it takes. May be killed and run again at any time: nothing is written twice.
+
+Example:
+  paybill import telco telco-customer-churn.csv --data ./data`,
+  )
+  .action(async (file: string, { data }: { data: string }) => {
+    const paybill = await target(data);
+    try {
+      const outcome = await runImport(paybill, await telco(file));
+      const already = outcome.already > 0 ? `, ${outcome.already} accounts were there already` : '';
+      console.log(`${outcome.events} events written${already}\n`);
+      const agrees = await printReconciliation(paybill, outcome);
+      await reportRefused(outcome, `${file.replace(/^.*[/\\]/, '')}.refused.txt`);
+      process.exitCode = agrees && outcome.refused.length === 0 ? 0 : 1;
+    } finally {
+      await paybill.stop();
+    }
+  });
+
+program
+  .command('demo')
+  .description('start, import a biller’s history, reconcile it, and stay up to be looked at')
+  .option('--exit', 'end after the reconciliation; the exit code says whether it balanced')
+  .option('--telco <file>', 'import IBM’s telco data set instead of made-up customers')
+  .option('--data <dir>', 'keep the data there (default: a temporary directory)')
+  .option('--accounts <number>', 'how many customers to make up', whole(1, 1_000_000), 500)
+  .option('--months <number>', 'how many months each is billed', whole(1, 240), 12)
+  .option('--seed <number>', 'the same seed makes the same customers', whole(0, 4_294_967_295), 1)
+  .addHelpText('after', '\nExample:\n  npm run demo -- --exit --telco telco-customer-churn.csv --data ./data')
+  .action(async (options: DemoOptions) => {
+    process.exitCode = await demo(options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What a person can mend gets a sentence; anything else is a fault and shows where.
+  const expected = [SourceRefused, DirectoryInUse, NoTarget].some((kind) => error instanceof kind);
+  console.error(expected ? `error: ${(error as Error).message}` : error);
+  process.exitCode = 1;
+}

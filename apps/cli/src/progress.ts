@@ -1,0 +1,58 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { performance } from 'node:perf_hooks';
+
+/** Shows how far a long job is: a bar on a terminal, a line now and then everywhere else. */
+export interface Progress {
+  /** @param done how much of the total is done. @param events what the rate is counted in. */
+  update(done: number, events: number): void;
+  stop(): void;
+}
+
+const LINE_EVERY_MS = 5_000;
+
+export function progress(title: string, total: number): Progress {
+  return process.stderr.isTTY ? bar(title, total) : lines(title, total);
+}
+
+function bar(title: string, total: number): Progress {
+  const started = performance.now();
+  const shown = new SingleBar(
+    {
+      format: `${title} {bar} {percentage}% | {events} events, {rate}/s | {left} left`,
+      stream: process.stderr,
+      fps: 10,
+    },
+    Presets.shades_classic,
+  );
+  shown.start(total, 0, { events: 0, rate: 0, left: '…' });
+  return {
+    update: (done, events) => {
+      const { rate, left } = pace(started, done, total, events);
+      shown.update(done, { events: events.toLocaleString('en'), rate: rate.toLocaleString('en'), left });
+    },
+    stop: () => shown.stop(),
+  };
+}
+
+function lines(title: string, total: number): Progress {
+  const started = performance.now();
+  let printed = started;
+  return {
+    update: (done, events) => {
+      const now = performance.now();
+      if (now - printed < LINE_EVERY_MS && done < total) return;
+      printed = now;
+      const { rate, left } = pace(started, done, total, events);
+      process.stderr.write(
+        `${title}: ${Math.floor((done / total) * 100)} %, ${events} events, ${rate}/s, ${left} left\n`,
+      );
+    },
+    stop: () => undefined,
+  };
+}
+
+function pace(started: number, done: number, total: number, events: number): { rate: number; left: string } {
+  const seconds = (performance.now() - started) / 1000;
+  const left = done === 0 ? 0 : (seconds / done) * (total - done);
+  return { rate: Math.round(events / Math.max(seconds, 0.001)), left: `${Math.ceil(left)} s` };
+}

@@ -1,0 +1,91 @@
+import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier } from '#libs/event-sourcing';
+import { demoBiller, Import, readModels, type SourceLine } from '#libs/ledger';
+import { type Database } from '#libs/platform';
+import { startTestNode } from '#testing/eventstore-node';
+import { postgresEngine, type TestDatabase } from '#testing/platform';
+import { sql } from 'kysely';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROJECTOR = fileURLToPath(new URL('../../../dist/apps/projector/src/main.js', import.meta.url));
+const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
+const TABLES = readModels.flatMap(({ tables }) => tables);
+
+/** Every row of every read model, in an order that does not depend on how it came about. */
+async function contents(db: Database): Promise<Record<string, unknown[]>> {
+  const all: Record<string, unknown[]> = {};
+  for (const table of TABLES) {
+    const { rows } = await sql<{ row: string }>`
+      select t::text as row from ${sql.table(table)} as t order by 1`.execute(db.sql);
+    all[table] = rows.map(({ row }) => row);
+  }
+  return all;
+}
+
+async function projectionPosition(db: Database): Promise<bigint> {
+  const { rows } = await sql<{ position: string }>`
+    select coalesce(max(position), 0) as position from projection_checkpoints`
+    .execute(db.sql)
+    .catch(() => ({ rows: [] }));
+  return BigInt(rows[0]?.position ?? 0);
+}
+
+describe.each(await postgresEngine())('A projector that is killed', (engine) => {
+  let node: Awaited<ReturnType<typeof startTestNode>>;
+  let store: EventStore;
+  let killed: TestDatabase;
+  let fresh: TestDatabase;
+  let projector: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    node = await startTestNode();
+    store = new EventStore(node.connectionString);
+    [killed, fresh] = await Promise.all([engine.create(), engine.create()]);
+  });
+  afterAll(async () => {
+    projector?.kill('SIGKILL');
+    await store.close();
+    await node.close();
+    await Promise.all([killed.drop(), fresh.drop()]);
+  });
+
+  const start = () =>
+    spawn(process.execPath, [PROJECTOR], {
+      env: { ...process.env, EVENTSTORE_URL: node.connectionString, DATABASE_URL: killed.url, LOG_LEVEL: 'error' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+
+  it(`has, once it is back, the tables of a fresh replay (TEST_SEED=${SEED})`, async () => {
+    const lines: SourceLine[] = [];
+    for (const customer of demoBiller({ accounts: 150, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
+    const handling = new CommandHandling(store);
+    const writing = new Import(store, handling, { name: 'kill', currency: 'USD', actor: 'test' }).run(lines);
+
+    // Killed at five different moments: each time as soon as it has written a little more.
+    for (let round = 0; round < 5; round++) {
+      const before = await projectionPosition(killed.db);
+      projector = start();
+      const exited = once(projector, 'exit');
+      while ((await projectionPosition(killed.db)) === before) await new Promise((resolve) => setImmediate(resolve));
+      projector.kill('SIGKILL');
+      await exited;
+    }
+
+    const { position, refused } = await writing;
+    expect(refused).toEqual([]);
+    projector = start();
+    for (const { name } of readModels) await new ReadBarrier(killed.db, 60_000).waitFor(name, position);
+    projector.kill('SIGTERM');
+    await once(projector, 'exit');
+
+    const ended = new AbortController();
+    const replay = new ProjectionRunner(store, fresh.db, readModels).run(ended.signal);
+    for (const { name } of readModels) await new ReadBarrier(fresh.db, 60_000).waitFor(name, position);
+    ended.abort();
+    await replay;
+    const expected = await contents(fresh.db);
+    expect(Object.values(expected).every((rows) => rows.length > 0)).toBe(true);
+    expect(await contents(killed.db)).toEqual(expected);
+  }, 180_000);
+});

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import {
+  CommandHandling,
+  EventStore,
+  type AnyProjection,
+  projectionPositions,
+  ProjectionRunner,
+  ReadBarrier,
+  ReadModelBehind,
+} from '#libs/event-sourcing';
+import { testEngines, type TestDatabase } from '#testing/platform';
+import { startTestNode } from '#testing/eventstore-node';
+import { commandMetadata } from '../testing/command-metadata.js';
+import { Put, tillProjection } from '../testing/till.js';
+
+describe.each(await testEngines())('The projection runner on $name', (engine) => {
+  let node: Awaited<ReturnType<typeof startTestNode>>;
+  let store: EventStore;
+  let handling: CommandHandling;
+  let test: TestDatabase;
+
+  beforeEach(async () => {
+    node = await startTestNode();
+    store = new EventStore(node.connectionString);
+    handling = new CommandHandling(store);
+    test = await engine.create();
+  });
+  afterEach(async () => {
+    await store.close();
+    await node.close();
+    await test.drop();
+  });
+
+  const put = (id: string, amount = 1, times = 1) =>
+    handling.handle(id, { definition: Put, data: { amount, times }, metadata: commandMetadata() });
+  const rows = async (table = 'tills') =>
+    (
+      await sql<{ id: string; held: string; events: string }>`select * from ${sql.table(table)} order by id`.execute(
+        test.db.sql,
+      )
+    ).rows;
+  const reached = (position: bigint, name = 'tills') => new ReadBarrier(test.db, 10_000).waitFor(name, position);
+
+  /** Runs projections while `work` is done; resolves when the runner has ended. */
+  async function running(
+    projections: readonly AnyProjection[],
+    work: (stopped: string[]) => Promise<void>,
+    options = {},
+  ): Promise<string[]> {
+    const ended = new AbortController();
+    const stopped: string[] = [];
+    const onStopped = (_: string, error: Error) => stopped.push(error.message);
+    const run = new ProjectionRunner(store, test.db, projections, { onStopped, ...options }).run(ended.signal);
+    try {
+      await work(stopped);
+    } finally {
+      ended.abort();
+      await run;
+    }
+    return stopped;
+  }
+
+  it('brings a read model up to date, follows it live, and goes on where it was', async () => {
+    await put('a', 5, 300);
+    await running([tillProjection()], async () => {
+      const { position } = await put('b', 7);
+      await reached(position);
+      expect(await rows()).toEqual([
+        { id: 'a', held: '1500', events: '300' },
+        { id: 'b', held: '7', events: '1' },
+      ]);
+    });
+    await put('b', 1);
+    await running([tillProjection()], async () => {
+      await reached((await put('c', 9)).position);
+      expect((await rows()).map(({ held }) => held)).toEqual(['1500', '8', '9']);
+    });
+  });
+
+  it('gives the same rows however the log is cut into batches', async () => {
+    await put('a', 2, 50);
+    await put('b', 3, 50);
+    const { position } = await put('a', 1);
+    for (const [name, batchSize] of [
+      ['tills_1', 1],
+      ['tills_7', 7],
+      ['tills_1000', 1000],
+    ] as const) {
+      await running([tillProjection(name)], () => reached(position, name), { batchSize });
+      expect((await rows(name)).map(({ held, events }) => [held, events])).toEqual([
+        ['101', '51'],
+        ['150', '50'],
+      ]);
+    }
+  });
+
+  it('stops at an event it cannot apply, says which, loses nothing before it, and lets the others go on', async () => {
+    await put('a', 5);
+    await put('b', 666);
+    const { position } = await put('c', 7);
+    const picky = tillProjection('picky', ({ data }) => data.amount === 666);
+    const stopped = await running([picky, tillProjection()], () => reached(position));
+    expect(await rows('picky')).toEqual([{ id: 'a', held: '5', events: '1' }]);
+    expect(await rows()).toHaveLength(3);
+    expect(stopped).toEqual([expect.stringMatching(/^Put .+ \(till-b revision 0\): cannot be applied$/)]);
+    const noted = (await projectionPositions(test.db)).find(({ name }) => name === 'picky');
+    expect(noted?.error).toBe(stopped[0]);
+    // After a mended release it goes on from the very event.
+    await running([tillProjection('picky')], () => reached(position, 'picky'));
+    expect(await rows('picky')).toHaveLength(3);
+    expect((await projectionPositions(test.db)).map(({ error }) => error)).toEqual([null, null]);
+  });
+
+  it('stops when events are missing from a stream', async () => {
+    const { position } = await put('a', 5);
+    await running([tillProjection()], () => reached(position));
+    await sql`update projection_streams set revision = revision - 1`.execute(test.db.sql);
+    const more = await put('a', 5);
+    const stopped = await running([tillProjection()], async (soFar) => {
+      while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    });
+    await expect(new ReadBarrier(test.db, 0).waitFor('tills', more.position)).rejects.toThrow(ReadModelBehind);
+    expect(stopped).toEqual([expect.stringContaining('stream till-a goes from revision -1 to 1: events are missing')]);
+  }, 30_000);
+
+  it('is refused the pen when another runner has taken the projection over', async () => {
+    const { position } = await put('a', 1);
+    const stopped = await running([tillProjection()], async () => {
+      await reached(position);
+      await running([tillProjection()], async () => {
+        await reached((await put('a', 1)).position);
+      });
+    });
+    expect(stopped).toEqual([expect.stringContaining('another runner has taken projection tills')]);
+    expect(await rows()).toEqual([{ id: 'a', held: '2', events: '2' }]);
+  });
+
+  it('writes what 64 writers write at once exactly as it is in the log', async () => {
+    const ids = Array.from({ length: 16 }, () => randomUUID());
+    await running([tillProjection()], async () => {
+      const results = await Promise.all(Array.from({ length: 256 }, (_, index) => put(ids[index % 16]!, index)));
+      await reached(
+        results.map(({ position }) => position).reduce((most, position) => (position > most ? position : most)),
+      );
+    });
+    const all = await rows();
+    expect(all.map(({ events }) => events)).toEqual(Array.from({ length: 16 }, () => '16'));
+    expect(all.reduce((sum, { held }) => sum + Number(held), 0)).toBe((255 * 256) / 2);
+  });
+});
