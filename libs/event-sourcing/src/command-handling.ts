@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import { type z } from 'zod';
-import { type CommandDefinition, type Decider, type DomainEvent } from './decider.js';
+import { type CommandDefinition, type Decider } from './decider.js';
+import { type DomainEvent } from './domain-event.js';
 import { type EventStore, EventStoreUnavailable, type EventToAppend, WrongRevision } from './event-store.js';
 import { link, sha256 } from './hash-chain.js';
 import { type CommandMetadata } from './metadata.js';

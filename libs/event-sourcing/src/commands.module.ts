@@ -3,7 +3,8 @@ import { Command, CommandBus, CommandHandler, CqrsModule, type ICommandHandler }
 import { type z } from 'zod';
 import { Caller } from './caller.js';
 import { CommandHandling, type CommandResult } from './command-handling.js';
-import { type CommandDefinition, type DomainEvent } from './decider.js';
+import { type CommandDefinition } from './decider.js';
+import { type DomainEvent } from './domain-event.js';
 import { type CommandMetadata } from './metadata.js';
 
 type AnyDefinition = CommandDefinition<string, z.ZodType, never, DomainEvent>;

@@ -1,11 +1,6 @@
 import { type z } from 'zod';
+import { type DomainEvent } from './domain-event.js';
 import { type EventRegistry } from './event-registry.js';
-
-/** A fact as the domain sees it: a logical type name and plain JSON data (money as decimal strings). */
-export interface DomainEvent<Type extends string = string, Data extends object = object> {
-  readonly type: Type;
-  readonly data: Data;
-}
 
 /**
  * What a decision may know besides the command and the state. Time and identity come in here, so that `decide` needs no

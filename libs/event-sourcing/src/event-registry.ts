@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { type DomainEvent } from './decider.js';
+import { type DomainEvent } from './domain-event.js';
 
 /** Turns the data of one stored version into the next; pure. */
 type Upcaster = (data: Record<string, unknown>) => Record<string, unknown>;

@@ -1,11 +1,6 @@
 export { Rejected } from './rejected.js';
-export {
-  defineCommand,
-  type CommandContext,
-  type CommandDefinition,
-  type Decider,
-  type DomainEvent,
-} from './decider.js';
+export { defineCommand, type CommandContext, type CommandDefinition, type Decider } from './decider.js';
+export { type DomainEvent } from './domain-event.js';
 export {
   eventRegistry,
   UnknownEvent,

@@ -1,5 +1,5 @@
 import { type Tx } from '#libs/platform';
-import { type DomainEvent } from './decider.js';
+import { type DomainEvent } from './domain-event.js';
 import { type EventRegistry } from './event-registry.js';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 

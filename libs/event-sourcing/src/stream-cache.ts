@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Decider, type DomainEvent } from './decider.js';
+import { type Decider } from './decider.js';
+import { type DomainEvent } from './domain-event.js';
 import { type EventStore, NEW_STREAM } from './event-store.js';
 import { GENESIS_HASH } from './hash-chain.js';
 
