@@ -65,7 +65,7 @@ export function metadataOf(call: Call, scope: string): CommandMetadata {
 
 /** The same id for the same key in the same scope, on every machine and every retry. */
 export function idFrom(scope: string, key: string): string {
-  return uuidv5(key, uuidv5(scope, NAMESPACE));
+  return uuidv5(`${scope}\n${key}`, NAMESPACE);
 }
 
 /** The account an address names. What is no UUID names no account, and is never made part of a stream's name. */
