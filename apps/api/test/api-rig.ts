@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { LedgerModule, readModels } from '#libs/ledger';
+import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
+import { startTestNode } from '#testing/eventstore-node';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown> & { errors?: { field: string; message: string }[] };
+}
+
+/** A whole Paybill over real parts: an embedded event store node, PGlite, the projections, and the API. */
+export async function startApi(environment: Record<string, string> = {}) {
+  const node = await startTestNode();
+  const store = new EventStore(node.connectionString);
+  const db = await openDatabase({});
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
+  const stopping = new AbortController();
+  const projecting = new ProjectionRunner(store, db, readModels).run(stopping.signal);
+  const settings = readConfig(HttpSettings, environment);
+  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    url,
+    app,
+    store,
+    node,
+    lines,
+    ...doorOf(url),
+    /** The end of the log: the same before and after means that nothing was appended. */
+    end: () => store.lastPosition(),
+    stop: async () => {
+      await app.close();
+      stopping.abort();
+      await projecting;
+      await store.close();
+      await db.close();
+      await node.close();
+    },
+  };
+}
+
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** Requests as a client makes them. */
+export function doorOf(base: string) {
+  const request = async (
+    method: 'GET' | 'POST',
+    url: string,
+    options: { body?: unknown; payload?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer> => {
+    const { body, payload = body === undefined ? undefined : JSON.stringify(body), headers = {} } = options;
+    const type = payload === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(base + url, { method, body: payload, headers: { ...type, ...headers } });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json');
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (json ? JSON.parse(text) : { text }) as Answer['body'],
+    };
+  };
+  const post = (url: string, body: unknown, key: string = randomUUID(), headers: Record<string, string> = {}) =>
+    request('POST', url, { body, headers: { 'idempotency-key': key, ...headers } });
+  return {
+    request,
+    post,
+    get: (url: string) => request('GET', url),
+    /** A new account in dollars. */
+    open: async () => {
+      const { body } = await post('/accounts', { currency: 'USD' });
+      return { id: String(body['accountId']), payBillNumber: String(body['payBillNumber']) };
+    },
+  };
+}
+
+/** A bill of one line over the given amount. */
+export function bill(billNumber: string, unitPrice: string) {
+  return {
+    billNumber,
+    issuedOn: '2026-01-01',
+    dueOn: '2026-01-31',
+    lines: [{ lineId: 'internet', service: 'internet', description: 'Fibre 500', unitPrice }],
+  };
+}
+
+/** A payment by card. */
+export function payment(amount: string, currency = 'USD') {
+  return { amount: { amount, currency }, channel: 'online', method: { kind: 'card', token: 'tok_1NirD82eZvKYlo2C' } };
+}
