@@ -1,7 +1,8 @@
 import { type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { ANY, NO_STREAM, STREAM_EXISTS, type ExpectedRevision } from '../store/consistency.js';
 import { type AppendWrite, type Refusal, type WriteResult } from '../store/write.js';
-import { ProtobufReader, ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufReader } from '../wire/protobuf-reader.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { requireExpected, requireStream } from './append-session.js';
 import { type ServiceContext } from './context.js';
 import { readRecord, sizeGuard } from './record.js';

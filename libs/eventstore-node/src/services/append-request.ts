@@ -1,6 +1,6 @@
 import { ANY, NO_STREAM, STREAM_EXISTS, type ExpectedRevision } from '../store/consistency.js';
 import { isInvalidStreamName } from '../store/stream-metadata.js';
-import { type ProtobufReader, type Uint64 } from '../wire/protobuf.js';
+import { type ProtobufReader, type Uint64 } from '../wire/protobuf-reader.js';
 import { readMapEntry, type ProposedEvent } from '../wire/recorded-event.js';
 import { readUuid } from '../wire/uuid.js';
 import { MAX_EVENT_SIZE } from './context.js';

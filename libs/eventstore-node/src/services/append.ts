@@ -1,7 +1,8 @@
 import { type sendUnaryData, type ServerReadableStream } from '@grpc/grpc-js';
 import { ANY, NO_STREAM, STREAM_EXISTS, type ExpectedRevision } from '../store/consistency.js';
 import { type WriteResult } from '../store/write.js';
-import { ProtobufReader, ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufReader } from '../wire/protobuf-reader.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { type ProposedEvent } from '../wire/recorded-event.js';
 import {
   proposedSize,

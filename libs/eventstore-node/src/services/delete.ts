@@ -1,5 +1,6 @@
 import { type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import { ProtobufReader, ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufReader } from '../wire/protobuf-reader.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { requireOptions, streamOptionHandlers, type StreamOptions } from './append-request.js';
 import { type ServiceContext } from './context.js';
 import { streamDeleted, toRpcError, wrongExpectedVersion } from './rpc-error.js';

@@ -1,5 +1,5 @@
 import { type RecordedHeader } from '../wire/recorded-event.js';
-import { type ProtobufReader } from '../wire/protobuf.js';
+import { type ProtobufReader } from '../wire/protobuf-reader.js';
 import { invalidArgument } from './rpc-error.js';
 
 /** Which events of the log a read or a subscription wants. */

@@ -1,4 +1,4 @@
-import { ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { writeUuid } from '../wire/uuid.js';
 
 /** The version clients are told: the first whose protocol has everything that is served here. */

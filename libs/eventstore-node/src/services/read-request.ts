@@ -1,5 +1,5 @@
 import { isInvalidStreamName } from '../store/stream-metadata.js';
-import { ProtobufReader, type Uint64 } from '../wire/protobuf.js';
+import { ProtobufReader, type Uint64 } from '../wire/protobuf-reader.js';
 import { readRevision, readStreamIdentifier } from './append-request.js';
 import { readEventFilter, type EventFilter } from './event-filter.js';
 import { invalidArgument } from './rpc-error.js';

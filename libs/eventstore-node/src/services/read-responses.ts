@@ -1,6 +1,7 @@
 import { type EventLog, type StoredEvent } from '../store/event-log.js';
+import { viewOf } from '../store/stream-view.js';
 import { type ReadEvent } from '../wire/message-batch.js';
-import { ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { readRecordedHeader, recordedData, withStructuredId } from '../wire/recorded-event.js';
 
 const LINK_TYPE = '$>';
@@ -28,7 +29,7 @@ function linkTarget(log: EventLog, link: Buffer): Buffer | undefined {
   const at = data.indexOf('@');
   const revision = Number(data.slice(0, at));
   if (at < 1 || !Number.isSafeInteger(revision)) return undefined;
-  const view = log.view(data.slice(at + 1));
+  const view = viewOf(log, data.slice(at + 1));
   return view.kind === 'stream' && revision >= view.first ? log.event(view.head, revision)?.record : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { type EventLog, type StoredEvent } from '../store/event-log.js';
+import { viewOf } from '../store/stream-view.js';
 import { type StreamHead } from '../store/stream-head.js';
 import { MessageBatch } from '../wire/message-batch.js';
 import { readRecordedHeader } from '../wire/recorded-event.js';
@@ -42,7 +43,7 @@ async function handle(
 }
 
 async function readStream(log: EventLog, request: ReadRequest, stream: string, outlet: Outlet): Promise<void> {
-  const view = log.view(stream);
+  const view = viewOf(log, stream);
   if (view.kind === 'tombstoned') throw streamDeleted(stream);
   if (view.kind === 'none') {
     await outlet.send(new MessageBatch().add(streamNotFound(stream)));

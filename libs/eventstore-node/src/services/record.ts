@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ProtobufReader } from '../wire/protobuf.js';
+import { type ProtobufReader } from '../wire/protobuf-reader.js';
 import { type ProposedEvent } from '../wire/recorded-event.js';
 import { parseUuid } from '../wire/uuid.js';
 import { MAX_EVENT_SIZE, type ServiceContext } from './context.js';

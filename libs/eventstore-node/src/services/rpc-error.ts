@@ -1,5 +1,6 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { ProtobufWriter } from '../wire/protobuf.js';
+import { MalformedMessage } from '../wire/protobuf-reader.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 
 /** An answer other than OK, in the shape grpc-js sends. */
 export class RpcError extends Error implements StatusObject {
@@ -85,5 +86,6 @@ export function detailedError(code: status, reason: string, message: string, det
 
 /** What goes to the client for any error: what is not foreseen here is reported without its inner details. */
 export function toRpcError(error: unknown): RpcError {
+  if (error instanceof MalformedMessage) return invalidArgument(`The request cannot be read: ${error.message}`);
   return error instanceof RpcError ? error : new RpcError(status.UNKNOWN, 'The event store failed to handle the call');
 }

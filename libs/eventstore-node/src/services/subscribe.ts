@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EventLog, type StoredEvent } from '../store/event-log.js';
+import { viewOf } from '../store/stream-view.js';
 import { type EventStore } from '../store/event-store.js';
 import { MessageBatch } from '../wire/message-batch.js';
 import { readRecordedHeader } from '../wire/recorded-event.js';
@@ -120,7 +121,7 @@ function streamCursor(log: EventLog, stream: string, from: Start): Cursor {
   let last = from === 'start' ? -1 : from === 'end' ? log.head(stream).last : Number(from);
   return {
     next: (live) => {
-      const view = log.view(stream);
+      const view = viewOf(log, stream);
       if (view.kind === 'tombstoned') throw streamDeleted(stream);
       if (view.kind === 'none') return [];
       const { head } = view;

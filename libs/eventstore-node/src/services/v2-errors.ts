@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { type Refusal } from '../store/write.js';
-import { ProtobufWriter } from '../wire/protobuf.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { anyOf, detailedError, type RpcError } from './rpc-error.js';
 
 const PACKAGE = 'kurrentdb.protocol.v2.streams.errors';

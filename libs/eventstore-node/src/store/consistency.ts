@@ -1,6 +1,6 @@
 import { isSoftDeleted } from './stream-metadata.js';
 import { type StreamHead } from './stream-head.js';
-import { type Uint64 } from '../wire/protobuf.js';
+import { type Uint64 } from '../wire/protobuf-reader.js';
 
 /** What a writer expects of a stream: a revision, or one of the constants below. */
 export type ExpectedRevision = Uint64;

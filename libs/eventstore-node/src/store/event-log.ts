@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { BoundedMap } from './bounded-map.js';
 import { lockDirectory } from './directory-lock.js';
+import { indexKey, LAST_KEY, positionKey, positionOfKey } from './keys.js';
 import { decodeHead, emptyHead, encodeHead, headKey, type StreamHead } from './stream-head.js';
-import { isMetadataStream, isSoftDeleted, streamOfMetadata } from './stream-metadata.js';
-import { readRecordedHeader, recordedId } from '../wire/recorded-event.js';
+import { recordedId } from '../wire/recorded-event.js';
 
 /** One stored event: its position in the log and its protocol bytes. */
 export interface StoredEvent {
@@ -19,19 +19,11 @@ export interface Commit {
   heads: Map<string, StreamHead>;
 }
 
-/** A stream as readers see it: its first events may be hidden by its metadata. */
-export type StreamView =
-  | { kind: 'tombstoned' }
-  | { kind: 'none' }
-  | {
-      kind: 'stream';
-      head: StreamHead;
-      /** The first revision that is visible; beyond the last one when none is. */ first: number;
-    };
-
 /** Positions are byte offsets; the space in front of the first event stands for the log's own header. */
-export const FIRST_POSITION = 256;
+const FIRST_POSITION = 256;
 const HEADS_CACHED = 20_000;
+/** A page of events is closed at this size. */
+const PAGE_BYTES = 256 * 1024;
 
 /** `overlappingSync` would answer before the data is on disk; read-ahead would fill memory with pages nobody asked for. */
 const OPTIONS = {
@@ -48,31 +40,16 @@ const OPTIONS = {
 // lmdb's types lack the options of an asynchronous put. Appending fills pages to the brim instead of splitting them.
 const APPEND = { append: true } as unknown as number;
 
-/** A page of events is closed at this size. */
-const PAGE_BYTES = 256 * 1024;
-
-function page(range: Iterable<{ key: Buffer; value: Buffer }>): StoredEvent[] {
-  const events: StoredEvent[] = [];
+/** Takes events until the page is large enough. */
+function takePage(events: Iterable<StoredEvent>): StoredEvent[] {
+  const page: StoredEvent[] = [];
   let bytes = 0;
-  for (const { key, value } of range) {
-    events.push({ position: key.readUIntBE(2, 6), record: value });
-    bytes += value.length;
+  for (const event of events) {
+    page.push(event);
+    bytes += event.record.length;
     if (bytes >= PAGE_BYTES) break;
   }
-  return events;
-}
-
-function positionKey(position: number): Buffer {
-  const key = Buffer.alloc(8);
-  key.writeUIntBE(position, 2, 6);
-  return key;
-}
-
-function indexKey(streamId: number, revision: number): Buffer {
-  const key = Buffer.allocUnsafe(12);
-  key.writeUIntBE(streamId, 0, 6);
-  key.writeUIntBE(revision, 6, 6);
-  return key;
+  return page;
 }
 
 /**
@@ -125,15 +102,6 @@ export class EventLog {
     return head;
   }
 
-  /** What a reader may see of a stream at this moment. */
-  view(stream: string): StreamView {
-    const head = this.head(stream);
-    const owner = isMetadataStream(stream) ? this.head(streamOfMetadata(stream)) : head;
-    if (head.tombstoned || owner.tombstoned) return { kind: 'tombstoned' };
-    if (head.last < 0 || isSoftDeleted(head.metadata)) return { kind: 'none' };
-    return { kind: 'stream', head, first: this.#firstVisible(head) };
-  }
-
   at(position: number): Buffer | undefined {
     return this.#events.get(positionKey(position));
   }
@@ -157,14 +125,16 @@ export class EventLog {
 
   /** The next events from a position on, in order: at most `limit`, fewer when they are large, none at the end. */
   forward(from: number, limit: number): StoredEvent[] {
-    return page(this.#events.getRange({ start: positionKey(Math.max(from, 0)), limit }));
+    const range = this.#events.getRange({ start: positionKey(Math.max(from, 0)), limit });
+    return takePage(range.map(({ key, value }) => ({ position: positionOfKey(key), record: value })));
   }
 
   /** The next events before a position (undefined: from the end), last first. */
   backward(before: number | undefined, limit: number): StoredEvent[] {
     if (before !== undefined && before <= 0) return [];
-    const start = before === undefined ? Buffer.alloc(8, 0xff) : positionKey(before - 1);
-    return page(this.#events.getRange({ start, limit, reverse: true }));
+    const start = before === undefined ? LAST_KEY : positionKey(before - 1);
+    const range = this.#events.getRange({ start, limit, reverse: true });
+    return takePage(range.map(({ key, value }) => ({ position: positionOfKey(key), record: value })));
   }
 
   /** The next events of a stream from one revision towards another, both included. */
@@ -175,16 +145,12 @@ export class EventLog {
       inclusiveEnd: true,
       reverse: first > last,
     });
-    const events: StoredEvent[] = [];
-    let bytes = 0;
-    for (const { value } of range) {
-      const position = value.readUIntBE(0, 6);
-      const record = this.at(position)!;
-      events.push({ position, record });
-      bytes += record.length;
-      if (bytes >= PAGE_BYTES) break;
-    }
-    return events;
+    return takePage(
+      range.map(({ value }) => {
+        const position = value.readUIntBE(0, 6);
+        return { position, record: this.at(position)! };
+      }),
+    );
   }
 
   /** Writes a commit and resolves when it is on disk. There is one writer, and it awaits each commit. */
@@ -203,25 +169,6 @@ export class EventLog {
     if (!last) return;
     this.#last = last.position;
     this.#end = last.position + last.record.length;
-  }
-
-  #firstVisible(head: StreamHead): number {
-    const { truncateBefore = 0, maxCount = Infinity, maxAge } = head.metadata ?? {};
-    const first = Math.max(truncateBefore, head.last - maxCount + 1, 0);
-    return maxAge === undefined ? first : this.#firstSince(head, first, Date.now() - maxAge * 1000);
-  }
-
-  /** Time never runs backwards in a stream, so the first event young enough is found by halving. */
-  #firstSince(head: StreamHead, from: number, since: number): number {
-    let low = from;
-    let high = head.last + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const event = this.event(head, middle);
-      if (event && readRecordedHeader(event.record).created >= since) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import { readRecordedHeader } from '../wire/recorded-event.js';
 
 interface Waiting {
   write: Write;
-  resolve(result: WriteResult): void;
+  resolve: (result: WriteResult) => void;
 }
 
 /** A commit is closed at about this size, so that one fsync never waits for an endless queue. */

@@ -1,4 +1,4 @@
-import { putVarint, varintSize } from './protobuf.js';
+import { putVarint, varintSize } from './protobuf-writer.js';
 
 const PREFIX = 5;
 const INITIAL_SIZE = 16 * 1024;

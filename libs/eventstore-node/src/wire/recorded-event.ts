@@ -1,4 +1,5 @@
-import { ProtobufReader, ProtobufWriter, putVarint, varintSize, type Uint64 } from './protobuf.js';
+import { ProtobufReader, type Uint64 } from './protobuf-reader.js';
+import { ProtobufWriter, putVarint, varintSize } from './protobuf-writer.js';
 import { writeUuid } from './uuid.js';
 
 /** An event as a client proposes it. */

@@ -1,4 +1,5 @@
-import { ProtobufReader, ProtobufWriter } from './protobuf.js';
+import { type ProtobufReader } from './protobuf-reader.js';
+import { ProtobufWriter } from './protobuf-writer.js';
 
 const HEX = /^[0-9a-f]{32}$/;
 
