@@ -1,20 +1,18 @@
 import { sql } from 'kysely';
 import { type Projection, type Recorded } from '#libs/event-sourcing';
-import { type ColumnTypes, insertRows, type Tx } from '#libs/platform';
+import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
 import { type AccountEvent, accountEvents } from '../billing/account-events.js';
-import { historyEntryOf, type HistoryKind } from '../history/history-entry.js';
+import { type BillingHistoryRow, historyLine } from '../history/history-line.js';
+import { postingsOf } from '../journal/postings.js';
+import { Totals, type TrialBalanceRow } from '../journal/trial-balance.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type Balance, nextBalance, owed } from './balance.js';
 import { digitsOfStored, stored } from './movements.js';
 
-/** One account, as it stands at `revision` of its stream. Amounts are decimal strings. */
-export interface AccountBalanceRow {
+/** What of an account's row its events change. Amounts are decimal strings. */
+interface StandingRow {
   account_id: string;
-  pay_bill_number: string;
-  customer_reference: string | null;
-  currency: string;
   status: 'open' | 'closed';
-  opened_at: string;
   closed_at: string | null;
   billed: string;
   paid: string;
@@ -22,34 +20,22 @@ export interface AccountBalanceRow {
   adjusted: string;
   open: string;
   credit: string;
-  balance: string;
   last_effective_at: string;
   revision: string;
   position: string;
 }
 
-/** One line of an account's billing history: what happened, what it changed, what was owed after it. */
-export interface BillingHistoryRow {
-  account_id: string;
-  revision: string;
-  position: string;
-  kind: HistoryKind;
-  reference: string | null;
-  reason: string | null;
-  amount: string;
-  running_balance: string;
-  effective_at: string;
-  recorded_at: string;
-  event_id: string;
+/** One account, as it stands at `revision` of its stream. */
+export interface AccountBalanceRow extends StandingRow {
+  pay_bill_number: string;
+  customer_reference: string | null;
+  currency: string;
+  opened_at: string;
 }
 
-const BALANCE_COLUMNS: ColumnTypes<AccountBalanceRow> = {
+const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
   account_id: 'uuid',
-  pay_bill_number: 'text',
-  customer_reference: 'text',
-  currency: 'text',
   status: 'text',
-  opened_at: 'timestamptz',
   closed_at: 'timestamptz',
   billed: 'numeric',
   paid: 'numeric',
@@ -57,10 +43,17 @@ const BALANCE_COLUMNS: ColumnTypes<AccountBalanceRow> = {
   adjusted: 'numeric',
   open: 'numeric',
   credit: 'numeric',
-  balance: 'numeric',
   last_effective_at: 'timestamptz',
   revision: 'bigint',
   position: 'bigint',
+};
+
+const BALANCE_COLUMNS: ColumnTypes<AccountBalanceRow> = {
+  ...STANDING_COLUMNS,
+  pay_bill_number: 'text',
+  customer_reference: 'text',
+  currency: 'text',
+  opened_at: 'timestamptz',
 };
 
 const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
@@ -74,64 +67,76 @@ const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
   running_balance: 'numeric',
   effective_at: 'timestamptz',
   recorded_at: 'timestamptz',
-  event_id: 'uuid',
+  postings: 'json',
+};
+
+const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
+  gl_account: 'text',
+  currency: 'text',
+  debit: 'numeric',
+  credit: 'numeric',
 };
 
 /**
- * Balances and billing history are one projection: the running balance of the last line *is* the balance, and both come
- * from one reading of the accounts of a batch.
+ * Balances, billing history, journal and trial balance are one projection: the running balance of an account's last line
+ * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
  */
 export const balancesProjection: Projection<AccountEvent> = {
   name: 'balances',
   version: 1,
   category: 'account',
   events: accountEvents,
-  tables: ['account_balances', 'billing_history'],
+  tables: ['account_balances', 'billing_history', 'trial_balance'],
   ddl: [
-    // Rows here are rewritten by every batch; the space left on their pages lets PostgreSQL do that in place.
+    // Rows here are rewritten again and again; the space left on their pages lets PostgreSQL do that in place.
     `create table account_balances (
       account_id uuid primary key, pay_bill_number text not null, customer_reference text, currency text not null,
       status text not null, opened_at timestamptz not null, closed_at timestamptz,
       billed numeric not null, paid numeric not null, returned numeric not null, adjusted numeric not null,
-      open numeric not null, credit numeric not null, balance numeric not null,
+      open numeric not null, credit numeric not null, balance numeric generated always as (open - credit) stored,
       last_effective_at timestamptz not null, revision bigint not null, position bigint not null
     ) with (fillfactor = 50)`,
     `create table billing_history (
       account_id uuid not null, revision bigint not null, position bigint not null,
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
-      effective_at timestamptz not null, recorded_at timestamptz not null, event_id uuid not null,
+      effective_at timestamptz not null, recorded_at timestamptz not null, postings json,
       primary key (account_id, revision))`,
+    `create unique index billing_history_by_position on billing_history (position)`,
+    `create table trial_balance (
+      gl_account text not null, currency text not null, debit numeric not null, credit numeric not null,
+      primary key (gl_account, currency)) with (fillfactor = 50)`,
   ],
   async apply(tx, batch) {
     const accounts = await accountsBefore(tx, batch);
-    const history = batch.map((event) => applyOne(accounts, event));
+    const totals = new Totals();
+    const history = batch.map((event) => applyOne(accounts, totals, event));
     await insertRows(tx, 'billing_history', HISTORY_COLUMNS, history);
-    const rows = [...accounts.values()].map(({ row, balance }) => ({ ...row, ...amountsOf(balance) }));
-    await insertRows(tx, 'account_balances', BALANCE_COLUMNS, rows, replaceBalance);
+    await insertRows(tx, 'trial_balance', TRIAL_BALANCE_COLUMNS, totals.rows(), addToTotals);
+    await write(tx, [...accounts.values()]);
   },
 };
 
-const replaceBalance = sql`on conflict (account_id) do update set
-  status = excluded.status, closed_at = excluded.closed_at, billed = excluded.billed, paid = excluded.paid,
-  returned = excluded.returned, adjusted = excluded.adjusted, open = excluded.open, credit = excluded.credit,
-  balance = excluded.balance, last_effective_at = excluded.last_effective_at, revision = excluded.revision,
-  position = excluded.position`;
+const addToTotals = sql`on conflict (gl_account, currency) do update set
+  debit = trial_balance.debit + excluded.debit, credit = trial_balance.credit + excluded.credit`;
 
+/** An account while a batch is folded, with the last event applied to it. */
 interface AccountInHand {
   balance: Balance;
-  readonly row: AccountBalanceRow;
+  last?: Recorded<AccountEvent>;
+  /** For an account that this batch opens. */
+  readonly opened?: Omit<AccountBalanceRow, keyof StandingRow>;
+  closedAt: string | null;
 }
 
 async function accountsBefore(tx: Tx, batch: readonly Recorded<AccountEvent>[]): Promise<Map<string, AccountInHand>> {
   const opened = new Set(batch.flatMap((event) => (event.type === 'AccountOpened' ? [event.entityId] : [])));
   const older = new Set(batch.flatMap((event) => (opened.has(event.entityId) ? [] : [event.entityId])));
   if (older.size === 0) return new Map();
-  // Instants come as text: they are only written back as they are.
+  // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
-    select account_id, pay_bill_number, customer_reference, currency, status, opened_at::text, closed_at::text,
-      billed, paid, returned, adjusted, open, credit, balance, last_effective_at::text, revision, position
+    select account_id, currency, status, closed_at::text, billed, paid, returned, adjusted, open, credit
     from account_balances where account_id = any(${[...older]}::uuid[])`.execute(tx);
-  return new Map(rows.map((row) => [row.account_id, { row, balance: balanceOf(row) }]));
+  return new Map(rows.map((row) => [row.account_id, { balance: balanceOf(row), closedAt: row.closed_at }]));
 }
 
 function balanceOf(row: AccountBalanceRow): Balance {
@@ -150,65 +155,65 @@ function balanceOf(row: AccountBalanceRow): Balance {
   };
 }
 
-/** The columns that follow from the balance. */
-function amountsOf(balance: Balance) {
+/** Moves the account in hand over the event and gives the line of history it leaves. */
+function applyOne(
+  accounts: Map<string, AccountInHand>,
+  totals: Totals,
+  event: Recorded<AccountEvent>,
+): BillingHistoryRow {
+  const account = accounts.get(event.entityId);
+  const balance = nextBalance(account?.balance, event);
+  const change = owed(balance) - (account ? owed(account.balance) : 0n);
+  if (account) {
+    account.balance = balance;
+    account.last = event;
+    if (event.type === 'AccountClosed') account.closedAt = event.data.effectiveAt;
+  } else {
+    accounts.set(event.entityId, { balance, last: event, opened: openedRow(event), closedAt: null });
+  }
+  const postings = postingsOf(event);
+  totals.add(postings);
+  return historyLine(event, stored(change, balance.digits), stored(owed(balance), balance.digits), postings);
+}
+
+function openedRow(event: AccountEvent): Omit<AccountBalanceRow, keyof StandingRow> {
+  if (event.type !== 'AccountOpened') throw new Error('the account was never opened');
+  const { payBillNumber, customerReference = null, currency, effectiveAt } = event.data;
+  return { pay_bill_number: payBillNumber, customer_reference: customerReference, currency, opened_at: effectiveAt };
+}
+
+async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> {
+  const fresh: AccountBalanceRow[] = [];
+  const changed: StandingRow[] = [];
+  for (const { balance, last, opened, closedAt } of accounts) {
+    if (!last) continue;
+    const standing = standingOf(balance, last, closedAt);
+    if (opened) fresh.push({ ...standing, ...opened });
+    else changed.push(standing);
+  }
+  await insertRows(tx, 'account_balances', BALANCE_COLUMNS, fresh);
+  if (changed.length === 0) return;
+  await sql`
+    update account_balances set status = r.status, closed_at = r.closed_at, billed = r.billed, paid = r.paid,
+      returned = r.returned, adjusted = r.adjusted, open = r.open, credit = r.credit,
+      last_effective_at = r.last_effective_at, revision = r.revision, position = r.position
+    from ${fromRows(STANDING_COLUMNS, changed)} where account_balances.account_id = r.account_id`.execute(tx);
+}
+
+function standingOf(balance: Balance, last: Recorded<AccountEvent>, closedAt: string | null): StandingRow {
   const amount = (minor: bigint) => stored(minor, balance.digits);
   return {
+    account_id: last.entityId,
     status: balance.closed ? 'closed' : 'open',
+    closed_at: closedAt,
     billed: amount(balance.billed),
     paid: amount(balance.paid),
     returned: amount(balance.returned),
     adjusted: amount(balance.adjusted),
     open: amount(balance.open),
     credit: amount(balance.credit),
-    balance: amount(owed(balance)),
-  } as const;
-}
-
-/** Moves the account in hand over the event and gives the line of history it leaves. */
-function applyOne(accounts: Map<string, AccountInHand>, event: Recorded<AccountEvent>): BillingHistoryRow {
-  const before = accounts.get(event.entityId);
-  const balance = nextBalance(before?.balance, event);
-  const amount = owed(balance) - (before ? owed(before.balance) : 0n);
-  const account = before ?? { balance, row: openedRow(event, balance) };
-  if (!before) accounts.set(event.entityId, account);
-  const { effectiveAt } = event.data;
-  const revision = event.revision.toString();
-  const position = event.position.toString();
-  account.balance = balance;
-  account.row.last_effective_at = effectiveAt;
-  account.row.revision = revision;
-  account.row.position = position;
-  if (event.type === 'AccountClosed') account.row.closed_at = effectiveAt;
-  const { kind, reference, reason } = historyEntryOf(event);
-  return {
-    account_id: event.entityId,
-    revision,
-    position,
-    kind,
-    reference,
-    reason,
-    amount: stored(amount, balance.digits),
-    running_balance: stored(owed(balance), balance.digits),
-    effective_at: effectiveAt,
-    recorded_at: event.metadata.recordedAt,
-    event_id: event.id,
+    last_effective_at: last.data.effectiveAt,
+    revision: last.revision.toString(),
+    position: last.position.toString(),
   };
-}
-
-function openedRow(event: Recorded<AccountEvent>, balance: Balance): AccountBalanceRow {
-  if (event.type !== 'AccountOpened') throw new Error('the account was never opened');
-  const { payBillNumber, customerReference = null, currency, effectiveAt } = event.data;
-  const row = {
-    account_id: event.entityId,
-    pay_bill_number: payBillNumber,
-    customer_reference: customerReference,
-    currency,
-    opened_at: effectiveAt,
-    closed_at: null,
-    last_effective_at: effectiveAt,
-    revision: '',
-    position: '',
-  };
-  return { ...row, ...amountsOf(balance) };
 }

@@ -11,15 +11,11 @@ export interface BillLineState {
   reversed: bigint;
 }
 
-export const BILL_STATES = ['issued', 'partially_paid', 'paid', 'reversed'] as const;
-export type BillState = (typeof BILL_STATES)[number];
-
 /** What has been charged, paid and taken back on a whole bill. */
 export interface BillSums {
   readonly total: bigint;
   readonly paid: bigint;
   readonly reversed: bigint;
-  readonly open: bigint;
 }
 
 export function billSums(lines: readonly BillLineState[]): BillSums {
@@ -29,13 +25,7 @@ export function billSums(lines: readonly BillLineState[]): BillSums {
     paid += line.paid;
     reversed += line.reversed;
   }
-  return { total, paid, reversed, open: total - paid - reversed };
-}
-
-/** A partial payment never marks a bill paid; a bill of which nothing is left to pay is reversed or paid. */
-export function billState({ total, paid, reversed, open }: BillSums): BillState {
-  if (open === 0n) return reversed === total && total > 0n ? 'reversed' : 'paid';
-  return paid > 0n ? 'partially_paid' : 'issued';
+  return { total, paid, reversed };
 }
 
 /** Lays a movement on its line. Throws when the line is not there or has less to give than is taken. */

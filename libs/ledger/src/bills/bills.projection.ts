@@ -4,7 +4,7 @@ import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform'
 import { digitsOfStored, type LineMovement, movementsOf, movesMoney, stored } from '../balances/movements.js';
 import { type AccountEvent, accountEvents } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
-import { type BillLineState, type BillState, billState, billSums, moveLine } from './bill.js';
+import { type BillLineState, billSums, moveLine } from './bill.js';
 
 /** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
 export interface BillRow {
@@ -20,8 +20,6 @@ export interface BillRow {
   total: string;
   paid: string;
   reversed: string;
-  open: string;
-  state: BillState;
   lines: string;
 }
 
@@ -48,14 +46,12 @@ const COLUMNS: ColumnTypes<BillRow> = {
   total: 'numeric',
   paid: 'numeric',
   reversed: 'numeric',
-  open: 'numeric',
-  state: 'text',
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'open' | 'state' | 'lines'>;
-const { account_id, bill_number, paid, reversed, open, state, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, open, state, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'lines'>;
+const { account_id, bill_number, paid, reversed, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, lines };
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -80,8 +76,12 @@ export const billsProjection: Projection<AccountEvent> = {
     `create table bills (
       account_id uuid not null, bill_number text not null, revision bigint not null,
       issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
-      total numeric not null, paid numeric not null, reversed numeric not null, open numeric not null,
-      state text not null, lines json not null,
+      total numeric not null, paid numeric not null, reversed numeric not null,
+      open numeric generated always as (total - paid - reversed) stored,
+      state text generated always as (case
+        when total > paid + reversed then case when paid > 0 then 'partially_paid' else 'issued' end
+        when total = reversed then 'reversed' else 'paid' end) stored,
+      lines json not null,
       primary key (account_id, bill_number))`,
     // Few bills are open at any time, however long the history: this stays small.
     `create index bills_open on bills (account_id, due_on) where open > 0`,
@@ -185,7 +185,7 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set paid = r.paid, reversed = r.reversed, open = r.open, state = r.state, lines = r.lines
+    update bills set paid = r.paid, reversed = r.reversed, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -210,8 +210,6 @@ function standingOf(bill: BillInHand): Standing {
     bill_number: bill.billNumber,
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
-    open: amount(sums.open),
-    state: billState(sums),
     lines: JSON.stringify(kept),
   };
 }

@@ -1,10 +1,9 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Projection, type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { digitsOfStored, movementsOf, movesMoney, stored } from '../balances/movements.js';
+import { digitsOfStored, movementsOf, movesMoney, type SourceMovement, stored } from '../balances/movements.js';
 import { type AccountEvent, accountEvents } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
-import { moveSource, paymentState, type PaymentState, type SourceState } from './payment.js';
 
 type PaymentApplied = Extract<AccountEvent, { type: 'PaymentApplied' }>['data'];
 
@@ -15,7 +14,6 @@ interface SourceRow {
   revision: string;
   currency: string;
   amount: string;
-  applied: string;
   unapplied: string;
   effective_at: string;
   recorded_at: string;
@@ -27,10 +25,6 @@ export interface PaymentRow extends SourceRow {
   channel: PaymentApplied['channel'];
   method: PaymentApplied['method']['kind'];
   method_token: string | null;
-  state: PaymentState;
-  return_code: string | null;
-  return_reason: string | null;
-  returned_at: string | null;
 }
 
 interface CreditRow extends SourceRow {
@@ -38,12 +32,20 @@ interface CreditRow extends SourceRow {
   reason: string;
 }
 
+/** What a payment's return adds to its row. */
+interface ReturnRow {
+  account_id: string;
+  payment_id: string;
+  return_code: string | null;
+  return_reason: string;
+  returned_at: string;
+}
+
 const SOURCE_COLUMNS: ColumnTypes<SourceRow> = {
   account_id: 'uuid',
   revision: 'bigint',
   currency: 'text',
   amount: 'numeric',
-  applied: 'numeric',
   unapplied: 'numeric',
   effective_at: 'timestamptz',
   recorded_at: 'timestamptz',
@@ -56,16 +58,21 @@ const PAYMENT_COLUMNS: ColumnTypes<PaymentRow> = {
   channel: 'text',
   method: 'text',
   method_token: 'text',
-  state: 'text',
+};
+
+const CREDIT_COLUMNS: ColumnTypes<CreditRow> = { ...SOURCE_COLUMNS, credit_id: 'uuid', reason: 'text' };
+
+const RETURN_COLUMNS: ColumnTypes<ReturnRow> = {
+  account_id: 'uuid',
+  payment_id: 'uuid',
   return_code: 'text',
   return_reason: 'text',
   returned_at: 'timestamptz',
 };
 
-const CREDIT_COLUMNS: ColumnTypes<CreditRow> = { ...SOURCE_COLUMNS, credit_id: 'uuid', reason: 'text' };
-
-const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency text not null, amount numeric not null,
-  applied numeric not null, unapplied numeric not null, effective_at timestamptz not null, recorded_at timestamptz not null`;
+const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency text not null,
+  amount numeric not null, unapplied numeric not null check (unapplied between 0 and amount),
+  effective_at timestamptz not null, recorded_at timestamptz not null`;
 
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
 export const paymentsProjection: Projection<AccountEvent> = {
@@ -75,186 +82,150 @@ export const paymentsProjection: Projection<AccountEvent> = {
   events: accountEvents,
   tables: ['payments', 'credits'],
   ddl: [
+    // The id of a payment follows from its command's, which is only unique within an account.
     `create table payments (payment_id uuid not null, ${SOURCE_DDL}, confirmation_number text not null,
-      channel text not null, method text not null, method_token text, state text not null,
+      channel text not null, method text not null, method_token text,
       return_code text, return_reason text, returned_at timestamptz,
+      applied numeric generated always as (case when returned_at is null then amount - unapplied else 0 end) stored,
+      state text generated always as (case
+        when returned_at is not null then 'returned' when unapplied = 0 then 'applied'
+        when unapplied = amount then 'unapplied' else 'partially_applied' end) stored,
       primary key (account_id, payment_id))`,
     `create unique index payments_by_account on payments (account_id, revision)`,
     `create index payments_by_confirmation_number on payments (confirmation_number)`,
     `create table credits (credit_id uuid not null, ${SOURCE_DDL}, reason text not null,
+      applied numeric generated always as (amount - unapplied) stored,
       primary key (account_id, credit_id))`,
-    `create unique index credits_by_account on credits (account_id, revision)`,
   ],
   async apply(tx, batch) {
-    const sources = new Map<string, SourceInHand>();
-    for (const event of batch) addNew(sources, event);
-    await addOlder(tx, sources, batch);
-    for (const event of batch) move(sources, event);
-    await write(tx, [...sources.values()]);
+    const money = new SourcesMoved();
+    const payments: Omit<PaymentRow, 'unapplied'>[] = [];
+    const credits: Omit<CreditRow, 'unapplied'>[] = [];
+    const returns: ReturnRow[] = [];
+    for (const event of batch) {
+      if (event.type === 'PaymentApplied') payments.push(paymentRow(event));
+      else if (event.type === 'CreditIssued') credits.push(creditRow(event));
+      else if (event.type === 'PaymentReturned') returns.push(returnRow(event));
+      if (movesMoney(event) && event.type !== 'BillIssued') money.add(event.entityId, event);
+    }
+    const newPayments = payments.map((row) => ({
+      ...row,
+      unapplied: money.take('payment', row.account_id, row.payment_id),
+    }));
+    const newCredits = credits.map((row) => ({
+      ...row,
+      unapplied: money.take('credit', row.account_id, row.credit_id),
+    }));
+    await insertRows(tx, 'payments', PAYMENT_COLUMNS, newPayments);
+    await insertRows(tx, 'credits', CREDIT_COLUMNS, newCredits);
+    await moveOlder(tx, 'payment', money.left('payment'));
+    await moveOlder(tx, 'credit', money.left('credit'));
+    await writeReturns(tx, returns);
   },
 };
 
-/** The id of a payment follows from its command's, which is only unique within an account. */
-function keyOf(accountId: string, id: string): string {
-  return `${accountId}/${id}`;
-}
+type Kind = SourceMovement['sourceKind'];
 
-/** A source while a batch is folded: new in this batch when it has a row to insert. */
-interface SourceInHand extends SourceState {
-  readonly id: string;
-  readonly accountId: string;
-  readonly kind: 'payment' | 'credit';
-  readonly digits: number;
-  readonly payment?: Omit<PaymentRow, Changing>;
-  readonly credit?: Omit<CreditRow, Changing>;
-  return?: { code: string | null; reason: string; at: string };
-}
-
-interface SourceKey {
+interface Unapplied {
   account_id: string;
   id: string;
+  unapplied: string;
 }
 
-const KEY: ColumnTypes<SourceKey> = { account_id: 'uuid', id: 'uuid' };
+/** Sums up by source how a batch changes what of it is unapplied; what is applied is always the rest of its amount. */
+class SourcesMoved {
+  readonly #sums = new Map<string, { kind: Kind; account_id: string; id: string; minor: bigint; digits: number }>();
 
-type Changing = 'applied' | 'unapplied' | 'state' | 'return_code' | 'return_reason' | 'returned_at';
-
-function addNew(sources: Map<string, SourceInHand>, event: Recorded<AccountEvent>): void {
-  if (event.type !== 'PaymentApplied' && event.type !== 'CreditIssued') return;
-  const { currency, amount } = event.data.amount;
-  const common = {
-    account_id: event.entityId,
-    revision: event.revision.toString(),
-    currency,
-    amount,
-    effective_at: event.data.effectiveAt,
-    recorded_at: event.metadata.recordedAt,
-  };
-  const nothing = {
-    accountId: event.entityId,
-    digits: digitsOfStored(currency),
-    applied: 0n,
-    unapplied: 0n,
-    returned: false,
-  };
-  if (event.type === 'CreditIssued') {
-    const { creditId, reason } = event.data;
-    const credit = { ...common, credit_id: creditId, reason };
-    sources.set(keyOf(event.entityId, creditId), { ...nothing, id: creditId, kind: 'credit', credit });
-    return;
+  add(accountId: string, event: Parameters<typeof movementsOf>[0]): void {
+    const { digits, sources } = movementsOf(event);
+    for (const { sourceKind: kind, sourceId: id, unapplied } of sources) {
+      const key = `${kind}/${accountId}/${id}`;
+      const sum = this.#sums.get(key);
+      if (sum) sum.minor += unapplied;
+      else this.#sums.set(key, { kind, account_id: accountId, id, minor: unapplied, digits });
+    }
   }
+
+  /** What of a source that is new in this batch is unapplied at its end. */
+  take(kind: Kind, accountId: string, id: string): string {
+    const key = `${kind}/${accountId}/${id}`;
+    const sum = this.#sums.get(key);
+    if (!sum) throw new Error(`${kind} ${id} comes twice`);
+    this.#sums.delete(key);
+    return stored(sum.minor, sum.digits);
+  }
+
+  /** The changes of the sources of earlier batches. */
+  left(kind: Kind): Unapplied[] {
+    return [...this.#sums.values()].flatMap(({ minor, digits, ...sum }) =>
+      sum.kind === kind ? [{ account_id: sum.account_id, id: sum.id, unapplied: stored(minor, digits) }] : [],
+    );
+  }
+}
+
+async function moveOlder(tx: Tx, kind: Kind, changes: readonly Unapplied[]): Promise<void> {
+  const types: ColumnTypes<Unapplied> = { account_id: 'uuid', id: 'uuid', unapplied: 'numeric' };
+  const table = sql.table(`${kind}s`);
+  const update = sql`
+    update ${table} as s set unapplied = s.unapplied + r.unapplied from ${fromRows(types, changes)}
+    where s.account_id = r.account_id and s.${sql.id(`${kind}_id`)} = r.id`;
+  await updateEach(tx, update, changes.length, () => `${kind} ${changes.map(({ id }) => id).join(', ')} is not known`);
+}
+
+async function writeReturns(tx: Tx, returns: readonly ReturnRow[]): Promise<void> {
+  const update = sql`
+    update payments as p
+    set return_code = r.return_code, return_reason = r.return_reason, returned_at = r.returned_at
+    from ${fromRows(RETURN_COLUMNS, returns)}
+    where p.account_id = r.account_id and p.payment_id = r.payment_id and p.returned_at is null`;
+  const ids = () => returns.map(({ payment_id }) => payment_id).join(', ');
+  await updateEach(tx, update, returns.length, () => `payment ${ids()} is not known, or returned already`);
+}
+
+/** Runs an update that must meet every one of its rows. */
+async function updateEach(tx: Tx, update: RawBuilder<unknown>, rows: number, otherwise: () => string): Promise<void> {
+  if (rows === 0) return;
+  const { numAffectedRows } = await update.execute(tx);
+  if (numAffectedRows !== BigInt(rows)) throw new Error(otherwise());
+}
+
+type Of<Type extends AccountEvent['type']> = Extract<Recorded<AccountEvent>, { type: Type }>;
+
+function sourceOf({ entityId, revision, data, metadata }: Of<'PaymentApplied' | 'CreditIssued'>) {
+  // Also a check: an amount that is finer than its minor unit is a broken log.
+  const digits = digitsOfStored(data.amount.currency);
+  return {
+    account_id: entityId,
+    revision: revision.toString(),
+    currency: data.amount.currency,
+    amount: stored(parseMinor(data.amount.amount, digits), digits),
+    effective_at: data.effectiveAt,
+    recorded_at: metadata.recordedAt,
+  };
+}
+
+function paymentRow(event: Of<'PaymentApplied'>): Omit<PaymentRow, 'unapplied'> {
   const { paymentId, confirmationNumber, channel, method } = event.data;
-  const payment = {
-    ...common,
+  return {
+    ...sourceOf(event),
     payment_id: paymentId,
     confirmation_number: confirmationNumber,
     channel,
     method: method.kind,
     method_token: method.token ?? null,
   };
-  sources.set(keyOf(event.entityId, paymentId), { ...nothing, id: paymentId, kind: 'payment', payment });
 }
 
-/** Reads the sources of earlier batches that this one moves money of. */
-async function addOlder(
-  tx: Tx,
-  sources: Map<string, SourceInHand>,
-  batch: readonly Recorded<AccountEvent>[],
-): Promise<void> {
-  const wanted = { payment: new Map<string, SourceKey>(), credit: new Map<string, SourceKey>() };
-  for (const event of batch) {
-    // The events that bring money move no other source: most of a log needs no look at what came before.
-    if (!movesMoney(event) || event.type === 'PaymentApplied' || event.type === 'BillIssued') continue;
-    for (const { sourceId, sourceKind } of movementsOf(event).sources) {
-      const key = keyOf(event.entityId, sourceId);
-      if (!sources.has(key)) wanted[sourceKind].set(key, { account_id: event.entityId, id: sourceId });
-    }
-  }
-  for (const kind of ['payment', 'credit'] as const) await readOlder(tx, sources, kind, [...wanted[kind].values()]);
+function creditRow(event: Of<'CreditIssued'>): Omit<CreditRow, 'unapplied'> {
+  return { ...sourceOf(event), credit_id: event.data.creditId, reason: event.data.reason };
 }
 
-async function readOlder(
-  tx: Tx,
-  sources: Map<string, SourceInHand>,
-  kind: 'payment' | 'credit',
-  keys: readonly SourceKey[],
-): Promise<void> {
-  if (keys.length === 0) return;
-  const returned = kind === 'payment' ? sql`s.state = 'returned'` : sql`false`;
-  const { rows } = await sql<SourceKey & Pick<SourceRow, 'currency' | 'applied' | 'unapplied'> & { returned: boolean }>`
-    select r.account_id, r.id, s.currency, s.applied, s.unapplied, ${returned} as returned
-    from ${fromRows(KEY, keys)}
-    join ${sql.table(`${kind}s`)} as s on s.account_id = r.account_id and s.${sql.id(`${kind}_id`)} = r.id`.execute(tx);
-  for (const { account_id: accountId, id, currency, returned, ...row } of rows) {
-    const digits = digitsOfStored(currency);
-    const state = { applied: parseMinor(row.applied, digits), unapplied: parseMinor(row.unapplied, digits), returned };
-    sources.set(keyOf(accountId, id), { ...state, id, accountId, kind, digits });
-  }
-}
-
-function move(sources: ReadonlyMap<string, SourceInHand>, event: Recorded<AccountEvent>): void {
-  if (!movesMoney(event) || event.type === 'BillIssued') return;
-  for (const movement of movementsOf(event).sources) {
-    const source = sources.get(keyOf(event.entityId, movement.sourceId));
-    if (source?.kind !== movement.sourceKind)
-      throw new Error(`${movement.sourceKind} ${movement.sourceId} is not known`);
-    moveSource(source, movement);
-  }
-  if (event.type !== 'PaymentReturned') return;
-  const returned = sources.get(keyOf(event.entityId, event.data.paymentId));
-  if (!returned || returned.returned) throw new Error(`payment ${event.data.paymentId} is returned twice`);
-  returned.returned = true;
-  returned.return = { code: event.data.returnCode ?? null, reason: event.data.reason, at: event.data.effectiveAt };
-}
-
-async function write(tx: Tx, sources: readonly SourceInHand[]): Promise<void> {
-  const payments: PaymentRow[] = [];
-  const credits: CreditRow[] = [];
-  for (const source of sources) {
-    if (source.payment) payments.push({ ...source.payment, ...changingOf(source) });
-    if (source.credit) credits.push({ ...source.credit, ...moneyOf(source) });
-  }
-  await insertRows(tx, 'payments', PAYMENT_COLUMNS, payments);
-  await insertRows(tx, 'credits', CREDIT_COLUMNS, credits);
-  const older = sources.filter(({ payment, credit }) => !payment && !credit);
-  await updateOlder(tx, older);
-}
-
-const { applied, unapplied, state, return_code, return_reason, returned_at } = PAYMENT_COLUMNS;
-const CHANGING = { ...KEY, applied, unapplied, state, return_code, return_reason, returned_at } as const;
-
-async function updateOlder(tx: Tx, older: readonly SourceInHand[]): Promise<void> {
-  const payments = older.filter(({ kind }) => kind === 'payment');
-  if (payments.length > 0) {
-    const rows = payments.map((source) => ({ account_id: source.accountId, id: source.id, ...changingOf(source) }));
-    await sql`
-      update payments set applied = r.applied, unapplied = r.unapplied, state = r.state,
-        return_code = coalesce(r.return_code, payments.return_code),
-        return_reason = coalesce(r.return_reason, payments.return_reason),
-        returned_at = coalesce(r.returned_at, payments.returned_at)
-      from ${fromRows(CHANGING, rows)} 
-      where payments.account_id = r.account_id and payments.payment_id = r.id`.execute(tx);
-  }
-  const credits = older.filter(({ kind }) => kind === 'credit');
-  if (credits.length > 0) {
-    const rows = credits.map((source) => ({ account_id: source.accountId, id: source.id, ...moneyOf(source) }));
-    await sql`
-      update credits set applied = r.applied, unapplied = r.unapplied
-      from ${fromRows({ ...KEY, applied, unapplied }, rows)} 
-      where credits.account_id = r.account_id and credits.credit_id = r.id`.execute(tx);
-  }
-}
-
-function moneyOf(source: SourceInHand): Pick<PaymentRow, 'applied' | 'unapplied'> {
-  return { applied: stored(source.applied, source.digits), unapplied: stored(source.unapplied, source.digits) };
-}
-
-function changingOf(source: SourceInHand): Pick<PaymentRow, Changing> {
+function returnRow({ entityId, data }: Of<'PaymentReturned'>): ReturnRow {
   return {
-    ...moneyOf(source),
-    state: paymentState(source),
-    return_code: source.return?.code ?? null,
-    return_reason: source.return?.reason ?? null,
-    returned_at: source.return?.at ?? null,
+    account_id: entityId,
+    payment_id: data.paymentId,
+    return_code: data.returnCode ?? null,
+    return_reason: data.reason,
+    returned_at: data.effectiveAt,
   };
 }
