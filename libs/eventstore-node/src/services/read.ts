@@ -8,9 +8,9 @@ import { readRecordedHeader } from '../wire/recorded-event.js';
 import { ALL } from './access.js';
 import { type ServiceContext } from './context.js';
 import { Outlet } from './outlet.js';
-import { decodeReadRequest, type ReadRequest } from './read-request.js';
+import { decodeReadRequest, type ReadRequest, type Start } from './read-request.js';
 import { firstStreamPosition, lastStreamPosition, present, streamNotFound } from './read-responses.js';
-import { streamDeleted, toRpcError } from './rpc-error.js';
+import { invalidArgument, streamDeleted, toRpcError } from './rpc-error.js';
 import { subscribe } from './subscribe.js';
 
 /** Bytes that go out in one write; about the size of an HTTP/2 window, so that a reader is not kept waiting for a page. */
@@ -35,11 +35,18 @@ async function handle(
 ): Promise<void> {
   const request = decodeReadRequest(call.request);
   context.access.check(call.metadata, 'read', request.stream ?? ALL);
-  if (request.count === undefined) return subscribe(context.store, request, outlet);
   const { log } = context.store;
+  if (request.stream === undefined) requirePosition(log, request.from);
+  if (request.count === undefined) return subscribe(context.store, request, outlet);
   if (request.stream === undefined) await send(log, request, outlet, eventsOfLog(log, request));
   else await readStream(log, request, request.stream, outlet);
   await outlet.end();
+}
+
+/** A position inside the log has to be that of an event: any other comes from another log. */
+function requirePosition(log: EventLog, from: Start): void {
+  if (typeof from !== 'number' || from === 0 || from >= log.end || log.at(from)) return;
+  throw invalidArgument(`There is no event at position ${from}`);
 }
 
 async function readStream(log: EventLog, request: ReadRequest, stream: string, outlet: Outlet): Promise<void> {

@@ -31,14 +31,15 @@ export const accessDenied = (): RpcError => exception(status.PERMISSION_DENIED, 
 export const unauthenticated = (): RpcError => new RpcError(status.UNAUTHENTICATED, 'Valid credentials are required');
 
 export const streamDeleted = (stream: string): RpcError =>
-  exception(status.FAILED_PRECONDITION, `Stream '${stream}' was deleted for ever`, 'stream-deleted', {
+  exception(status.FAILED_PRECONDITION, `Stream '${stream}' is deleted for ever`, 'stream-deleted', {
     'stream-name': stream,
   });
 
+// Clients without access to trailers take the refusal apart by this text, hence its form.
 export const wrongExpectedVersion = (stream: string, expected: string, actual: number): RpcError =>
   exception(
     status.FAILED_PRECONDITION,
-    `Wrong expected version for stream '${stream}': expected ${expected}, is ${actual}`,
+    `Refused: WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected}, Actual version: ${actual}`,
     'wrong-expected-version',
     { 'stream-name': stream, 'expected-version': expected, 'actual-version': String(actual) },
   );

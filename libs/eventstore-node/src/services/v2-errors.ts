@@ -13,7 +13,7 @@ export const streamTombstoned = (stream: string): RpcError =>
   detailedError(
     status.FAILED_PRECONDITION,
     'STREAM_TOMBSTONED',
-    `Stream '${stream}' was deleted for ever`,
+    `Stream '${stream}' is deleted for ever`,
     details('StreamTombstoned', new ProtobufWriter().string(1, stream)),
   );
 
