@@ -50,6 +50,14 @@ describe('Command handling', () => {
       0,
     );
 
+  const expectUnbroken = async (id: string) => {
+    let previous = GENESIS_HASH;
+    for (const event of await read(id)) {
+      expect(brokenLink(event, previous)).toBeUndefined();
+      previous = event.metadata.hash;
+    }
+  };
+
   it('appends what was decided, with who, why and an unbroken hash chain', async () => {
     const id = randomUUID();
     await handling.handle(id, put(5, undefined, 2));
@@ -63,12 +71,8 @@ describe('Command handling', () => {
     const events = await read(id);
     expect(events.at(-1)!.position).toBe(result.position);
     expect(events.map(({ metadata }) => metadata.schemaVersion)).toEqual([2, 2, 1]);
-    let previous = GENESIS_HASH;
-    for (const event of events) {
-      expect(brokenLink(event, previous)).toBeUndefined();
-      expect(event.metadata.actor).toBe('test');
-      previous = event.metadata.hash;
-    }
+    expect(events.map(({ metadata }) => metadata.actor)).toEqual(['test', 'test', 'test']);
+    await expectUnbroken(id);
   });
 
   it('refuses by the state of the stream and appends nothing', async () => {
@@ -120,6 +124,30 @@ describe('Command handling', () => {
     expect(await held(id)).toBe(0);
   });
 
+  it('keeps the chain whole when two processes carry out the same command at the same moment', async () => {
+    const clocks = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+    for (let round = 0; round < 20; round++) {
+      const id = randomUUID();
+      const commandId = randomUUID();
+      const processes = clocks.map((now) => new CommandHandling(store, { clock: () => new Date(now) }));
+      const results = await Promise.all(processes.map((process) => process.handle(id, put(1, commandId))));
+      expect(results.map(({ repeated }) => repeated).sort()).toEqual([false, true]);
+      for (const process of processes) await process.handle(id, put(1));
+      expect(await held(id)).toBe(3);
+      await expectUnbroken(id);
+    }
+  });
+
+  it('does not take the caller’s word for it that a stream is new', async () => {
+    const id = randomUUID();
+    const first = await handling.handleAll(id, [put(5)], { isNew: true });
+    const other = new CommandHandling(store);
+    await other.handleAll(id, [put(6)], { isNew: true });
+    expect(first[0]!.revision).toBe(0n);
+    expect(await held(id)).toBe(11);
+    await expectUnbroken(id);
+  });
+
   it('never lets recorded time go backwards within a stream, whatever the clocks say', async () => {
     const id = randomUUID();
     const late = new CommandHandling(store, { clock: () => new Date('2026-01-02T00:00:00Z') });
@@ -143,6 +171,8 @@ describe('Command handling', () => {
           await Promise.all(sent.map((command, index) => handlers[index % 2]!.handle(id, command)));
           expect(await held(id)).toBe(amounts.reduce((sum, amount) => sum + amount, 0));
           expect(await read(id)).toHaveLength(amounts.length);
+          await Promise.all(handlers.map((handler) => handler.handle(id, put(0))));
+          await expectUnbroken(id);
         },
       ),
       { numRuns: 20 },

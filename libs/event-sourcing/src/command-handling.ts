@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { v5 as uuidv5 } from 'uuid';
 import { type z } from 'zod';
 import { type CommandDefinition, type Decider } from './decider.js';
 import { type DomainEvent } from './domain-event.js';
@@ -72,17 +71,19 @@ export class CommandHandling {
   /**
    * Carries out several commands on one stream, each seeing what the ones before decided, in one atomic append: all of
    * their events are stored or none. Commands that are already in the stream are not decided again.
+   * @param options.isNew the stream is thought not to exist, so it is not read first; that it does costs one more try.
    */
   async handleAll<State, Event extends DomainEvent>(
     id: string,
     commands: readonly Submitted<State, Event>[],
+    { isNew = false }: { isNew?: boolean } = {},
   ): Promise<CommandResult<Event>[]> {
     const decider = commands[0]!.definition.decider;
     const stream = `${decider.category}-${id}`;
     return this.#inTurn(stream, async () => {
       for (let tries = 1; ; tries++) {
         try {
-          return await this.#attempt(stream, id, decider, commands);
+          return await this.#attempt(stream, id, decider, commands, isNew && tries === 1);
         } catch (error) {
           this.#cache.forget(stream);
           const passing = error instanceof WrongRevision || error instanceof EventStoreUnavailable;
@@ -99,8 +100,9 @@ export class CommandHandling {
     id: string,
     decider: Decider<State, Event>,
     commands: readonly Submitted<State, Event>[],
+    isNew: boolean,
   ): Promise<CommandResult<Event>[]> {
-    const before = await this.#cache.get(stream, decider);
+    const before = await this.#cache.get(stream, decider, isNew);
     const batch = new Batch(stream, id, decider, before, this.#clock().toISOString());
     const decided = [];
     for (const command of commands) decided.push({ command, made: batch.decide(command) });
@@ -192,19 +194,19 @@ class Batch<State, Event extends DomainEvent> {
     if (made.length === 0) return made;
     this.#commands.set(commandId, Number(this.#revision) + 1);
     const hash = commandHash(command);
-    made.forEach((event, index) => this.#add(event, uuidv5(String(index), commandId), command.metadata, hash));
+    for (const event of made) this.#add(event, command.metadata, hash);
     return made;
   }
 
-  #add(event: Event, id: string, metadata: CommandMetadata, hash: string): void {
+  #add(event: Event, metadata: CommandMetadata, commandHash: string): void {
     const { decider, stream } = this;
     decider.events.check(event);
     this.#revision += 1n;
     const linked = link(
-      { stream, revision: this.#revision, id, type: event.type, data: event.data },
+      { stream, revision: this.#revision, type: event.type, data: event.data },
       {
         ...metadata,
-        commandHash: hash,
+        commandHash,
         schemaVersion: decider.events.versionOf(event.type),
         recordedAt: this.#at,
         previousHash: this.#hash,
@@ -212,7 +214,7 @@ class Batch<State, Event extends DomainEvent> {
     );
     this.#hash = linked.hash;
     this.#folded = decider.evolve(this.#folded, event);
-    this.toAppend.push({ id, type: event.type, data: event.data, metadataJson: linked.metadataJson });
+    this.toAppend.push({ id: linked.id, type: event.type, data: event.data, metadataJson: linked.metadataJson });
   }
 
   /** The stream after the append. */

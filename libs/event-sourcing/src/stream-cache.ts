@@ -33,9 +33,10 @@ export class StreamCache {
   async get<State, Event extends DomainEvent>(
     stream: string,
     decider: Decider<State, Event>,
+    isNew: boolean,
   ): Promise<StreamState<State>> {
     const cached = this.#streams.get(stream) as StreamState<State> | undefined;
-    return cached ?? this.#read(stream, decider);
+    return cached ?? (isNew ? emptyStream(decider) : this.#read(stream, decider));
   }
 
   put<State>(stream: string, state: StreamState<State>): void {
@@ -50,13 +51,7 @@ export class StreamCache {
     stream: string,
     decider: Decider<State, Event>,
   ): Promise<StreamState<State>> {
-    const state = {
-      folded: decider.initialState,
-      revision: NEW_STREAM,
-      hash: GENESIS_HASH,
-      recordedAt: '',
-      commands: new Map<string, number>(),
-    };
+    const state = emptyStream(decider);
     for await (const event of this.store.readStream(stream)) {
       const { commandId, schemaVersion } = event.metadata;
       state.folded = decider.evolve(state.folded, decider.events.read(event.type, schemaVersion, event.data));
@@ -67,4 +62,14 @@ export class StreamCache {
     }
     return state;
   }
+}
+
+function emptyStream<State, Event extends DomainEvent>(decider: Decider<State, Event>) {
+  return {
+    folded: decider.initialState,
+    revision: NEW_STREAM,
+    hash: GENESIS_HASH,
+    recordedAt: '',
+    commands: new Map<string, number>(),
+  };
 }

@@ -16,11 +16,8 @@ export async function claimPayBillNumber(
     const payBillNumber = candidatePayBillNumber(accountId, attempt);
     const commandId = uuidv5(payBillNumber, accountId);
     try {
-      await handling.handle(payBillNumber, {
-        definition: AssignPayBillNumber,
-        data: { accountId },
-        metadata: { ...metadata, commandId },
-      });
+      const claim = { definition: AssignPayBillNumber, data: { accountId }, metadata: { ...metadata, commandId } };
+      await handling.handleAll(payBillNumber, [claim], { isNew: true });
       return payBillNumber;
     } catch (error) {
       if (!(error instanceof Rejected && error.code === 'PAY_BILL_NUMBER_TAKEN')) throw error;

@@ -70,7 +70,7 @@ export class Import {
     const worker = async () => {
       for (let next = await lines.next(); !next.done; next = await lines.next()) await this.#one(next.value);
     };
-    await Promise.all(Array.from({ length: this.options.concurrency ?? 8 }, worker));
+    await Promise.all(Array.from({ length: this.options.concurrency ?? 16 }, worker));
     this.#outcome.refused.sort((left, right) => left.line - right.line);
     return this.#outcome;
   }
@@ -121,7 +121,8 @@ export class Import {
       ),
     ];
     for (let from = 0; from < commands.length; from += COMMANDS_PER_APPEND) {
-      const results = await this.handling.handleAll(accountId, commands.slice(from, from + COMMANDS_PER_APPEND));
+      const chunk = commands.slice(from, from + COMMANDS_PER_APPEND);
+      const results = await this.handling.handleAll(accountId, chunk, { isNew: last === undefined });
       for (const { position, repeated, events } of results) this.#note(position, repeated ? 0 : events.length);
     }
   }
