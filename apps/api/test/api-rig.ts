@@ -53,7 +53,7 @@ export function doorOf(base: string) {
     options: { body?: unknown; payload?: string; headers?: Record<string, string> } = {},
   ): Promise<Answer> => {
     const { body, payload = body === undefined ? undefined : JSON.stringify(body), headers = {} } = options;
-    const type = payload === undefined ? {} : { 'content-type': 'application/json' };
+    const type: Record<string, string> = payload === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(base + url, { method, body: payload, headers: { ...type, ...headers } });
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json');

@@ -188,7 +188,7 @@ describe('Bad input', () => {
       type: `urn:paybill:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     });
     expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.body.errors?.map(({ field }) => field).sort()).toEqual([...fields].sort());
     expect(await api.end()).toBe(end);
   });
@@ -206,7 +206,7 @@ describe('Bad input', () => {
     const headers = { 'content-type': type, 'idempotency-key': randomUUID() };
     const answer = await api.request('POST', `${account}/payments`, { payload, headers });
     expect(answer).toMatchObject({ status, body: { status, code } });
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(await api.end()).toBe(end);
   });
 
@@ -250,7 +250,7 @@ describe('Bad input', () => {
       { currency: 'USD', openedOn: '2999-01-01' },
       422,
       'EFFECTIVE_IN_FUTURE',
-      'effectiveAt',
+      'openedOn',
     ],
   ])('opens no account with %s, and claims no number for it', async (_, body, status, code, field) => {
     const end = await api.end();

@@ -23,7 +23,7 @@ export { ReverseCharge } from './billing/reverse-charge.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';
 export { isConfirmationNumber } from './billing/confirmation-number.js';
 export { postingsOf, type Posting } from './journal/postings.js';
-export { LedgerModule, type LedgerConnections } from './ledger.module.js';
+export { LedgerModule } from './ledger.module.js';
 export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type RefusedLine, type SourceLine } from './importing/import.job.js';
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';

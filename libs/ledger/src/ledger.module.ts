@@ -18,7 +18,7 @@ import { CommandDoor } from './command-door.js';
 import { problemOf } from './problems.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
-export interface LedgerConnections {
+interface LedgerConnections {
   readonly store: EventStore;
   readonly db: Database;
   /** Given when the process has one already, so that all of its commands queue and cache together. */

@@ -7,12 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { type Logger } from 'pino';
 import { type HttpSettings } from '../config/config.js';
 import { HealthController } from '../health/health.controller.js';
-import { LOGGER, nestLogger } from '../logging/logger.js';
+import { nestLogger } from '../logging/logger.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import { serveDocs } from './openapi.js';
 import { malformed, Problem } from './problem.js';
-import { PROBLEM_OF, ProblemFilter, type ProblemOf } from './problem.filter.js';
+import { answerMalformedUrl, PROBLEM_OF, ProblemFilter, type ProblemOf } from './problem.filter.js';
 import { observeRequests } from './request-observer.js';
 
 export interface HttpAppOptions {
@@ -32,7 +32,6 @@ class HttpModule {
       imports: [...features],
       controllers: [HealthController, MetricsController],
       providers: [
-        { provide: LOGGER, useValue: log },
         { provide: Metrics, useFactory: () => new Metrics() },
         {
           provide: APP_FILTER,
@@ -40,7 +39,7 @@ class HttpModule {
           inject: [PROBLEM_OF],
         },
       ],
-      exports: [LOGGER, Metrics],
+      exports: [Metrics],
     };
   }
 }
@@ -54,6 +53,7 @@ export async function createHttpApp({ features, settings, log }: HttpAppOptions)
     bodyLimit: settings.PAYBILL_BODY_LIMIT,
     trustProxy: settings.PAYBILL_TRUST_PROXY ?? false,
     genReqId: () => randomUUID(),
+    frameworkErrors: answerMalformedUrl,
     // A request that trickles in may not hold a connection for ever.
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 512 },
@@ -63,19 +63,30 @@ export async function createHttpApp({ features, settings, log }: HttpAppOptions)
   });
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(log, features), adapter, {
     logger: nestLogger(log),
-    // Fastify's own JSON parser stays; Nest's would also take HTML forms.
+    // Nest's parsers would also take HTML forms.
     bodyParser: false,
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  fastify.removeContentTypeParser('text/plain');
+  takeJsonOnly(fastify);
   observeRequests(fastify, log, app.get(Metrics));
+  leaveNoConnectionOpen(fastify);
   await limitRate(app, settings);
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: malformed }));
   serveDocs(app);
   await app.init();
   await fastify.ready();
   return app;
+}
+
+/** Bodies are JSON and nothing else; a member that would poison a prototype makes them malformed. */
+function takeJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  const broken = new Problem(400, 'JSON_MALFORMED', 'the body is not valid JSON; send a JSON object');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    void parse(request, body, (error, value) => done(error ? broken : null, value));
+  });
 }
 
 async function limitRate(app: NestFastifyApplication, settings: HttpSettings): Promise<void> {
@@ -91,5 +102,21 @@ async function limitRate(app: NestFastifyApplication, settings: HttpSettings): P
       new Problem(429, 'RATE_LIMITED', 'too many requests from this address; wait as long as Retry-After says', {
         retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)),
       }),
+  });
+}
+
+/**
+ * Lets a close end as soon as the last answer is sent: a connection that was busy when the close began would else be kept
+ * alive for a next request that is never taken.
+ */
+function leaveNoConnectionOpen(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  fastify.addHook('onResponse', (_request, _reply, done) => {
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
+    done();
   });
 }

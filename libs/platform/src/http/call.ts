@@ -22,8 +22,8 @@ export interface LoggedRequest extends FastifyRequest {
   actor?: string;
 }
 
-export const IDEMPOTENCY_KEY = 'idempotency-key';
-export const REPLAYED = 'idempotent-replayed';
+const IDEMPOTENCY_KEY = 'idempotency-key';
+const REPLAYED = 'idempotent-replayed';
 const KEY = /^[\x20-\x7e]{1,255}$/;
 // No "@" and no blanks: what is stored for ever is an identifier, not an address or a name.
 const OPAQUE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
@@ -37,7 +37,7 @@ export const CallOf = createParamDecorator((_: unknown, context: ExecutionContex
   return readCall(http.getRequest<LoggedRequest>(), http.getResponse<FastifyReply>());
 });
 
-export function readCall(request: LoggedRequest, reply: Pick<FastifyReply, 'header'>): Call {
+function readCall(request: LoggedRequest, reply: Pick<FastifyReply, 'header'>): Call {
   const { headers } = request;
   const actor = opaque(headers, 'x-actor') ?? 'anonymous';
   request.actor = actor;

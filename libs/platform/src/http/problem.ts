@@ -77,11 +77,15 @@ interface Issue {
 
 /** The problem of a request that does not have the shape its schema asks for. */
 export function malformed(issues: readonly Issue[]): Problem {
-  const errors = issues.flatMap(({ message, path = [], keys }) =>
-    keys
-      ? keys.map((key) => ({ field: pointer([...path, key]), message: 'is not a field of this request' }))
-      : [{ field: pointer(path), message }],
-  );
+  // One message for each field: what is wrong first is what to mend first.
+  const byField = new Map<string, string>();
+  for (const { message, path = [], keys } of issues) {
+    const found = keys?.map((key) => [pointer([...path, key]), 'is not a field of this request'] as const);
+    for (const [field, what] of found ?? [[pointer(path), message] as const]) {
+      if (!byField.has(field)) byField.set(field, what);
+    }
+  }
+  const errors = [...byField].map(([field, message]) => ({ field, message }));
   const first = errors[0];
   const where = first ? `: ${first.field || 'the body'} ${first.message}` : '';
   const others = errors.length > 1 ? `, and ${errors.length - 1} more` : '';

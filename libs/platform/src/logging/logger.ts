@@ -1,9 +1,6 @@
 import { type LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Injection token of the process's structured log. */
-export const LOGGER = Symbol('LOGGER');
-
 /** Names of members whose values never reach a log. One level: a wildcard would be searched for in every line. */
 const SECRET = ['authorization', 'cookie', 'password', 'secret', 'token', 'body', 'DATABASE_URL', 'EVENTSTORE_URL'];
 
