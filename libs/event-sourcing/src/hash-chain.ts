@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 
 /** What the first event of a stream has as its previous hash. */
@@ -6,7 +6,7 @@ export const GENESIS_HASH = '0'.repeat(64);
 
 /** SHA-256 in hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return digest('sha256', text, 'hex');
 }
 
 /**
