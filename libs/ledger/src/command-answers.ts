@@ -5,7 +5,7 @@ import { type MoneyJson } from './money/money.js';
 
 /* What commands answer: made from the events they appended, so that a retry gets the same answer from the stream. */
 
-const Money = z
+export const Money = z
   .object({ amount: z.string(), currency: z.string() })
   .meta({ id: 'Money', examples: [{ amount: '12.34', currency: 'USD' }] });
 

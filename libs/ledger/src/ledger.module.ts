@@ -16,6 +16,8 @@ import { ReverseCharge } from './billing/reverse-charge.js';
 import { UnapplyPayment } from './billing/unapply-payment.js';
 import { CommandDoor } from './command-door.js';
 import { problemOf } from './problems.js';
+import { ReadModelsModule } from './read-models.module.js';
+import { ReadModelsModule } from './read-models.module.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
 interface LedgerConnections {
@@ -56,7 +58,7 @@ export class LedgerModule {
     return {
       module: LedgerModule,
       global: true,
-      imports: [CommandsModule.register(COMMANDS)],
+      imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: [AccountsController, BillingController, PaymentsController, PayByNumberController],
       providers: [...providers, CommandDoor],
       exports: providers.map(({ provide }) => provide),

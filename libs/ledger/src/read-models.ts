@@ -4,6 +4,7 @@ import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billsProjection } from './bills/bills.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
+import { LEDGER } from './reads/ledger.js';
 
 const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection];
 
@@ -12,8 +13,8 @@ const parts = [balancesProjection, billsProjection, paymentsProjection, payBillN
  * all of them (apart, that bookkeeping alone took as long as writing the rows), and whoever reads a balance, its bills
  * and its journal sees them all at the same position. Its version grows when that of any part does.
  */
-export const ledgerReadModels: Projection<AccountEvent> = {
-  name: 'ledger',
+const ledgerReadModels: Projection<AccountEvent> = {
+  name: LEDGER,
   version: parts.reduce((sum, { version }) => sum + version, 0),
   category: 'account',
   events: accountEvents,

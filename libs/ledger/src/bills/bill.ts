@@ -11,6 +11,10 @@ export interface BillLineState {
   reversed: bigint;
 }
 
+/** A partial payment never marks a bill paid; of a paid or reversed one nothing is left to pay. */
+export const BILL_STATES = ['issued', 'partially_paid', 'paid', 'reversed'] as const;
+export type BillState = (typeof BILL_STATES)[number];
+
 /** What has been charged, paid and taken back on a whole bill. */
 export interface BillSums {
   readonly total: bigint;

@@ -1,0 +1,57 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { ReadBarrier } from '#libs/event-sourcing';
+import { Money } from '../command-answers.js';
+import { accountIdOf } from '../command-door.js';
+import { AsOf } from '../reads/as-of.queries.js';
+import { LEDGER } from '../reads/ledger.js';
+import { Fresh, positionOf } from '../reads/page.js';
+import { type AccountView, BalancesQueries } from './balances.queries.js';
+
+const AccountQuery = Fresh.extend({ asOf: AsOf });
+
+const AccountAnswer = z
+  .object({
+    accountId: z.uuid(),
+    payBillNumber: z.string(),
+    customerReference: z.string().nullable(),
+    currency: z.string(),
+    status: z.enum(['open', 'closed']),
+    openedAt: z.iso.datetime(),
+    closedAt: z.iso.datetime().nullable(),
+    lastEffectiveAt: z.iso.datetime(),
+    balance: Money.meta({ description: 'Open less credit: what the customer owes; negative is to their good' }),
+    open: Money.meta({ description: 'What stands open on bills' }),
+    credit: Money.meta({ description: 'What was received or granted and no bill has taken' }),
+    pastDue: Money.meta({ description: 'What of open was due before asOf' }),
+    billed: Money,
+    paid: Money,
+    returned: Money,
+    adjusted: Money.meta({ description: 'Reversals and credits, as a negative amount' }),
+    asOf: z.iso.date(),
+    revision: z.string(),
+    position: z.string(),
+  })
+  .meta({ id: 'Account' });
+
+@ApiTags('accounts')
+@Controller('accounts')
+export class BalancesController {
+  constructor(
+    @Inject(BalancesQueries) private readonly balances: BalancesQueries,
+    @Inject(ReadBarrier) private readonly barrier: ReadBarrier,
+  ) {}
+
+  @Get(':accountId')
+  @ApiOperation({ summary: 'What an account owes, and what that is made of' })
+  @ApiResponse({ status: 200, standardSchema: AccountAnswer })
+  async getAccount(
+    @Param('accountId') accountId: string,
+    @Query({ schema: AccountQuery }) query: z.output<typeof AccountQuery>,
+  ): Promise<AccountView> {
+    const id = accountIdOf(accountId);
+    await this.barrier.waitFor(LEDGER, positionOf(query));
+    return this.balances.account(id, query.asOf);
+  }
+}

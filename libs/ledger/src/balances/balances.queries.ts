@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { type Database, DATABASE } from '#libs/platform';
+import { type MoneyJson } from '../money/money.js';
+import { accountUnknown, moneyOf } from '../reads/answers.js';
+
+type Amount = 'billed' | 'paid' | 'returned' | 'adjusted' | 'open' | 'credit' | 'balance' | 'past_due';
+
+type Row = Record<Amount, string> & {
+  pay_bill_number: string;
+  customer_reference: string | null;
+  currency: string;
+  status: 'open' | 'closed';
+  opened_at: Date;
+  closed_at: Date | null;
+  last_effective_at: Date;
+  revision: string;
+  position: string;
+};
+
+/** An account as it stands. */
+export interface AccountView extends Record<Exclude<Amount, 'past_due'> | 'pastDue', MoneyJson> {
+  readonly accountId: string;
+  readonly payBillNumber: string;
+  readonly customerReference: string | null;
+  readonly currency: string;
+  readonly status: 'open' | 'closed';
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  readonly lastEffectiveAt: string;
+  readonly asOf: string;
+  readonly revision: string;
+  readonly position: string;
+}
+
+@Injectable()
+export class BalancesQueries {
+  constructor(@Inject(DATABASE) private readonly db: Database) {}
+
+  /**
+   * What an account owes and why; a bill is past due when it was due before `asOf`.
+   * @throws Rejected ACCOUNT_UNKNOWN
+   */
+  async account(accountId: string, asOf: string): Promise<AccountView> {
+    const { rows } = await sql<Row>`
+      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, adjusted,
+        open, credit, balance, last_effective_at, revision, position,
+        (select coalesce(sum(open), 0) from bills
+          where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
+      from account_balances as a where account_id = ${accountId}::uuid`.execute(this.db.sql);
+    const row = rows[0];
+    if (!row) throw accountUnknown();
+    const money = (amount: Amount) => moneyOf(row[amount], row.currency);
+    return {
+      accountId,
+      payBillNumber: row.pay_bill_number,
+      customerReference: row.customer_reference,
+      currency: row.currency,
+      status: row.status,
+      openedAt: row.opened_at.toISOString(),
+      closedAt: row.closed_at?.toISOString() ?? null,
+      lastEffectiveAt: row.last_effective_at.toISOString(),
+      balance: money('balance'),
+      open: money('open'),
+      credit: money('credit'),
+      pastDue: money('past_due'),
+      billed: money('billed'),
+      paid: money('paid'),
+      returned: money('returned'),
+      adjusted: money('adjusted'),
+      asOf,
+      revision: row.revision,
+      position: row.position,
+    };
+  }
+}

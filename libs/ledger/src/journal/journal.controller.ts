@@ -1,0 +1,73 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { ReadBarrier } from '#libs/event-sourcing';
+import { Money } from '../command-answers.js';
+import { HISTORY_KINDS } from '../history/history-entry.js';
+import { LEDGER } from '../reads/ledger.js';
+import { Fresh, type Page, pageAnswer, Paged, Period, positionOf } from '../reads/page.js';
+import { type JournalEntry, JournalQueries, type TrialBalance } from './journal.queries.js';
+
+const JournalQuery = Paged.extend({
+  ...Period,
+  accountId: z.uuid('must be an account’s id, a UUID').optional(),
+});
+
+const JournalAnswer = pageAnswer(
+  z
+    .object({
+      position: z.string(),
+      accountId: z.uuid(),
+      revision: z.string(),
+      kind: z.enum(HISTORY_KINDS),
+      reference: z.string().nullable(),
+      effectiveAt: z.iso.datetime(),
+      recordedAt: z.iso.datetime(),
+      postings: z
+        .array(z.object({ account: z.string(), amount: Money }))
+        .meta({ description: 'Debit is positive; they sum to zero' }),
+    })
+    .meta({ id: 'JournalEntry' }),
+  'JournalPage',
+);
+
+const TrialBalanceAnswer = z
+  .object({
+    currencies: z.array(
+      z.object({
+        currency: z.string(),
+        debit: Money,
+        credit: Money,
+        difference: Money.meta({ description: 'Debit less credit: always zero' }),
+        accounts: z.array(z.object({ account: z.string(), debit: Money, credit: Money, balance: Money })),
+      }),
+    ),
+  })
+  .meta({ id: 'TrialBalance' });
+
+@ApiTags('journal')
+@Controller('journal')
+export class JournalController {
+  constructor(
+    @Inject(JournalQueries) private readonly journal: JournalQueries,
+    @Inject(ReadBarrier) private readonly barrier: ReadBarrier,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The double-entry journal in the order of the log, by account and effective day' })
+  @ApiResponse({ status: 200, standardSchema: JournalAnswer })
+  async getJournal(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<Page<JournalEntry>> {
+    await this.barrier.waitFor(LEDGER, positionOf(query));
+    return this.journal.entries(query, query.limit, query.cursor);
+  }
+
+  @Get('trial-balance')
+  @ApiOperation({ summary: 'Totals of every general-ledger account, by currency' })
+  @ApiResponse({ status: 200, standardSchema: TrialBalanceAnswer })
+  async getTrialBalance(
+    @Query({ schema: Fresh }) query: z.output<typeof Fresh>,
+  ): Promise<{ currencies: readonly TrialBalance[] }> {
+    await this.barrier.waitFor(LEDGER, positionOf(query));
+    return { currencies: await this.journal.trialBalance() };
+  }
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type RawBuilder, sql } from 'kysely';
+import { type Database, DATABASE } from '#libs/platform';
+import { type HistoryKind } from '../history/history-entry.js';
+import { type StoredPosting } from '../history/history-line.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { digitsOf, type MoneyJson } from '../money/money.js';
+import { moneyOf } from '../reads/answers.js';
+import { keyOf, type Page, pageOf } from '../reads/page.js';
+import { type TrialBalanceRow } from './trial-balance.js';
+
+interface Row {
+  position: string;
+  account_id: string;
+  revision: string;
+  currency: string;
+  kind: HistoryKind;
+  reference: string | null;
+  effective_at: Date;
+  recorded_at: Date;
+  postings: StoredPosting[];
+}
+
+/** One entry of the double-entry journal: its postings sum to zero. */
+export interface JournalEntry {
+  readonly position: string;
+  readonly accountId: string;
+  readonly revision: string;
+  readonly kind: HistoryKind;
+  readonly reference: string | null;
+  readonly effectiveAt: string;
+  readonly recordedAt: string;
+  /** Debit is positive. */
+  readonly postings: readonly { readonly account: string; readonly amount: MoneyJson }[];
+}
+
+/** The books of one currency. */
+export interface TrialBalance {
+  readonly currency: string;
+  readonly debit: MoneyJson;
+  readonly credit: MoneyJson;
+  /** Debit − credit: zero, or something is very wrong. */
+  readonly difference: MoneyJson;
+  readonly accounts: readonly (Record<'debit' | 'credit' | 'balance', MoneyJson> & { readonly account: string })[];
+}
+
+/** Which entries; days are of `effectiveAt` in UTC, both included. */
+export interface JournalFilter {
+  readonly accountId?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+@Injectable()
+export class JournalQueries {
+  constructor(@Inject(DATABASE) private readonly db: Database) {}
+
+  /** The journal in the order of the log. @throws Rejected CURSOR_INVALID */
+  async entries(filter: JournalFilter, limit: number, cursor: string | undefined): Promise<Page<JournalEntry>> {
+    const after = keyOf(cursor);
+    // Within an account the order of revisions is that of positions, and has an index that begins with the account.
+    const order = filter.accountId === undefined ? sql`h.position` : sql`h.revision`;
+    const { rows } = await sql<Row>`
+      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.postings
+      from billing_history as h join account_balances as a on a.account_id = h.account_id
+      where h.postings is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
+      order by ${order} limit ${limit + 1}`.execute(this.db.sql);
+    const key = (row: Row) => (filter.accountId === undefined ? row.position : row.revision);
+    return pageOf(rows, limit, key, entryOf);
+  }
+
+  /** Totals of every general-ledger account, by currency. */
+  async trialBalance(): Promise<TrialBalance[]> {
+    const { rows } = await sql<TrialBalanceRow>`
+      select gl_account, currency, debit, credit from trial_balance order by currency, gl_account`.execute(this.db.sql);
+    const currencies = [...new Set(rows.map(({ currency }) => currency))];
+    return currencies.map((currency) =>
+      booksOf(
+        currency,
+        rows.filter((row) => row.currency === currency),
+      ),
+    );
+  }
+}
+
+function conditions({ accountId, from, to }: JournalFilter): RawBuilder<unknown> {
+  return sql`
+    ${accountId === undefined ? sql`` : sql`and h.account_id = ${accountId}::uuid`}
+    ${from === undefined ? sql`` : sql`and h.effective_at >= (${from}::timestamp at time zone 'UTC')`}
+    ${to === undefined ? sql`` : sql`and h.effective_at < ((${to}::timestamp + interval '1 day') at time zone 'UTC')`}`;
+}
+
+function entryOf(row: Row): JournalEntry {
+  return {
+    position: row.position,
+    accountId: row.account_id,
+    revision: row.revision,
+    kind: row.kind,
+    reference: row.reference,
+    effectiveAt: row.effective_at.toISOString(),
+    recordedAt: row.recorded_at.toISOString(),
+    postings: row.postings.map(([account, amount]) => ({ account, amount: moneyOf(amount, row.currency) })),
+  };
+}
+
+function booksOf(currency: string, rows: readonly TrialBalanceRow[]): TrialBalance {
+  const digits = digitsOf(currency);
+  const minor = (amount: string) => parseMinor(amount, digits);
+  const money = (amount: bigint): MoneyJson => ({ amount: formatMinor(amount, digits), currency });
+  const sum = (side: 'debit' | 'credit') => rows.reduce((total, row) => total + minor(row[side]), 0n);
+  const [debit, credit] = [sum('debit'), sum('credit')];
+  return {
+    currency,
+    debit: money(debit),
+    credit: money(credit),
+    difference: money(debit - credit),
+    accounts: rows.map((row) => ({
+      account: row.gl_account,
+      debit: money(minor(row.debit)),
+      credit: money(minor(row.credit)),
+      balance: money(minor(row.debit) - minor(row.credit)),
+    })),
+  };
+}

@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { BalancesController } from './balances/balances.controller.js';
+import { BalancesQueries } from './balances/balances.queries.js';
+import { TotalsController } from './balances/totals.controller.js';
+import { TotalsQueries } from './balances/totals.queries.js';
+import { BillsController } from './bills/bills.controller.js';
+import { BillsQueries } from './bills/bills.queries.js';
+import { HistoryController } from './history/history.controller.js';
+import { HistoryQueries } from './history/history.queries.js';
+import { JournalController } from './journal/journal.controller.js';
+import { JournalQueries } from './journal/journal.queries.js';
+import { PayBillNumbersController } from './pay-bill-numbers/pay-bill-numbers.controller.js';
+import { PayBillNumbersQueries } from './pay-bill-numbers/pay-bill-numbers.queries.js';
+import { PaymentHistoryController } from './payments/payment-history.controller.js';
+import { PaymentsQueries } from './payments/payments.queries.js';
+
+const QUERIES = [
+  BalancesQueries,
+  TotalsQueries,
+  HistoryQueries,
+  BillsQueries,
+  PaymentsQueries,
+  JournalQueries,
+  PayBillNumbersQueries,
+];
+
+/** All reads of the ledger. DATABASE and ReadBarrier come from a global module of the process. */
+@Module({
+  controllers: [
+    BalancesController,
+    TotalsController,
+    HistoryController,
+    BillsController,
+    PaymentHistoryController,
+    JournalController,
+    PayBillNumbersController,
+  ],
+  providers: QUERIES,
+  exports: QUERIES,
+})
+export class ReadModelsModule {}
