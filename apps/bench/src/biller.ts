@@ -1,0 +1,51 @@
+import { CommandHandling, EventStore } from '#libs/event-sourcing';
+import { demoBiller, Import, type ImportOutcome, type SourceLine, telcoSource } from '#libs/ledger';
+import { existsSync } from 'node:fs';
+
+/** IBM's telco data set, when it is on this machine; it is not part of the repository. */
+export function telcoFile(): string | undefined {
+  const candidates = [process.env['PAYBILL_TELCO_FILE'], '../shared/data/telco-customer-churn.csv'];
+  return candidates.find((file) => file && existsSync(file));
+}
+
+/** What a made-up biller must have to come to about the events of the telco file: 470,000. */
+export const AS_TELCO = { accounts: 7_043, months: 32 };
+
+/** Accounts with two or three years of bills and payments: the telco file's first, else made up. */
+export async function* accountsToImport(count: number): AsyncGenerator<SourceLine> {
+  const file = telcoFile();
+  let line = 0;
+  for await (const source of file === undefined
+    ? madeUp({ accounts: count, months: AS_TELCO.months })
+    : telcoSource(file)) {
+    if (line++ === count) return;
+    yield source;
+  }
+}
+
+/** A biller's history up to about so many events; `seed` makes each another biller. */
+export function eventsToImport(events: number, seed: number): Generator<SourceLine> {
+  const months = 24;
+  // Two events a month, and three for the account and its number; habits add a few per cent.
+  return madeUp({ accounts: Math.ceil(events / (2 * months + 3)), months, seed });
+}
+
+/** Imports into the event store at an address, as the command line does. */
+export async function importInto(
+  eventStoreUrl: string,
+  name: string,
+  lines: AsyncIterable<SourceLine> | Iterable<SourceLine>,
+): Promise<ImportOutcome> {
+  const store = new EventStore(eventStoreUrl);
+  try {
+    const handling = new CommandHandling(store, { cachedEvents: 20_000 });
+    return await new Import(store, handling, { name, currency: 'USD', actor: 'bench' }).run(lines);
+  } finally {
+    await store.close();
+  }
+}
+
+function* madeUp({ seed = 1, ...size }: { accounts: number; months: number; seed?: number }): Generator<SourceLine> {
+  let line = 0;
+  for (const customer of demoBiller({ ...size, seed })) yield { line: ++line, ...customer };
+}

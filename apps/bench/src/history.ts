@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AS_TELCO, telcoFile } from './biller.js';
+import { seconds } from './measuring.js';
+import { ended, readRunning, start } from './processes.js';
+import { PeakMemory, type Resident } from './resident.js';
+
+/** A data directory with the whole history of a biller, and what it took to make it. */
+export interface History {
+  readonly dataDir: string;
+  /** What it is, for the table. */
+  readonly what: string;
+  /** From the command to its end: start, import, projections, reconciliation, stop. */
+  readonly seconds: number;
+  /** The most that standalone had resident meanwhile, all of its processes together. */
+  readonly peak: Resident;
+}
+
+let made: Promise<History> | undefined;
+
+/** The full telco data in a standalone's directory, made once in a run by the demo command and shared by its benches. */
+export function fullHistory(): Promise<History> {
+  made ??= make();
+  return made;
+}
+
+/** Removes the directory again, if there is one. */
+export async function removeHistory(): Promise<void> {
+  if (made) await rm((await made).dataDir, { recursive: true, force: true });
+}
+
+async function make(): Promise<History> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paybill-bench-'));
+  const file = telcoFile();
+  const { accounts, months } = AS_TELCO;
+  const source = file === undefined ? ['--accounts', String(accounts), '--months', String(months)] : ['--telco', file];
+  const peak = new PeakMemory(async () => (await readRunning(dataDir))?.pid);
+  const took = await seconds(() => ended(start('cli', ['demo', '--exit', ...source, '--data', dataDir])));
+  return {
+    dataDir,
+    what: file === undefined ? `${accounts} made-up accounts over ${months} months` : 'the whole telco file',
+    seconds: took,
+    peak: peak.stop(),
+  };
+}

@@ -1,0 +1,50 @@
+import { program } from 'commander';
+import { type Bar } from './bar.js';
+import { commands } from './commands.bench.js';
+import { removeHistory } from './history.js';
+import { http } from './http.bench.js';
+import { importing } from './import.bench.js';
+import { memory } from './memory.bench.js';
+import { projections } from './projections.bench.js';
+import { reads } from './reads.bench.js';
+import { report } from './report.js';
+import { startUp } from './start.bench.js';
+
+interface Options {
+  readonly json: boolean;
+  readonly full: boolean;
+}
+
+const BENCHES: Readonly<Record<string, (options: Options) => Promise<Bar[]>>> = {
+  commands,
+  http,
+  import: importing,
+  projections,
+  reads,
+  memory,
+  start: startUp,
+};
+
+program
+  .name('npm run bench --')
+  .description('measures what docs/benchmarks.md promises; the exit code says whether it could be measured')
+  .argument('[benches...]', `which of them: ${Object.keys(BENCHES).join(', ')} (default: all)`)
+  .option('--json', 'one line of JSON for each bar', false)
+  .option('--full', 'also what takes long: reads at a million events, projections of 470,000', false)
+  .action(async (names: string[], options: Options) => {
+    const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+    if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`);
+    const shown = report(options.json);
+    try {
+      for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+        shown.note(name);
+        shown.bars(await BENCHES[name]!(options));
+      }
+    } finally {
+      await removeHistory();
+    }
+  });
+
+await program.parseAsync();
+// A client's connection that lingers must not keep a finished run open.
+process.exit();
