@@ -17,7 +17,6 @@ import { UnapplyPayment } from './billing/unapply-payment.js';
 import { CommandDoor } from './command-door.js';
 import { problemOf } from './problems.js';
 import { ReadModelsModule } from './read-models.module.js';
-import { ReadModelsModule } from './read-models.module.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
 interface LedgerConnections {
