@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { v5 as uuidv5 } from 'uuid';
+import { type CommandDefinition, type Recorded, Rejected } from '#libs/event-sourcing';
+import {
+  account,
+  type AccountEvent,
+  type AccountState,
+  ApplyCredit,
+  ApplyPayment,
+  candidatePayBillNumber,
+  CloseAccount,
+  IssueBill,
+  IssueCredit,
+  OpenAccount,
+  RecordReturn,
+  ReverseCharge,
+  UnapplyPayment,
+} from '#libs/ledger';
+import { type z } from 'zod';
+
+type AnyCommand = CommandDefinition<string, z.ZodType, AccountState, AccountEvent>;
+
+/** One thing somebody tries on one of the accounts; what the ledger refuses is left out of the log. */
+interface Attempt {
+  readonly account: number;
+  readonly what: 'bill' | 'pay' | 'credit' | 'apply-credit' | 'reverse' | 'unapply' | 'return' | 'close';
+  readonly cents: number;
+  readonly which: number;
+}
+
+const ACCOUNTS = 4;
+const NAMESPACE = '5b8f2c3e-7d55-5f0e-9a86-0c3a0e1f7a11';
+const AT = '2026-01-15T12:00:00.000Z';
+const id = (name: string) => uuidv5(name, NAMESPACE);
+
+const attempt = fc.record<Attempt>({
+  account: fc.nat(ACCOUNTS - 1),
+  what: fc.constantFrom(
+    'bill',
+    'bill',
+    'pay',
+    'pay',
+    'credit',
+    'apply-credit',
+    'reverse',
+    'unapply',
+    'return',
+    'close',
+  ),
+  cents: fc.integer({ min: 1, max: 20_000 }),
+  which: fc.nat(4),
+});
+
+/** A log of several accounts, two of them in currencies without or with three decimals, made by the real deciders. */
+export const accountLog: fc.Arbitrary<Recorded<AccountEvent>[]> = fc
+  .array(attempt, { minLength: 1, maxLength: 60 })
+  .map((attempts) => {
+    const log = new Log();
+    for (const [index, one] of attempts.entries()) log.attempt(one, index);
+    return log.events;
+  });
+
+/** An account somebody tries things on. */
+interface Owner {
+  readonly id: string;
+  readonly currency: 'USD' | 'JPY' | 'BHD';
+  readonly payments: string[];
+  state: AccountState;
+  revision: bigint;
+}
+
+class Log {
+  readonly events: Recorded<AccountEvent>[] = [];
+  readonly #accounts = Array.from({ length: ACCOUNTS }, (_, index): Owner => ({
+    id: id(`account ${index}`),
+    currency: (['USD', 'USD', 'JPY', 'BHD'] as const)[index]!,
+    state: account.initialState,
+    revision: -1n,
+    payments: [],
+  }));
+
+  attempt({ account: index, what, cents, which }: Attempt, attemptNumber: number): void {
+    const owner = this.#accounts[index]!;
+    if (owner.revision < 0n) {
+      const payBillNumber = candidatePayBillNumber(owner.id, 0);
+      this.#send(
+        owner,
+        OpenAccount,
+        { payBillNumber, currency: owner.currency, customerReference: `C-${index}` },
+        'open',
+      );
+    }
+    const digits = { USD: 2, JPY: 0, BHD: 3 }[owner.currency];
+    const text = String(cents).padStart(digits + 1, '0');
+    const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+    const money = { amount: decimal, currency: owner.currency };
+    const paymentId = owner.payments[which % Math.max(owner.payments.length, 1)] ?? id('no payment');
+    const place = { billNumber: `B-${which}`, lineId: `L${(cents % 2) + 1}` };
+    const lines = [decimal, '1.5'].map((unitPrice) => ({
+      service: 'internet',
+      description: 'Internet',
+      unitPrice,
+      taxes: [{ jurisdiction: 'US-PA', rate: '0.06' }],
+    }));
+    const bill = { billNumber: `B-${which}`, issuedOn: '2026-01-01', dueOn: `2026-02-0${which + 1}`, lines };
+    const [command, body]: [AnyCommand, unknown] = (
+      {
+        bill: () => [IssueBill, bill],
+        pay: () => [ApplyPayment, { amount: money, channel: 'online', method: { kind: 'card', token: 'tok_1' } }],
+        credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
+        'apply-credit': () => [ApplyCredit, {}],
+        reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
+        unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
+        return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
+        close: () => [CloseAccount, { reason: 'moved-away' }],
+      } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
+    )[what]();
+    this.#send(owner, command, body, `attempt ${attemptNumber}`);
+  }
+
+  #send(owner: Owner, command: unknown, body: unknown, name: string): void {
+    const definition = command as AnyCommand;
+    const commandId = id(`${owner.id} ${name}`);
+    try {
+      for (const event of definition.decide(definition.schema.parse(body), owner.state, {
+        id: owner.id,
+        commandId,
+        at: AT,
+      })) {
+        owner.state = account.evolve(owner.state, event);
+        if (event.type === 'PaymentApplied') owner.payments.push(event.data.paymentId);
+        this.events.push(this.#record(event, owner.id, ++owner.revision));
+      }
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error;
+    }
+  }
+
+  #record(event: AccountEvent, entityId: string, revision: bigint): Recorded<AccountEvent> {
+    const position = BigInt(this.events.length + 1) * 700n;
+    const eventId = id(`event ${position}`);
+    const metadata = {
+      commandId: eventId,
+      correlationId: eventId,
+      causationId: eventId,
+      actor: 'test',
+      commandHash: '',
+      schemaVersion: 1,
+      recordedAt: new Date(Date.parse(AT) + this.events.length).toISOString(),
+      previousHash: '',
+      hash: '',
+    };
+    return { ...event, id: eventId, entityId, revision, position, metadata };
+  }
+}

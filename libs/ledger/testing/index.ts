@@ -1,0 +1,1 @@
+export { accountLog } from './account-log.js';
