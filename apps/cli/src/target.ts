@@ -41,10 +41,10 @@ export async function target(dataDir: string): Promise<Target> {
   return startStandalone(dataDir);
 }
 
-/** Starts a standalone on a data directory and waits until it is ready. Its log goes to `standalone.log` there. */
+/** Starts a standalone on a data directory and waits until it is ready. */
 export async function startStandalone(dataDir: string, environment: NodeJS.ProcessEnv = {}): Promise<Target> {
   const child = spawn(process.execPath, ['--enable-source-maps', STANDALONE], {
-    env: { ...process.env, LOG_LEVEL: 'warn', ...environment, PAYBILL_DATA: dataDir },
+    env: { ...process.env, LOG_LEVEL: 'error', ...environment, PAYBILL_DATA: dataDir },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const ended = once(child, 'exit').then(() => undefined);

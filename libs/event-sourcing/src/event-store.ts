@@ -163,8 +163,10 @@ export class EventStore {
       for await (const first of subscription as AsyncIterable<Delivered>) {
         const batch = [message(first)];
         drain(subscription, batch);
-        // While catching up, a short wait makes large batches, which are what the reader is fast with.
-        while (!live && batch.length < READ_AHEAD) {
+        // Messages trickle in one a turn of the loop, and a reader that blocks the loop sees few turns: a short wait makes
+        // the large batches that readers are fast with. A lone event waits no longer than that.
+        const patience = performance.now() + (live ? LIVE_PATIENCE_MS : Number.POSITIVE_INFINITY);
+        while (batch.length < READ_AHEAD && performance.now() < patience) {
           const before = batch.length;
           await delay(LINGER_MS);
           drain(subscription, batch);
@@ -192,7 +194,8 @@ export class EventStore {
 }
 
 const READ_AHEAD = 4096;
-const LINGER_MS = 5;
+const LINGER_MS = 2;
+const LIVE_PATIENCE_MS = 50;
 const CAUGHT_UP = { caughtUp: true } as const;
 type Delivered = ResolvedEvent | { checkpoint: bigint } | typeof CAUGHT_UP;
 

@@ -7,7 +7,8 @@ export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind';
 }
 
-const POLL_MS = 5;
+const SHORTEST_WAIT_MS = 4;
+const LONGEST_WAIT_MS = 64;
 const UNDEFINED_TABLE = '42P01';
 
 /** Lets a reader see its own writes: waits until a projection has reached the position a command answered with. */
@@ -22,12 +23,14 @@ export class ReadBarrier {
   /** @throws ReadModelBehind when the projection does not get there in time. */
   async waitFor(projection: string, position: bigint): Promise<void> {
     const deadline = performance.now() + this.timeoutMs;
+    let wait = SHORTEST_WAIT_MS;
     while ((this.#reached.get(projection) ?? 0n) < position) {
       const now = await this.#position(projection);
       this.#reached.set(projection, now);
       if (now >= position) return;
       if (performance.now() > deadline) throw new ReadModelBehind(`${projection} has not reached ${position} yet`);
-      await delay(POLL_MS);
+      await delay(wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
   }
 
