@@ -26,7 +26,7 @@ interface StandingRow {
 }
 
 /** One account, as it stands at `revision` of its stream. */
-export interface AccountBalanceRow extends StandingRow {
+interface AccountBalanceRow extends StandingRow {
   pay_bill_number: string;
   customer_reference: string | null;
   currency: string;

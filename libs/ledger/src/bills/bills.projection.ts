@@ -7,7 +7,7 @@ import { parseMinor } from '../money/minor-units.js';
 import { type BillLineState, billSums, moveLine } from './bill.js';
 
 /** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
-export interface BillRow {
+interface BillRow {
   account_id: string;
   bill_number: string;
   /** Of the event that issued it: the order of an account's bills. */

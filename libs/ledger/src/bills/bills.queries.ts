@@ -27,7 +27,7 @@ interface Row {
   lines: StoredBillLine[];
 }
 
-export interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'open', MoneyJson> {
+interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'open', MoneyJson> {
   readonly lineId: string;
   readonly service: string;
   readonly description: string;

@@ -36,7 +36,7 @@ export function positionOf({ after }: z.output<typeof Fresh>): bigint {
 }
 
 /** A cursor says after which revision or position the next page begins; clients see an opaque text. */
-export function cursorOf(key: string): string {
+function cursorOf(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
 
