@@ -171,5 +171,5 @@ describe('a node that is killed', () => {
     };
     for (let tries = 0; alive() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(alive()).toBe(false);
-  }, 30_000);
+  });
 });

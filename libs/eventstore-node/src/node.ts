@@ -44,6 +44,7 @@ function exitLoudly(error: Error): void {
 /** Starts a node in this process. Everything it acknowledges is on disk. */
 export async function startEventStoreNode(options: EventStoreNodeOptions): Promise<EventStoreNode> {
   const host = options.host ?? '127.0.0.1';
+  const authority = host.includes(':') ? `[${host}]` : host;
   const store = await openEventStore(options.dataDir, options.onFatal ?? exitLoudly);
   const context: ServiceContext = {
     store,
@@ -59,7 +60,7 @@ export async function startEventStoreNode(options: EventStoreNodeOptions): Promi
     server.addService({ call: definition }, { call: handler });
   }
   try {
-    port = await listen(server, `${host}:${options.port ?? DEFAULT_PORT}`, options.tls);
+    port = await listen(server, `${authority}:${options.port ?? DEFAULT_PORT}`, options.tls);
   } catch (error) {
     await store.close();
     throw error;
@@ -67,7 +68,7 @@ export async function startEventStoreNode(options: EventStoreNodeOptions): Promi
   return {
     host,
     port,
-    connectionString: `kurrentdb://${host}:${port}?tls=${options.tls !== undefined}`,
+    connectionString: `kurrentdb://${authority}:${port}?tls=${options.tls !== undefined}`,
     close: async () => {
       server.forceShutdown();
       await store.close();
@@ -80,6 +81,9 @@ function listen(server: Server, address: string, tls: EventStoreNodeOptions['tls
     ? ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
     : ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error) reject(new Error(`The event store cannot listen on ${address}: ${error.message}`, { cause: error }));
+      else resolve(port);
+    });
   });
 }

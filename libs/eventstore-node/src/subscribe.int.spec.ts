@@ -249,7 +249,7 @@ describe('a subscription to the log', () => {
     // 20 MB were written; what waits for the subscriber, here and in its client, is a few pages.
     expect(bytesInUse() - before).toBeLessThan(10_000_000);
     expect(numbers(await take(slow, 100))).toEqual(range(0, 100));
-  }, 30_000);
+  });
 
   it('is told that it fell behind, and again that it caught up', async () => {
     const stream = aStream('behind');

@@ -1,6 +1,10 @@
+import { jest } from '@jest/globals';
 import { jsonEvent, KurrentDBClient, type ResolvedEvent } from '@kurrent/kurrentdb-client';
 import { startTestNode, type TestNode } from './index.js';
 import { type EventStoreNodeOptions } from '../src/index.js';
+
+// Every test here does I/O, on machines that may have more to do.
+jest.setTimeout(30_000);
 
 /** A node and a client of it, both closed by one call. */
 export interface TestBench {

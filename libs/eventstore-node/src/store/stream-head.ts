@@ -12,7 +12,7 @@ export interface StreamHead {
   metadata?: StreamMetadata;
 }
 
-const LONGEST_KEY = 500;
+const LONGEST_KEY = 200;
 const HASHED = 0xff;
 
 /** The head of a stream nobody wrote to. */

@@ -16,6 +16,7 @@ import { readRecordedHeader } from '../wire/recorded-event.js';
 interface Waiting {
   write: Write;
   resolve: (result: WriteResult) => void;
+  reject: (error: Error) => void;
 }
 
 /** A commit is closed at about this size, so that one fsync never waits for an endless queue. */
@@ -44,8 +45,8 @@ export class Writer {
 
   write(write: Write): Promise<WriteResult> {
     if (this.#stopped) return Promise.reject(this.#stopped);
-    return new Promise((resolve) => {
-      this.#queue.push({ write, resolve });
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ write, resolve, reject });
       this.#working ??= this.#work();
     });
   }
@@ -63,7 +64,8 @@ export class Writer {
       while (this.#queue.length > 0) await this.#commitNext();
     } catch (error) {
       this.#stopped = error as Error;
-      this.onFatal(error as Error);
+      for (const { reject } of this.#queue) reject(this.#stopped);
+      this.onFatal(this.#stopped);
     } finally {
       this.#working = undefined;
     }
@@ -81,8 +83,8 @@ export class Writer {
       answers.push(() => resolve(result));
       taken++;
     }
-    this.#queue = this.#queue.slice(taken);
     if (staging.commit.heads.size > 0) await this.log.commit(staging.commit);
+    this.#queue = this.#queue.slice(taken);
     for (const answer of answers) answer();
     if (staging.commit.events.length > 0) this.onCommit();
   }
