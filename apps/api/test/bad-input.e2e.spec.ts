@@ -259,6 +259,21 @@ describe('Bad input', () => {
     expect(await api.end()).toBe(end);
   });
 
+  it.each([
+    ['an unknown parameter', '?color=red', 400, 'REQUEST_MALFORMED', 'color'],
+    ['a position that is none', '?after=now', 400, 'REQUEST_MALFORMED', 'after'],
+    ['a day that does not exist', '?asOf=2026-02-30', 400, 'REQUEST_MALFORMED', 'asOf'],
+    ['a cursor of its own', '/history?cursor=abc', 400, 'CURSOR_INVALID', 'cursor'],
+  ])('refuses a read with %s', async (_, query, status, code, field) => {
+    expect(await api.get(account + query)).toMatchObject({ status, body: { code, errors: [{ field }] } });
+  });
+
+  it('answers a read that waits for what never comes as behind, to be asked again', async () => {
+    const behind = await api.get(`${account}?after=999999999999`);
+    expect(behind).toMatchObject({ status: 503, body: { code: 'READ_MODEL_BEHIND' } });
+    expect(behind.headers.get('retry-after')).toBe('1');
+  });
+
   it('answers an unknown address and a malformed one as problems', async () => {
     expect(await api.get('/nothing')).toMatchObject({ status: 404, body: { code: 'ROUTE_UNKNOWN' } });
     expect(await api.get('/accounts/%zz')).toMatchObject({ status: 400, body: { code: 'URL_MALFORMED' } });

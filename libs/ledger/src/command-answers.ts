@@ -19,7 +19,7 @@ const SourcedAllocation = Allocation.extend({
 const Receipt = z.object({
   commandId: z.uuid(),
   accountId: z.uuid(),
-  revision: z.int().meta({ description: 'Revision of the account’s stream after the command' }),
+  revision: z.string().meta({ description: 'Revision of the account’s stream after the command' }),
   position: z
     .string()
     .meta({ description: 'Give it to a read as ?after= to see what this command did', examples: ['48213'] }),
@@ -82,7 +82,7 @@ export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') 
 export type Done = CommandResult<AccountEvent> & { readonly commandId: string };
 
 export function receipt({ commandId, id: accountId, revision, position, repeated }: Done): z.output<typeof Receipt> {
-  return { commandId, accountId, revision: Number(revision), position: String(position), repeated };
+  return { commandId, accountId, revision: String(revision), position: String(position), repeated };
 }
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
