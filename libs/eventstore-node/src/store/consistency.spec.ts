@@ -15,7 +15,8 @@ const tombstoned = written(3, { tombstoned: true });
 
 /** A stream with the events a, b, c and d, of which the last two are remembered as recent. */
 function verdict(head: StreamHead, expected: ExpectedRevision, ids: string[], metadataExists = false): string {
-  const result = judge(head, metadataExists, expected, ids, {
+  const result = judge(head, expected, ids, {
+    hasMetadata: () => metadataExists,
     recentRevision: (id) => (['c', 'd'].includes(id) && head.last >= 0 ? recorded.indexOf(id) : undefined),
     idAt: (revision) => (head.last >= 0 ? recorded[revision] : undefined),
   });

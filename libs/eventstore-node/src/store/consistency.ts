@@ -11,12 +11,14 @@ export const STREAM_EXISTS = -4;
 /** May these events be appended? `written` means: they already are, and this is where the last of them stands. */
 export type Verdict = { kind: 'append' } | { kind: 'written'; lastRevision: number } | { kind: 'conflict' };
 
-/** Looks up recorded events for the recognition of repeated writes. */
+/** Looks up what is recorded, where the head alone does not decide. */
 export interface Recorded {
   /** Revision in this stream of an event written not long ago. */
   recentRevision(id: string): number | undefined;
   /** Id of the event at this revision. */
   idAt(revision: number): string | undefined;
+  /** Whether somebody set the stream's metadata: it then exists, even without events. */
+  hasMetadata(): boolean;
 }
 
 const APPEND: Verdict = { kind: 'append' };
@@ -28,13 +30,12 @@ const CONFLICT: Verdict = { kind: 'conflict' };
  */
 export function judge(
   head: StreamHead,
-  metadataExists: boolean,
   expected: ExpectedRevision,
   ids: readonly string[],
   recorded: Recorded,
 ): Verdict {
   if (head.tombstoned) return ids.length === 0 && (expected === ANY || expected === NO_STREAM) ? APPEND : CONFLICT;
-  if (expected === STREAM_EXISTS && (isSoftDeleted(head.metadata) || (head.last < 0 && !metadataExists)))
+  if (expected === STREAM_EXISTS && (isSoftDeleted(head.metadata) || (head.last < 0 && !recorded.hasMetadata())))
     return CONFLICT;
   if (expected === ANY || expected === STREAM_EXISTS) return judgeAnywhere(ids, recorded);
   if (expected === head.last) return APPEND;

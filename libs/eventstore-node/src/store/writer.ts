@@ -1,4 +1,4 @@
-import { ANY, judge, type Verdict } from './consistency.js';
+import { judge, type Verdict } from './consistency.js';
 import { type EventLog } from './event-log.js';
 import { RecentEvents } from './recent-events.js';
 import { Staging } from './staging.js';
@@ -140,12 +140,10 @@ export class Writer {
   }
 
   #judge(staging: Staging, { stream, expected }: StreamExpectation, ids: string[]): Verdict {
-    const head = staging.head(stream);
-    if (expected === ANY && ids.length === 0 && !head.tombstoned) return { kind: 'append' };
-    const metadataExists = staging.head(metadataStreamOf(stream)).last >= 0;
-    return judge(head, metadataExists, expected, ids, {
+    return judge(staging.head(stream), expected, ids, {
       recentRevision: (id) => this.#recent.revisionIn(stream, id),
       idAt: (revision) => staging.idAt(stream, revision),
+      hasMetadata: () => staging.head(metadataStreamOf(stream)).last >= 0,
     });
   }
 
