@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AS_TELCO, telcoFile } from './biller.js';
 import { seconds } from './measuring.js';
 import { ended, readRunning, start } from './processes.js';
 import { PeakMemory, type Resident } from './resident.js';
+import { scratch } from './scratch.js';
 
 /** A data directory with the whole history of a biller, and what it took to make it. */
 export interface History {
@@ -19,19 +17,14 @@ export interface History {
 
 let made: Promise<History> | undefined;
 
-/** The full telco data in a standalone's directory, made once in a run by the demo command and shared by its benches. */
+/** The full telco data in a standalone's directory, made once in a run by the demo command; its benches share it. */
 export function fullHistory(): Promise<History> {
   made ??= make();
   return made;
 }
 
-/** Removes the directory again, if there is one. */
-export async function removeHistory(): Promise<void> {
-  if (made) await rm((await made).dataDir, { recursive: true, force: true });
-}
-
 async function make(): Promise<History> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'paybill-bench-'));
+  const dataDir = await scratch();
   const file = telcoFile();
   const { accounts, months } = AS_TELCO;
   const source = file === undefined ? ['--accounts', String(accounts), '--months', String(months)] : ['--telco', file];

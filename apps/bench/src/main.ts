@@ -1,7 +1,6 @@
 import { program } from 'commander';
 import { type Bar } from './bar.js';
 import { commands } from './commands.bench.js';
-import { removeHistory } from './history.js';
 import { http } from './http.bench.js';
 import { importing } from './import.bench.js';
 import { memory } from './memory.bench.js';
@@ -35,15 +34,13 @@ program
     const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
     if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`);
     const shown = report(options.json);
-    try {
-      for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
-        shown.note(name);
-        shown.bars(await BENCHES[name]!(options));
-      }
-    } finally {
-      await removeHistory();
+    for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+      shown.note(name);
+      shown.bars(await BENCHES[name]!(options));
     }
   });
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 await program.parseAsync();
 // A client's connection that lingers must not keep a finished run open.

@@ -34,10 +34,8 @@ export async function openAccounts(handling: CommandHandling, count: number): Pr
   await closedLoop({ inFlight: 64, count }, async (index) => {
     const id = ids[index]!;
     const opening = { payBillNumber: candidatePayBillNumber(id, 0), currency: 'USD', openedOn: '2026-01-01' };
-    await handling.handleAll(id, [
-      submitted(OpenAccount, OpenAccount.schema.parse(opening)),
-      submitted(IssueBill, bill),
-    ]);
+    const history = [submitted(OpenAccount, OpenAccount.schema.parse(opening)), submitted(IssueBill, bill)];
+    await handling.handleAll(id, history, { isNew: true });
   });
   return ids;
 }

@@ -28,10 +28,17 @@ export function start(
   env: NodeJS.ProcessEnv = {},
 ): ChildProcess {
   const main = fileURLToPath(new URL(`../../${app}/src/main.js`, import.meta.url));
-  return spawn(process.execPath, ['--enable-source-maps', main, ...args], {
+  const child = spawn(process.execPath, ['--enable-source-maps', main, ...args], {
     env: { ...process.env, LOG_LEVEL: 'warn', PAYBILL_RATE_LIMIT: '0', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
+    // A group of its own, to be ended with all that it has started.
+    detached: true,
   });
+  // A bench that is interrupted leaves nobody behind.
+  const end = () => process.kill(-child.pid!, 'SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  return child;
 }
 
 /** The API alone. Commands need no database; none is there. */
@@ -69,14 +76,14 @@ export async function readRunning(
 
 interface Readiness {
   readonly ready: boolean;
-  readonly projections: readonly { readonly lagBytes?: string }[];
+  readonly projections: readonly { readonly position: string }[];
 }
 
-/** Waits until the read models have everything that is in the log. */
-export async function untilProjected(url: string): Promise<void> {
+/** Waits until the read models have everything up to a position in the log. */
+export async function untilProjected(url: string, position: bigint): Promise<void> {
   for (;;) {
     const { ready, projections } = (await (await fetch(`${url}/ready`)).json()) as Readiness;
-    if (ready && projections.every(({ lagBytes }) => lagBytes === '0')) return;
+    if (ready && projections.every((projection) => BigInt(projection.position) >= position)) return;
     await delay(100);
   }
 }

@@ -31,7 +31,7 @@ export function reads({ full }: { full: boolean }): Promise<Bar[]> {
         const { events, position } = await importInto(standalone.eventStoreUrl, `to-${size}`, lines);
         written = { events: written.events + events, position };
         ids.push(...(await accountsAfter(standalone.eventStoreUrl, before)));
-        await untilProjected(standalone.url);
+        await untilProjected(standalone.url, position);
         p99s.push({ events: size, milliseconds: await p99(standalone.url, ids) });
       }
       return bars(p99s);
