@@ -166,7 +166,7 @@ describe.each(paths)('%s', (_name, options) => {
     const attempt = append(aStream(), large);
     await expect(attempt).rejects.toBeInstanceOf(MaxAppendSizeExceededError);
     await expect(attempt).rejects.toMatchObject({ maxAppendSize: 1024 * 1024 });
-    const many = append(aStream(), events(20_000));
+    const many = append(aStream(), events(25_000));
     await expect(many).rejects.toBeInstanceOf(MaxAppendSizeExceededError);
     expect((await append(aStream(), large.slice(0, 2))).success).toBe(true);
   });

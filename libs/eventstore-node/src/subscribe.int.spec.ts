@@ -94,7 +94,12 @@ describe('a subscription to a stream', () => {
     await append(stream, 1);
     const subscription = bench.client.subscribeToStream(stream);
     subscription.once('caughtUp', () => void bench.client.tombstoneStream(stream));
-    await expect(collect(subscription)).rejects.toBeInstanceOf(StreamDeletedError);
+    const types: string[] = [];
+    const reading = (async () => {
+      for await (const { event } of subscription) types.push(event!.type);
+    })();
+    await expect(reading).rejects.toBeInstanceOf(StreamDeletedError);
+    expect(types).toEqual(['Numbered', '$streamDeleted']);
     await expect(collect(bench.client.subscribeToStream(stream))).rejects.toBeInstanceOf(StreamDeletedError);
   });
 

@@ -24,14 +24,14 @@ const FORMATS = ['', 'Json', 'Protobuf', 'Avro', 'Bytes'];
 export function readRecord(reader: ProtobufReader): DecodedRecord {
   let stream = '';
   let id: string | undefined = randomUUID();
-  let data = Buffer.alloc(0);
+  let data: Buffer = Buffer.alloc(0);
   const properties: Record<string, Json> = {};
   let schema = { format: '', name: '', id: '' };
   reader.each({
     1: (r) => (id = parseUuid(r.string())),
     2: (r) => readProperty(r.message(), properties),
     3: (r) => (schema = readSchema(r.message())),
-    4: (r) => (data = r.bytes() as typeof data),
+    4: (r) => (data = r.bytes()),
     5: (r) => (stream = r.string()),
   });
   if (!id) throw invalidArgument('The record id is not a uuid');

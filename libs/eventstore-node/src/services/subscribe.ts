@@ -118,11 +118,18 @@ function logCursor(log: EventLog, from: Start): Cursor {
 }
 
 function streamCursor(log: EventLog, stream: string, from: Start): Cursor {
+  // A live subscription is given the tombstone, and ended then.
+  let ended = false;
   let last = from === 'start' ? -1 : from === 'end' ? log.head(stream).last : Number(from);
   return {
     next: (live) => {
       const view = viewOf(log, stream);
-      if (view.kind === 'tombstoned') throw streamDeleted(stream);
+      if (view.kind === 'tombstoned') {
+        const record = live && !ended ? log.at(view.position) : undefined;
+        if (!record) throw streamDeleted(stream);
+        ended = true;
+        return [{ position: view.position, record }];
+      }
       if (view.kind === 'none') return [];
       const { head } = view;
       // What arrives live is delivered even when the stream's metadata already hides it.

@@ -85,6 +85,7 @@ export class Staging {
     head.tombstoned = true;
     const event = { id: randomUUID(), type: '$streamDeleted', isJson: false, data: NOTHING, metadata: NOTHING };
     const stored = this.#store(stream, event, TOMBSTONE_REVISION);
+    head.id = stored.position;
     this.commit.events.push({ ...stored, streamId: head.id });
     return stored;
   }

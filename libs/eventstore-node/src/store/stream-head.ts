@@ -3,7 +3,10 @@ import { isMetadataStream, METADATA_OF_METADATA, parseStreamMetadata, type Strea
 
 /** What the store knows of a stream without reading its events. */
 export interface StreamHead {
-  /** Prefix of the stream's index keys: the position of its first event; 0 while it has none. */
+  /**
+   * Prefix of the stream's index keys: the position of its first event; 0 while it has none. Of a tombstoned stream, whose
+   * events nobody can reach any more, it is the position of the tombstone.
+   */
   id: number;
   /** Revision of the last event, -1 when there is none. */
   last: number;

@@ -5,7 +5,8 @@ import { isMetadataStream, isSoftDeleted, streamOfMetadata } from './stream-meta
 
 /** A stream as readers see it: its metadata may hide its first events, or all of it. */
 export type StreamView =
-  | { kind: 'tombstoned' }
+  /** `position` is that of the tombstone. */
+  | { kind: 'tombstoned'; position: number }
   | { kind: 'none' }
   /** `first` is the first revision that is visible; it is beyond the last one when none is. */
   | { kind: 'stream'; head: StreamHead; first: number };
@@ -14,7 +15,8 @@ export type StreamView =
 export function viewOf(log: EventLog, stream: string): StreamView {
   const head = log.head(stream);
   const owner = isMetadataStream(stream) ? log.head(streamOfMetadata(stream)) : head;
-  if (head.tombstoned || owner.tombstoned) return { kind: 'tombstoned' };
+  const dead = [head, owner].find(({ tombstoned }) => tombstoned);
+  if (dead) return { kind: 'tombstoned', position: dead.id };
   if (head.last < 0 || isSoftDeleted(head.metadata)) return { kind: 'none' };
   return { kind: 'stream', head, first: firstVisible(log, head) };
 }

@@ -122,8 +122,8 @@ export function readRecordedHeader(record: Buffer): RecordedHeader {
 
 /** The payload of stored bytes. */
 export function recordedData(record: Buffer): Buffer {
-  let data = Buffer.alloc(0);
-  new ProtobufReader(record, ID_FIELD_LENGTH).each({ 8: (r) => (data = r.bytes() as typeof data) });
+  let data: Buffer = Buffer.alloc(0);
+  new ProtobufReader(record, ID_FIELD_LENGTH).each({ 8: (r) => (data = r.bytes()) });
   return data;
 }
 
