@@ -1,10 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Metadata, status } from '@grpc/grpc-js';
 import { AccessDeniedError, KurrentDBClient, type AppendToStreamOptions } from '@kurrent/kurrentdb-client';
 import { aStream, collect, events } from '../testing/client.js';
+import { certificate } from '../testing/certificate.js';
 import { startTestNode, type TestNode } from '../testing/index.js';
 import { RawCalls } from '../testing/raw-calls.js';
 
@@ -13,27 +10,12 @@ const as = (username: keyof typeof users, password: string = users[username]) =>
   credentials: { username, password },
 });
 
-let directory: string;
 let node: TestNode;
 let admin: KurrentDBClient;
 let nobody: KurrentDBClient;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'eventstore-node-tls-'));
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'].concat([
-      '-addext',
-      'subjectAltName=DNS:localhost,IP:127.0.0.1',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-    ]),
-    { stdio: 'ignore' },
-  );
-  node = await startTestNode({ tls: { cert: readFileSync(cert), key: readFileSync(key) }, users });
+  node = await startTestNode({ tls: certificate, users });
   const connection = (login: string): string =>
     `kurrentdb://${login}127.0.0.1:${node.port}?tls=true&tlsVerifyCert=false`;
   admin = KurrentDBClient.connectionString(connection('admin:changeit@'));
@@ -42,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([admin.dispose(), nobody.dispose()]);
   await node.close();
-  rmSync(directory, { recursive: true });
 });
 
 const denied = (attempt: Promise<unknown>) => expect(attempt).rejects.toBeInstanceOf(AccessDeniedError);

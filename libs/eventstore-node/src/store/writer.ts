@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 /** A commit is closed at about this size, so that one fsync never waits for an endless queue. */
-const COMMIT_BYTES = 8 * 1024 * 1024;
+const COMMIT_BYTES = 2 * 1024 * 1024;
 
 /**
  * The only writer. Writes are judged in the order of their arrival; those that arrive while a commit is on its way to the

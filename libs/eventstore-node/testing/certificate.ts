@@ -1,0 +1,21 @@
+/** A self-signed certificate for localhost and its key. They are public, so they protect nothing: for tests only. */
+export const certificate = {
+  cert: Buffer.from(`-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUB/jsx3iFdIDsI07N8qaqfhi1nhkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAzMTU1OFoYDzIxMjYxMDMw
+MDMxNTU4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARxhNGX8DyjplwMfKWUPnT6uAYkIzDRV49GH2DIxr2fCNBM6H8p40I9
+/OnwYRTNShuQd/rgAv//9jWJB1cg76oWo28wbTAdBgNVHQ4EFgQULlVHoKV8aJzR
+iuCAaKTZVVcYr60wHwYDVR0jBBgwFoAULlVHoKV8aJzRiuCAaKTZVVcYr60wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAJo1oyCxxtucAwkOvJnfZP3UWlRTVkt6xAgT2Iz4UJyAAiBw
+mdZ7gOCtTTKdRtvskePs9Y1RUGbHRsq4O0SYfWx5xA==
+-----END CERTIFICATE-----
+`),
+  key: Buffer.from(`-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8KrUkQokr+KcQaQI
+ayH39PBvWPJtFwXVjmHGVA4UxrahRANCAARxhNGX8DyjplwMfKWUPnT6uAYkIzDR
+V49GH2DIxr2fCNBM6H8p40I9/OnwYRTNShuQd/rgAv//9jWJB1cg76oW
+-----END PRIVATE KEY-----
+`),
+};
