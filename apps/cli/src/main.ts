@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { startEventStoreNode } from '#libs/eventstore-node';
 import { SourceRefused } from '#libs/ledger';
 import { DirectoryInUse } from '#libs/platform';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { demo, type DemoOptions } from './demo.command.js';
+import { eventCatalogue } from './events.command.js';
+import { eventstore, WrongOption } from './eventstore.command.js';
 import { printReconciliation, reportRefused, runImport, telco } from './import.command.js';
 import { NoTarget, startStandalone, target } from './target.js';
 
@@ -39,17 +40,20 @@ program
 program
   .command('eventstore')
   .description('start the embedded event store node alone; it speaks the EventStoreDB protocol')
-  .addOption(dataOption())
+  .option('--data <dir>', 'directory of the log', './data/eventstore')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <port>', 'port to listen on', whole(0, 65_535), 2113)
-  .addHelpText('after', '\nExample:\n  paybill eventstore --data ./data/eventstore --port 2113')
-  .action(async ({ data, host, port }: { data: string; host: string; port: number }) => {
-    const node = await startEventStoreNode({ dataDir: data, host, port });
-    console.log(`event store node on ${node.connectionString}, data in ${data}`);
-    const stop = () => void node.close().then(() => process.exit(0));
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
+  .option('--cert <file>', 'certificate (PEM): serve TLS; needs --key')
+  .option('--key <file>', 'private key of the certificate (PEM)')
+  .option('--users <file>', 'require basic authentication of the users in this file, one user:password a line')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  paybill eventstore --data ./data/eventstore --port 2113
+  paybill eventstore --cert node.crt --key node.key --users users.txt`,
+  )
+  .action(eventstore);
 
 program
   .command('import')
@@ -95,11 +99,18 @@ program
     process.exitCode = await demo(options);
   });
 
+program
+  .command('events')
+  .description('print the catalogue of stored events, as Markdown')
+  .action(() => {
+    process.stdout.write(eventCatalogue());
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
   // What a person can mend gets a sentence; anything else is a fault and shows where.
-  const expected = [SourceRefused, DirectoryInUse, NoTarget].some((kind) => error instanceof kind);
+  const expected = [SourceRefused, DirectoryInUse, NoTarget, WrongOption].some((kind) => error instanceof kind);
   console.error(expected ? `error: ${(error as Error).message}` : error);
   process.exitCode = 1;
 }

@@ -11,6 +11,8 @@ import {
   WrongExpectedVersionError,
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
+import { status } from '@grpc/grpc-js';
+import { isNativeError as isError } from 'node:util/types';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 
@@ -238,12 +240,22 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   }
 }
 
+/** What the client calls trouble that passes, and gRPC's own codes for it where the client lets them through as they are. */
+const PASSING_TYPES: readonly unknown[] = [
+  'unavailable',
+  'cancelled',
+  'timeout',
+  'deadline-exceeded',
+  'not-leader',
+  'unknown',
+];
+const PASSING_CODES: readonly unknown[] = [status.CANCELLED, status.DEADLINE_EXCEEDED, status.UNAVAILABLE];
+
 function unavailable(error: unknown): Error {
-  const name = error instanceof Error ? ((error as Error & { type?: string }).type ?? error.name) : '';
-  const passing = ['unavailable', 'cancelled', 'timeout', 'deadline-exceeded', 'not-leader', 'unknown'];
-  if (error instanceof Error && passing.includes(name))
-    return new EventStoreUnavailable(error.message, { cause: error });
-  return error instanceof Error ? error : new Error(String(error));
+  if (!isError(error)) return new Error(String(error));
+  const { type, code } = error as Error & { type?: unknown; code?: unknown };
+  if (!PASSING_TYPES.includes(type) && !PASSING_CODES.includes(code)) return error;
+  return new EventStoreUnavailable(error.message, { cause: error });
 }
 
 /** Waits until the event store answers: at a start, the store and its clients come up in any order. */

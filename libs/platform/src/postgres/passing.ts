@@ -1,10 +1,12 @@
+import { isNativeError } from 'node:util/types';
+
 /** SQLSTATE classes that go away by themselves: connection trouble, rollback of a conflict, lack of resources, shutdown. */
 const PASSING_STATES = ['08', '40', '53', '57'];
 const PASSING_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /** Whether a database error is worth another try: the server is away or busy, and the statement itself is not to blame. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const { code } = error as Error & { code?: unknown };
   if (typeof code !== 'string')
     return /connection terminated|timeout exceeded when trying to connect/i.test(error.message);

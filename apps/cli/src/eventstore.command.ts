@@ -1,0 +1,63 @@
+import { startEventStoreNode } from '#libs/eventstore-node';
+import { readFile } from 'node:fs/promises';
+
+export interface EventStoreOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly users?: string;
+}
+
+/** An option of the command line cannot be used; the message names it. */
+export class WrongOption extends Error {
+  override readonly name = 'WrongOption';
+}
+
+/** Runs the embedded event store node alone until it is asked to stop. */
+export async function eventstore(options: EventStoreOptions): Promise<void> {
+  const { data, host, port } = options;
+  const node = await startEventStoreNode({
+    dataDir: data,
+    host,
+    port,
+    ...(await tls(options)),
+    ...(await users(options)),
+  });
+  console.log(`event store node on ${node.connectionString}, data in ${data}`);
+  const stop = () => void node.close().then(() => process.exit(0));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+async function tls({ cert, key }: EventStoreOptions) {
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined) throw new WrongOption('--cert and --key go together');
+  return { tls: { cert: await readOption('--cert', cert), key: await readOption('--key', key) } };
+}
+
+/** Passwords come from a file: an argument would show them to every user of the machine. */
+async function users({ users: file }: EventStoreOptions) {
+  if (file === undefined) return {};
+  const lines = (await readOption('--users', file))
+    .toString('utf8')
+    .split(/\r?\n/)
+    .filter((line) => line !== '');
+  const pairs = lines.map((line, index): [string, string] => {
+    const colon = line.indexOf(':');
+    if (colon < 1 || colon === line.length - 1)
+      throw new WrongOption(`--users: line ${index + 1} is not user:password`);
+    return [line.slice(0, colon), line.slice(colon + 1)];
+  });
+  if (pairs.length === 0) throw new WrongOption('--users: the file names no user');
+  return { users: Object.fromEntries(pairs) };
+}
+
+async function readOption(option: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new WrongOption(`${option}: ${(error as Error).message}`);
+  }
+}
