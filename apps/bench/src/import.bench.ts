@@ -11,7 +11,7 @@ import { withNode } from './scratch.js';
 const ACCOUNTS = 600;
 const EVENTS_PER_APPEND = 100;
 /** As many as the import has in flight. */
-const RAW = { inFlight: 8, count: 400 };
+const RAW = { inFlight: 16, count: 400 };
 const MINUTES = 10 * 60;
 
 /** The import against appends of a hundred of the same events, and the whole job from beginning to end. */
@@ -31,7 +31,7 @@ export async function importing(): Promise<Bar[]> {
     const events = await accountEvents(connectionString, EVENTS_PER_APPEND);
     const appended = () => closedLoop(RAW, (index) => raw.append(index, events));
     await appended();
-    return interleaved({ raw: () => perSecond(RAW.count * EVENTS_PER_APPEND, appended), imported });
+    return await interleaved({ raw: () => perSecond(RAW.count * EVENTS_PER_APPEND, appended), imported });
   });
   const { what, seconds: whole } = await fullHistory();
   return [
