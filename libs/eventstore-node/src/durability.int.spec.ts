@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { fork } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonEvent, KurrentDBClient, type EventData } from '@kurrent/kurrentdb-client';
@@ -89,6 +90,13 @@ describe('a directory', () => {
     await (await startTestNode({ dataDir })).close();
   });
 
+  it('that cannot be opened is not kept', async () => {
+    await writeFile(join(dataDir, 'data.mdb'), 'this is no database '.repeat(500));
+    await expect(startEventStoreNode({ dataDir, port: 0 })).rejects.toThrow('data.mdb');
+    await rm(join(dataDir, 'data.mdb'));
+    await (await startTestNode({ dataDir })).close();
+  });
+
   it('is created, and given back when the port is taken', async () => {
     const first = await startTestNode();
     const path = join(dataDir, 'deep', 'down');
@@ -149,8 +157,6 @@ describe('a node that is killed', () => {
   }, 60_000);
 
   it('ends with its parent, also when that is killed', async () => {
-    const { fork } = await import('node:child_process');
-    const { writeFile } = await import('node:fs/promises');
     const script = join(dataDir, 'parent.mjs');
     const entry = new URL('../../../dist/libs/eventstore-node/src/index.js', import.meta.url);
     await writeFile(

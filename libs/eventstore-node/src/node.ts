@@ -65,14 +65,16 @@ export async function startEventStoreNode(options: EventStoreNodeOptions): Promi
     await store.close();
     throw error;
   }
+  const close = async (): Promise<void> => {
+    server.forceShutdown();
+    await store.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
     host,
     port,
     connectionString: `kurrentdb://${authority}:${port}?tls=${options.tls !== undefined}`,
-    close: async () => {
-      server.forceShutdown();
-      await store.close();
-    },
+    close: () => (closed ??= close()),
   };
 }
 

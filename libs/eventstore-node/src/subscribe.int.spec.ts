@@ -240,6 +240,17 @@ describe('a subscription to the log', () => {
     expect(ids(b)).toEqual(ids(stored));
   });
 
+  it('does not keep others waiting while it looks through events it leaves out', async () => {
+    for (let n = 0; n < 10; n++) await append(aStream('skipped'), 1000);
+    let turns = 0;
+    const counting = setInterval(() => turns++, 0);
+    const subscription = bench.client.subscribeToAll({ filter: own('no-such-stream') });
+    await once(subscription.resume(), 'caughtUp');
+    clearInterval(counting);
+    await subscription.unsubscribe();
+    expect(turns).toBeGreaterThan(5);
+  });
+
   it('holds nothing in memory for a subscriber that does not read', async () => {
     const stream = aStream('slow');
     const slow = bench.client.subscribeToAll({ fromPosition: END, filter: own(stream) }, { highWaterMark: 1 });

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { open, type Database, type RootDatabase } from 'lmdb';
+import { type Database, type RootDatabase } from 'lmdb';
 import { BoundedMap } from './bounded-map.js';
 import { lockDirectory } from './directory-lock.js';
+import { openDatabase } from './database.js';
 import { indexKey, LAST_KEY, positionKey, positionOfKey } from './keys.js';
 import { decodeHead, emptyHead, encodeHead, headKey, type StreamHead } from './stream-head.js';
 import { recordedId } from '../wire/recorded-event.js';
@@ -24,22 +25,6 @@ const FIRST_POSITION = 256;
 const HEADS_CACHED = 20_000;
 /** A page of events is closed at this size. */
 const PAGE_BYTES = 256 * 1024;
-
-/**
- * `overlappingSync` would answer before the data is on disk. The whole file mapped into memory would count as memory of
- * the process: mapped in small chunks, of which lmdb keeps about 8,000, it stays below 150 MB whatever the log's size.
- */
-const OPTIONS = {
-  noSubdir: false,
-  overlappingSync: false,
-  noReadAhead: true,
-  remapChunks: true,
-  pageSize: 1024,
-  cache: false,
-  encoding: 'binary',
-  keyEncoding: 'binary',
-  maxDbs: 4,
-} as const;
 
 // lmdb's types lack the options of an asynchronous put. Appending fills pages to the brim instead of splitting them.
 const APPEND = { append: true } as unknown as number;
@@ -73,7 +58,7 @@ export class EventLog {
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
     this.#unlock = lockDirectory(directory);
-    const root = open<Buffer, Buffer>(directory, OPTIONS);
+    const root = openDatabase(directory, this.#unlock);
     const table = (name: string): Database<Buffer, Buffer> =>
       root.openDB({ name, encoding: 'binary', keyEncoding: 'binary', cache: false });
     this.#root = root;
