@@ -1,5 +1,6 @@
 import { type Projection } from '#libs/event-sourcing';
 import { balancesProjection } from './balances/balances.projection.js';
+import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billsProjection } from './bills/bills.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
@@ -9,9 +10,10 @@ import { LEDGER } from './reads/ledger.js';
 const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection];
 
 /**
- * The ledger's read models, run as one projection: an event is decoded once and its stream's revision is kept once for
- * all of them (apart, that bookkeeping alone took as long as writing the rows), and whoever reads a balance, its bills
- * and its journal sees them all at the same position. Its version grows when that of any part does.
+ * The ledger's read models, run as one projection: an event is decoded once, what it moves is worked out once, and its
+ * stream's revision is kept once for all of them (apart, that bookkeeping alone took as long as writing the rows); and
+ * whoever reads a balance, its bills and its journal sees them all at the same position. Its version grows when that of
+ * any part does.
  */
 const ledgerReadModels: Projection<AccountEvent> = {
   name: LEDGER,
@@ -21,7 +23,8 @@ const ledgerReadModels: Projection<AccountEvent> = {
   tables: parts.flatMap(({ tables }) => tables),
   ddl: parts.flatMap(({ ddl }) => ddl),
   async apply(tx, batch) {
-    for (const part of parts) await part.apply(tx, batch);
+    const changes = batch.map((event) => ({ event, movements: movesMoney(event) ? movementsOf(event) : undefined }));
+    for (const part of parts) await part.apply(tx, changes);
   },
 };
 

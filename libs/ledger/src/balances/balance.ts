@@ -1,6 +1,6 @@
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
-import { creditChange, digitsOfStored, movementsOf, movesMoney, openChange } from './movements.js';
+import { creditChange, digitsOfStored, type Movements, openChange } from './movements.js';
 
 /** What an account owes and why, in minor units. */
 export interface Balance {
@@ -24,7 +24,11 @@ export function owed({ open, credit }: Pick<Balance, 'open' | 'credit'>): bigint
 }
 
 /** Carries an account's balance over one event. Throws, saying why, for an event that cannot follow. */
-export function nextBalance(before: Balance | undefined, event: AccountEvent): Balance {
+export function nextBalance(
+  before: Balance | undefined,
+  event: AccountEvent,
+  movements: Movements | undefined,
+): Balance {
   if (event.type === 'AccountOpened') {
     if (before) throw new Error('the account is opened twice');
     const { currency } = event.data;
@@ -32,8 +36,7 @@ export function nextBalance(before: Balance | undefined, event: AccountEvent): B
     return { currency, digits: digitsOfStored(currency), closed: false, ...nothing };
   }
   if (!before) throw new Error('the account was never opened');
-  if (!movesMoney(event)) return { ...before, closed: true };
-  const movements = movementsOf(event);
+  if (!movements) return { ...before, closed: true };
   if (movements.currency !== before.currency) {
     throw new Error(`the event is in ${movements.currency} and the account in ${before.currency}`);
   }

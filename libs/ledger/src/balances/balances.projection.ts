@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
-import { type Projection, type Recorded } from '#libs/event-sourcing';
+import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { type AccountEvent, accountEvents } from '../billing/account-events.js';
+import { type AccountEvent } from '../billing/account-events.js';
 import { type BillingHistoryRow, historyLine } from '../history/history-line.js';
 import { postingsOf } from '../journal/postings.js';
 import { Totals, type TrialBalanceRow } from '../journal/trial-balance.js';
 import { parseMinor } from '../money/minor-units.js';
+import { type AccountChange, type ReadModel } from '../reads/read-model.js';
 import { type Balance, nextBalance, owed } from './balance.js';
 import { digitsOfStored, stored } from './movements.js';
 
@@ -81,11 +82,8 @@ const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
  * Balances, billing history, journal and trial balance are one projection: the running balance of an account's last line
  * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
  */
-export const balancesProjection: Projection<AccountEvent> = {
-  name: 'balances',
+export const balancesProjection: ReadModel = {
   version: 1,
-  category: 'account',
-  events: accountEvents,
   tables: ['account_balances', 'billing_history', 'trial_balance'],
   ddl: [
     // Rows here are rewritten again and again; the space left on their pages lets PostgreSQL do that in place.
@@ -109,7 +107,7 @@ export const balancesProjection: Projection<AccountEvent> = {
   async apply(tx, batch) {
     const accounts = await accountsBefore(tx, batch);
     const totals = new Totals();
-    const history = batch.map((event) => applyOne(accounts, totals, event));
+    const history = batch.map((change) => applyOne(accounts, totals, change));
     await insertRows(tx, 'billing_history', HISTORY_COLUMNS, history);
     await insertRows(tx, 'trial_balance', TRIAL_BALANCE_COLUMNS, totals.rows(), addToTotals);
     await write(tx, [...accounts.values()]);
@@ -128,9 +126,9 @@ interface AccountInHand {
   closedAt: string | null;
 }
 
-async function accountsBefore(tx: Tx, batch: readonly Recorded<AccountEvent>[]): Promise<Map<string, AccountInHand>> {
-  const opened = new Set(batch.flatMap((event) => (event.type === 'AccountOpened' ? [event.entityId] : [])));
-  const older = new Set(batch.flatMap((event) => (opened.has(event.entityId) ? [] : [event.entityId])));
+async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<Map<string, AccountInHand>> {
+  const opened = new Set(batch.flatMap(({ event }) => (event.type === 'AccountOpened' ? [event.entityId] : [])));
+  const older = new Set(batch.flatMap(({ event }) => (opened.has(event.entityId) ? [] : [event.entityId])));
   if (older.size === 0) return new Map();
   // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
@@ -159,10 +157,10 @@ function balanceOf(row: AccountBalanceRow): Balance {
 function applyOne(
   accounts: Map<string, AccountInHand>,
   totals: Totals,
-  event: Recorded<AccountEvent>,
+  { event, movements }: AccountChange,
 ): BillingHistoryRow {
   const account = accounts.get(event.entityId);
-  const balance = nextBalance(account?.balance, event);
+  const balance = nextBalance(account?.balance, event, movements);
   const change = owed(balance) - (account ? owed(account.balance) : 0n);
   if (account) {
     account.balance = balance;

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { type Projection, type Recorded } from '#libs/event-sourcing';
+import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { digitsOfStored, type LineMovement, movementsOf, movesMoney, stored } from '../balances/movements.js';
-import { type AccountEvent, accountEvents } from '../billing/account-events.js';
+import { digitsOfStored, type LineMovement, stored } from '../balances/movements.js';
+import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
+import { type ReadModel } from '../reads/read-model.js';
 import { type BillLineState, billSums, moveLine } from './bill.js';
 
 /** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
@@ -66,11 +67,8 @@ interface BillInHand {
 type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
 
 /** Bills with what is open on each line. */
-export const billsProjection: Projection<AccountEvent> = {
-  name: 'bills',
+export const billsProjection: ReadModel = {
   version: 1,
-  category: 'account',
-  events: accountEvents,
   tables: ['bills'],
   ddl: [
     `create table bills (
@@ -87,9 +85,12 @@ export const billsProjection: Projection<AccountEvent> = {
     `create index bills_open on bills (account_id, due_on) where open > 0`,
   ],
   async apply(tx, batch) {
-    const moves = batch.flatMap((event) => (movesMoney(event) ? linesMoved(event) : []));
     const bills = new Map<string, BillInHand>();
-    for (const event of batch) if (event.type === 'BillIssued') addIssued(bills, event);
+    const moves: Move[] = [];
+    for (const { event, movements } of batch) {
+      if (event.type === 'BillIssued') addIssued(bills, event);
+      for (const line of movements?.lines ?? []) moves.push({ accountId: event.entityId, line });
+    }
     await addOlder(tx, bills, moves);
     for (const { accountId, line } of moves) {
       const bill = bills.get(keyOf(accountId, line.billNumber));
@@ -103,10 +104,6 @@ export const billsProjection: Projection<AccountEvent> = {
 interface Move {
   readonly accountId: string;
   readonly line: LineMovement;
-}
-
-function linesMoved(event: Parameters<typeof movementsOf>[0] & Recorded<AccountEvent>): Move[] {
-  return movementsOf(event).lines.map((line) => ({ accountId: event.entityId, line }));
 }
 
 function keyOf(accountId: string, billNumber: string): string {

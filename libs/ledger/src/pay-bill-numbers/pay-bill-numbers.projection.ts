@@ -1,6 +1,5 @@
-import { type Projection } from '#libs/event-sourcing';
 import { type ColumnTypes, insertRows } from '#libs/platform';
-import { type AccountEvent, accountEvents } from '../billing/account-events.js';
+import { type ReadModel } from '../reads/read-model.js';
 
 /** Which account a pay bill number leads to. A number is never given to another account, and never taken away. */
 export interface PayBillNumberRow {
@@ -10,15 +9,12 @@ export interface PayBillNumberRow {
 
 const COLUMNS: ColumnTypes<PayBillNumberRow> = { pay_bill_number: 'text', account_id: 'uuid' };
 
-export const payBillNumbersProjection: Projection<AccountEvent> = {
-  name: 'pay_bill_numbers',
+export const payBillNumbersProjection: ReadModel = {
   version: 1,
-  category: 'account',
-  events: accountEvents,
   tables: ['pay_bill_numbers'],
   ddl: ['create table pay_bill_numbers (pay_bill_number text primary key, account_id uuid not null)'],
   async apply(tx, batch) {
-    const rows = batch.flatMap((event) =>
+    const rows = batch.flatMap(({ event }) =>
       event.type === 'AccountOpened' ? [{ pay_bill_number: event.data.payBillNumber, account_id: event.entityId }] : [],
     );
     await insertRows(tx, 'pay_bill_numbers', COLUMNS, rows);

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Projection, type Recorded } from '#libs/event-sourcing';
+import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { digitsOfStored, movementsOf, movesMoney, type SourceMovement, stored } from '../balances/movements.js';
-import { type AccountEvent, accountEvents } from '../billing/account-events.js';
-import { parseMinor } from '../money/minor-units.js';
+import { type Movements, type SourceMovement, stored } from '../balances/movements.js';
+import { type AccountEvent } from '../billing/account-events.js';
+import { type ReadModel } from '../reads/read-model.js';
 
 type PaymentApplied = Extract<AccountEvent, { type: 'PaymentApplied' }>['data'];
 
@@ -75,11 +75,8 @@ const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency
   effective_at timestamptz not null, recorded_at timestamptz not null`;
 
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
-export const paymentsProjection: Projection<AccountEvent> = {
-  name: 'payments',
+export const paymentsProjection: ReadModel = {
   version: 1,
-  category: 'account',
-  events: accountEvents,
   tables: ['payments', 'credits'],
   ddl: [
     // The id of a payment follows from its command's, which is only unique within an account.
@@ -99,25 +96,19 @@ export const paymentsProjection: Projection<AccountEvent> = {
   ],
   async apply(tx, batch) {
     const money = new SourcesMoved();
-    const payments: Omit<PaymentRow, 'unapplied'>[] = [];
-    const credits: Omit<CreditRow, 'unapplied'>[] = [];
+    const payments: PaymentRow[] = [];
+    const credits: CreditRow[] = [];
     const returns: ReturnRow[] = [];
-    for (const event of batch) {
+    for (const { event, movements } of batch) {
       if (event.type === 'PaymentApplied') payments.push(paymentRow(event));
       else if (event.type === 'CreditIssued') credits.push(creditRow(event));
       else if (event.type === 'PaymentReturned') returns.push(returnRow(event));
-      if (movesMoney(event) && event.type !== 'BillIssued') money.add(event.entityId, event);
+      if (movements && movements.sources.length > 0) money.add(event.entityId, movements);
     }
-    const newPayments = payments.map((row) => ({
-      ...row,
-      unapplied: money.take('payment', row.account_id, row.payment_id),
-    }));
-    const newCredits = credits.map((row) => ({
-      ...row,
-      unapplied: money.take('credit', row.account_id, row.credit_id),
-    }));
-    await insertRows(tx, 'payments', PAYMENT_COLUMNS, newPayments);
-    await insertRows(tx, 'credits', CREDIT_COLUMNS, newCredits);
+    for (const row of payments) row.unapplied = money.take('payment', row.account_id, row.payment_id);
+    for (const row of credits) row.unapplied = money.take('credit', row.account_id, row.credit_id);
+    await insertRows(tx, 'payments', PAYMENT_COLUMNS, payments);
+    await insertRows(tx, 'credits', CREDIT_COLUMNS, credits);
     await moveOlder(tx, 'payment', money.left('payment'));
     await moveOlder(tx, 'credit', money.left('credit'));
     await writeReturns(tx, returns);
@@ -136,8 +127,7 @@ interface Unapplied {
 class SourcesMoved {
   readonly #sums = new Map<string, { kind: Kind; account_id: string; id: string; minor: bigint; digits: number }>();
 
-  add(accountId: string, event: Parameters<typeof movementsOf>[0]): void {
-    const { digits, sources } = movementsOf(event);
+  add(accountId: string, { digits, sources }: Movements): void {
     for (const { sourceKind: kind, sourceId: id, unapplied } of sources) {
       const key = `${kind}/${accountId}/${id}`;
       const sum = this.#sums.get(key);
@@ -191,33 +181,37 @@ async function updateEach(tx: Tx, update: RawBuilder<unknown>, rows: number, oth
 
 type Of<Type extends AccountEvent['type']> = Extract<Recorded<AccountEvent>, { type: Type }>;
 
-function sourceOf({ entityId, revision, data, metadata }: Of<'PaymentApplied' | 'CreditIssued'>) {
-  // Also a check: an amount that is finer than its minor unit is a broken log.
-  const digits = digitsOfStored(data.amount.currency);
+// What is unapplied is only known at the end of the batch.
+
+function paymentRow({ entityId, revision, data, metadata }: Of<'PaymentApplied'>): PaymentRow {
   return {
     account_id: entityId,
     revision: revision.toString(),
     currency: data.amount.currency,
-    amount: stored(parseMinor(data.amount.amount, digits), digits),
+    amount: data.amount.amount,
+    unapplied: '',
     effective_at: data.effectiveAt,
     recorded_at: metadata.recordedAt,
+    payment_id: data.paymentId,
+    confirmation_number: data.confirmationNumber,
+    channel: data.channel,
+    method: data.method.kind,
+    method_token: data.method.token ?? null,
   };
 }
 
-function paymentRow(event: Of<'PaymentApplied'>): Omit<PaymentRow, 'unapplied'> {
-  const { paymentId, confirmationNumber, channel, method } = event.data;
+function creditRow({ entityId, revision, data, metadata }: Of<'CreditIssued'>): CreditRow {
   return {
-    ...sourceOf(event),
-    payment_id: paymentId,
-    confirmation_number: confirmationNumber,
-    channel,
-    method: method.kind,
-    method_token: method.token ?? null,
+    account_id: entityId,
+    revision: revision.toString(),
+    currency: data.amount.currency,
+    amount: data.amount.amount,
+    unapplied: '',
+    effective_at: data.effectiveAt,
+    recorded_at: metadata.recordedAt,
+    credit_id: data.creditId,
+    reason: data.reason,
   };
-}
-
-function creditRow(event: Of<'CreditIssued'>): Omit<CreditRow, 'unapplied'> {
-  return { ...sourceOf(event), credit_id: event.data.creditId, reason: event.data.reason };
 }
 
 function returnRow({ entityId, data }: Of<'PaymentReturned'>): ReturnRow {
