@@ -108,7 +108,7 @@ describe('a directory', () => {
 });
 
 describe('a node that is killed', () => {
-  const ROUNDS = 5;
+  const ROUNDS = 4;
   const WRITERS = 16;
 
   /** Appends without end until the node is gone, and notes what was acknowledged. */
