@@ -1,48 +1,36 @@
 /** @type {import('jest').Config} */
 export default {
-  "roots": [
-    "<rootDir>/apps",
-    "<rootDir>/libs"
-  ],
-  "testRegex": "\\.spec\\.ts$",
-  "extensionsToTreatAsEsm": [
-    ".ts"
-  ],
-  "moduleNameMapper": {
-    "^(\\.{1,2}/.*)\\.js$": "$1"
+  roots: ['<rootDir>/apps', '<rootDir>/libs'],
+  testRegex: '\\.spec\\.ts$',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  "testEnvironmentOptions": {
-    "customExportConditions": [
-      "source",
-      "node",
-      "node-addons"
-    ]
+  testEnvironmentOptions: {
+    customExportConditions: ['source', 'node', 'node-addons'],
   },
-  "transform": {
-    "\\.ts$": [
-      "@swc/jest",
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
       {
-        "jsc": {
-          "target": "es2022",
-          "parser": {
-            "syntax": "typescript",
-            "decorators": true
+        jsc: {
+          target: 'es2022',
+          parser: {
+            syntax: 'typescript',
+            decorators: true,
           },
-          "transform": {
-            "legacyDecorator": true,
-            "decoratorMetadata": true,
-            "useDefineForClassFields": false
+          transform: {
+            legacyDecorator: true,
+            decoratorMetadata: true,
+            useDefineForClassFields: false,
           },
-          "keepClassNames": true
+          keepClassNames: true,
         },
-        "module": {
-          "type": "es6"
-        }
-      }
-    ]
+        module: {
+          type: 'es6',
+        },
+      },
+    ],
   },
-  "testPathIgnorePatterns": [
-    "/node_modules/",
-    "/dist/"
-  ]
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };

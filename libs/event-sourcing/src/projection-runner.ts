@@ -18,11 +18,11 @@ import { type StoredEvent } from './metadata.js';
 import { type AnyProjection, recorded } from './projection.js';
 
 /** The log and a projection disagree, or an event cannot be applied. The projection stands still until it is mended. */
-export class ProjectionStopped extends Error {
+class ProjectionStopped extends Error {
   override readonly name = 'ProjectionStopped';
 }
 
-export interface RunnerOptions {
+interface RunnerOptions {
   /** Most events applied in one transaction. */
   readonly batchSize?: number;
   readonly onStopped?: (projection: string, error: Error) => void;

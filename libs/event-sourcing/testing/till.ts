@@ -22,7 +22,7 @@ const tillEvents = eventRegistry({
 
 export type TillEvent = EventOf<typeof tillEvents>;
 
-export const till: Decider<number, TillEvent> = {
+const till: Decider<number, TillEvent> = {
   category: 'till',
   events: tillEvents,
   initialState: 0,
