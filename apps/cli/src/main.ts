@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { SourceRefused } from '#libs/ledger';
-import { DirectoryInUse } from '#libs/platform';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { demo, type DemoOptions } from './demo.command.js';
 import { eventCatalogue } from './events.command.js';
@@ -31,10 +30,10 @@ program
   .addOption(dataOption())
   .addHelpText('after', '\nExample:\n  paybill start --data ./data')
   .action(async ({ data }: { data: string }) => {
-    const { ended } = await startStandalone(data, { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info' });
-    // A terminal sends Ctrl-C to both; this process only waits until the other has ended in order.
-    process.on('SIGINT', () => undefined);
-    await ended;
+    const standalone = await startStandalone(data, { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info' });
+    // A terminal sends Ctrl-C to both processes, a service manager SIGTERM to this one only.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void standalone.stop());
+    await standalone.ended;
   });
 
 program
@@ -110,7 +109,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What a person can mend gets a sentence; anything else is a fault and shows where.
-  const expected = [SourceRefused, DirectoryInUse, NoTarget, WrongOption].some((kind) => error instanceof kind);
+  const expected = [SourceRefused, NoTarget, WrongOption].some((kind) => error instanceof kind) || isOccupied(error);
   console.error(expected ? `error: ${(error as Error).message}` : error);
   process.exitCode = 1;
+}
+
+/** The node or its port is taken: the message says by whom or where. */
+function isOccupied(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'DirectoryInUse' || error.message.includes('EADDRINUSE'));
 }

@@ -45,7 +45,8 @@ export async function target(dataDir: string): Promise<Target> {
 export async function startStandalone(dataDir: string, environment: NodeJS.ProcessEnv = {}): Promise<Target> {
   const child = spawn(process.execPath, ['--enable-source-maps', STANDALONE], {
     env: { ...process.env, LOG_LEVEL: 'error', ...environment, PAYBILL_DATA: dataDir },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // The channel tells the child that this process has ended, however it did.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(() => undefined);
   const running = await Promise.race([untilRunning(child, dataDir), ended]);

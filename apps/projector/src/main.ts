@@ -1,28 +1,36 @@
 import 'reflect-metadata';
-import { EventStore, ProjectionRunner, untilReachable } from '#libs/event-sourcing';
+import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
 import { readModels } from '#libs/ledger';
-import { ConnectionSettings, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
+import {
+  askedToStop,
+  ConnectionSettings,
+  createLogger,
+  HttpSettings,
+  openDatabase,
+  readConfig,
+  runProcess,
+} from '#libs/platform';
 
-/** Keeps the read models in PostgreSQL up to date with the event store. One runs at a time; a second takes over. */
-const settings = readConfig(ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape));
-const log = createLogger({ level: settings.LOG_LEVEL, name: 'projector' });
-const store = new EventStore(settings.EVENTSTORE_URL);
-await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 2 });
-await untilReachable(store);
+const Settings = ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape);
 
-const stopping = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
-
-log.info('projector is up');
-const stopped: string[] = [];
-await new ProjectionRunner(store, db, readModels, {
-  onStopped: (projection, error) => {
-    stopped.push(projection);
-    log.error({ projection, reason: error.message }, 'projection stopped');
-  },
-}).run(stopping.signal);
-await store.close();
-if (!stopping.signal.aborted) {
-  log.fatal({ stopped }, 'no projection is left running');
-  process.exitCode = 1;
-}
+/** Keeps the read models in PostgreSQL up to date with the event store. One is at work; a second stands by for it. */
+await runProcess('projector', async () => {
+  const settings = readConfig(Settings);
+  const log = createLogger({ level: settings.LOG_LEVEL, name: 'projector' });
+  const store = await connectEventStore(settings.EVENTSTORE_URL);
+  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 3 });
+  const stopping = new AbortController();
+  const asked = askedToStop().then((reason) => {
+    log.info({ reason }, 'projector stops');
+    stopping.abort();
+  });
+  log.info('projector is up');
+  await new ProjectionRunner(store, db, readModels, {
+    onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
+    onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
+  }).run(stopping.signal);
+  // With nothing left to run, staying up until somebody looks is better than being restarted into the same event.
+  if (!stopping.signal.aborted) log.fatal('no projection is left running; mend the cause and restart');
+  await asked;
+  await store.close();
+});

@@ -1,19 +1,18 @@
 import 'reflect-metadata';
-import { EventStore, ProjectionRunner, untilReachable } from '#libs/event-sourcing';
+import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { LedgerModule, readModels } from '#libs/ledger';
 import {
+  askedToStop,
   createHttpApp,
   createLogger,
-  DirectoryInUse,
   HttpSettings,
   lockDirectory,
   openDatabase,
   readConfig,
-  WrongConfiguration,
+  runProcess,
 } from '#libs/platform';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -28,36 +27,39 @@ const Settings = HttpSettings.extend({
  * Paybill in one command: the event store node in a process of its own, API and projections in this one, all data in one
  * directory that a lock keeps for this process. Survives kill -9 at any moment and goes on where it was.
  */
-async function main(): Promise<void> {
+await runProcess('paybill', async () => {
   const settings = readConfig(Settings);
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'standalone' });
   const dataDir = settings.PAYBILL_DATA;
   const release = await lockDirectory(dataDir);
   const node = await spawnEventStoreNode({ dataDir: join(dataDir, 'eventstore'), port: 0 });
-  const store = new EventStore(node.connectionString);
-  await untilReachable(store);
+  const store = await connectEventStore(node.connectionString);
   const db = await openDatabase({ url: settings.DATABASE_URL, dataDir: join(dataDir, 'read-models') });
 
   const stopping = new AbortController();
   const runner = new ProjectionRunner(store, db, readModels, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
+    onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
   });
   const projecting = runner.run(stopping.signal);
   const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
   await app.listen(settings.PAYBILL_PORT, settings.PAYBILL_HOST);
-  const running = { url: await app.getUrl(), eventStoreUrl: node.connectionString, pid: process.pid };
-  await writeFile(join(dataDir, 'standalone.json'), JSON.stringify(running));
-  log.info({ ...running, dataDir }, 'paybill is up');
+  const url = await app.getUrl();
+  // How the command line finds a running Paybill.
+  const running = join(dataDir, 'standalone.json');
+  await writeFile(running, JSON.stringify({ url, eventStoreUrl: node.connectionString, pid: process.pid }));
+  log.info({ url, eventStore: node.connectionString, dataDir }, 'paybill is up');
 
   try {
-    await Promise.race([
-      once(process, 'SIGTERM'),
-      once(process, 'SIGINT'),
+    const reason = await Promise.race([
+      askedToStop(),
       node.exited.then((code) => Promise.reject(new Error(`the event store node ended with ${code}`))),
       // Projections that stop one by one are for health to show; that the runner itself fails is not.
       projecting.then(() => new Promise<never>(() => undefined)),
     ]);
+    log.info({ reason }, 'paybill stops');
   } finally {
+    await rm(running, { force: true });
     stopping.abort();
     await app.close();
     await projecting.catch(() => undefined);
@@ -66,13 +68,4 @@ async function main(): Promise<void> {
     await node.close();
     release();
   }
-}
-
-try {
-  await main();
-  process.exit(0);
-} catch (error) {
-  const expected = error instanceof WrongConfiguration || error instanceof DirectoryInUse;
-  process.stderr.write(`paybill: ${expected ? error.message : (error as Error).stack}\n`);
-  process.exit(1);
-}
+});

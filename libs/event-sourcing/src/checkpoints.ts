@@ -19,7 +19,7 @@ const DDL = [
   `create table if not exists projection_checkpoints (
     name text not null, version int not null,
     position bigint not null default 0, epoch bigint not null default 0,
-    updated_at timestamptz not null default now(),
+    active boolean not null, updated_at timestamptz not null default now(),
     error text, error_position bigint,
     primary key (name, version))`,
   `create table if not exists projection_streams (
@@ -32,7 +32,10 @@ export function schemaOf({ name, version }: Pick<AnyProjection, 'name' | 'versio
   return `${name}_v${version}`;
 }
 
-/** Creates what is missing: bookkeeping, the projection's schema with its tables, and the views readers use. */
+/**
+ * Creates what is missing: bookkeeping and the projection's schema with its tables. The first version of a projection is
+ * shown to readers at once; a later one only when it is {@link activate}d, so that nobody reads a half-built one.
+ */
 export async function install(db: Database, projections: readonly AnyProjection[]): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
     // Two processes may start at once; the second waits here and finds everything in place.
@@ -44,20 +47,38 @@ export async function install(db: Database, projections: readonly AnyProjection[
 
 async function installOne(tx: Tx, projection: AnyProjection): Promise<void> {
   const { name, version } = projection;
-  const schema = schemaOf(projection);
-  const known = await sql`select 1 from projection_checkpoints where name = ${name} and version = ${version}`.execute(
+  const { rows } = await sql<{ version: number }>`
+    select version from projection_checkpoints where name = ${name}`.execute(tx);
+  if (rows.some((known) => known.version === version)) return;
+  await sql`create schema ${sql.id(schemaOf(projection))}`.execute(tx);
+  await sql`set local search_path to ${sql.id(schemaOf(projection))}, public`.execute(tx);
+  for (const statement of projection.ddl) await sql.raw(statement).execute(tx);
+  await sql`set local search_path to public`.execute(tx);
+  const first = rows.length === 0;
+  await sql`insert into projection_checkpoints (name, version, active) values (${name}, ${version}, ${first})`.execute(
     tx,
   );
-  if (known.rows.length > 0) return;
-  await sql`create schema ${sql.id(schema)}`.execute(tx);
-  await sql`set local search_path to ${sql.id(schema)}, public`.execute(tx);
-  for (const statement of projection.ddl) await sql.raw(statement).execute(tx);
+  if (first) await show(tx, projection);
+}
+
+/** Puts a version of a projection in service in place of the one before, for all readers at once. */
+export async function activate(db: Database, projection: AnyProjection): Promise<void> {
+  const { name, version } = projection;
+  await db.sql.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      select 1 from projection_checkpoints where name = ${name} and version = ${version} and active`.execute(tx);
+    if (rows.length > 0) return;
+    await show(tx, projection);
+    await sql`update projection_checkpoints set active = (version = ${version}) where name = ${name}`.execute(tx);
+  });
+}
+
+/** Makes the views that readers use show the tables of this version. */
+async function show(tx: Tx, projection: AnyProjection): Promise<void> {
   for (const table of projection.tables) {
     await sql`drop view if exists public.${sql.id(table)}`.execute(tx);
-    await sql`create view public.${sql.id(table)} as select * from ${sql.id(schema, table)}`.execute(tx);
+    await sql`create view public.${sql.id(table)} as select * from ${sql.id(schemaOf(projection), table)}`.execute(tx);
   }
-  await sql`insert into projection_checkpoints (name, version) values (${name}, ${version})`.execute(tx);
-  await sql`set local search_path to public`.execute(tx);
 }
 
 /** Takes a projection for this runner: whoever held it before can no longer write. */
@@ -131,6 +152,7 @@ export interface ProjectionPosition {
   readonly error: string | null;
 }
 
+/** The versions in service, and those being built to take their place. */
 export async function projectionPositions(db: Database): Promise<ProjectionPosition[]> {
   const { rows } = await sql<{
     name: string;
@@ -139,8 +161,8 @@ export async function projectionPositions(db: Database): Promise<ProjectionPosit
     updated_at: Date;
     error: string | null;
   }>`
-    select name, version, position, updated_at, error from projection_checkpoints order by name, version`.execute(
-    db.sql,
-  );
+    select name, version, position, updated_at, error from projection_checkpoints as p
+    where active or version > (select max(version) from projection_checkpoints where name = p.name and active)
+    order by name, version`.execute(db.sql);
   return rows.map(({ updated_at: updatedAt, position, ...row }) => ({ ...row, position: BigInt(position), updatedAt }));
 }

@@ -258,14 +258,23 @@ function unavailable(error: unknown): Error {
   return new EventStoreUnavailable(error.message, { cause: error });
 }
 
-/** Waits until the event store answers: at a start, the store and its clients come up in any order. */
-export async function untilReachable(store: EventStore, { attempts = 30, waitMs = 500 } = {}): Promise<void> {
+/**
+ * Connects to an event store, waiting until it answers: at a start, the store and its clients come up in any order. Each
+ * try has a client of its own, because one whose first connection failed does not recover.
+ * @throws EventStoreUnavailable when it does not answer in time.
+ */
+export async function connectEventStore(
+  connectionString: string,
+  { attempts = 120, waitMs = 500 }: { attempts?: number; waitMs?: number } = {},
+): Promise<EventStore> {
   for (let attempt = 1; ; attempt++) {
+    const store = new EventStore(connectionString);
     try {
       await store.lastPosition();
-      return;
+      return store;
     } catch (error) {
-      if (attempt === attempts) throw error;
+      await store.close();
+      if (!(error instanceof EventStoreUnavailable) || attempt === attempts) throw error;
       await delay(waitMs);
     }
   }

@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, isPassing, type Tx } from '#libs/platform';
+import { asOnlyRunner } from './only-runner.js';
 import {
+  activate,
   advance,
   type Checkpoint,
   install,
@@ -27,6 +29,8 @@ interface RunnerOptions {
   readonly batchSize?: number;
   readonly onStopped?: (projection: string, error: Error) => void;
   readonly onProgress?: (projection: string, position: bigint, events: number) => void;
+  /** Told once for each time the runner has to wait for something outside itself. */
+  readonly onWaiting?: (reason: string) => void;
 }
 
 const RETRY_MS = 250;
@@ -38,6 +42,7 @@ const RETRY_MS = 250;
  */
 export class ProjectionRunner {
   #running: Running[] = [];
+  #waitingFor: string | undefined;
 
   constructor(
     private readonly store: EventStore,
@@ -46,21 +51,46 @@ export class ProjectionRunner {
     private readonly options: RunnerOptions = {},
   ) {}
 
-  /** Installs and takes the projections, then follows the log until `signal` aborts or no projection is left running. */
+  /**
+   * Installs and takes the projections, then follows the log until `signal` aborts or no projection is left running.
+   * Waits out an event store or a database that is away, and on PostgreSQL another runner that is at work.
+   */
   async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await asOnlyRunner(this.db, signal, this.#waiting, () => this.#runAlone(signal));
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.#wait('the database is away', signal);
+      }
+    }
+  }
+
+  async #runAlone(signal: AbortSignal): Promise<void> {
     await install(this.db, this.projections);
     this.#running = [];
     for (const projection of this.projections) {
-      this.#running.push(new Running(this.db, projection, await take(this.db, projection)));
+      this.#running.push(new Running(this.db, projection, await take(this.db, projection), this.#waiting));
     }
     while (!signal.aborted && this.#running.length > 0) {
       try {
         await this.#follow(signal);
       } catch (error) {
         if (!(error instanceof EventStoreUnavailable)) throw error;
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await this.#wait('the event store is away', signal);
       }
     }
+  }
+
+  readonly #waiting = (reason: string): void => {
+    if (reason !== this.#waitingFor) this.options.onWaiting?.(reason);
+    this.#waitingFor = reason;
+  };
+
+  async #wait(reason: string, signal: AbortSignal): Promise<void> {
+    this.#waiting(reason);
+    await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -70,10 +100,14 @@ export class ProjectionRunner {
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
     for await (const messages of this.store.subscribe({ after, categories, signal: either })) {
+      this.#waitingFor = undefined;
       const { batchSize = 4096 } = this.options;
       for (let from = 0; from < messages.length; from += batchSize) {
         await this.#applyToAll(messages.slice(from, from + batchSize), signal);
         if (signal.aborted) return;
+      }
+      if (messages.some(({ kind }) => kind === 'caught-up')) {
+        for (const { projection } of this.#running) await activate(this.db, projection);
       }
       if (this.#running.length === 0) ended.abort();
     }
@@ -114,6 +148,7 @@ class Running {
     private readonly db: Database,
     readonly projection: AnyProjection,
     public checkpoint: Checkpoint,
+    private readonly waiting: (reason: string) => void,
   ) {}
 
   /** Applies a batch, waiting out a database that is away. @throws ProjectionStopped | Superseded */
@@ -125,6 +160,7 @@ class Running {
         this.#revisions.clear();
         if (error instanceof Superseded) throw error;
         if (!isPassing(error)) return await this.#stop(events, error as Error);
+        this.waiting('the database is away');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -37,8 +37,7 @@ export class ReadBarrier {
   async #position(projection: string): Promise<bigint> {
     try {
       const { rows } = await sql<{ position: string }>`
-        select position from projection_checkpoints where name = ${projection}
-        order by version desc limit 1`.execute(this.db.sql);
+        select position from projection_checkpoints where name = ${projection} and active`.execute(this.db.sql);
       return BigInt(rows[0]?.position ?? 0);
     } catch (error) {
       // Nobody has installed the read models yet: nothing has been reached.

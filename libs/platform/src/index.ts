@@ -12,3 +12,4 @@ export { malformed, Problem } from './http/problem.js';
 export { PROBLEM_OF } from './http/problem.filter.js';
 export { createLogger } from './logging/logger.js';
 export { Metrics } from './metrics/metrics.js';
+export { askedToStop, runProcess } from './process/run-process.js';

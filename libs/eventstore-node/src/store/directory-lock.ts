@@ -5,7 +5,9 @@ const LOCK_FILE = 'node.lock';
 const heldHere = new Set<string>();
 
 /** Another node has this directory. */
-class DirectoryInUse extends Error {}
+class DirectoryInUse extends Error {
+  override readonly name = 'DirectoryInUse';
+}
 
 /**
  * Takes the directory for this process and returns the function that gives it back. The file names the process and when

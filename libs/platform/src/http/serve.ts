@@ -1,6 +1,7 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger } from 'pino';
 import { type HttpSettings } from '../config/config.js';
+import { askedToStop } from '../process/run-process.js';
 
 /** Longer than this a request in flight is not waited for: whoever stops us will not wait either. */
 const GRACE_MS = 10_000;
@@ -24,10 +25,4 @@ export async function serveUntilAsked(
   }, GRACE_MS);
   await app.close();
   clearTimeout(late);
-}
-
-async function askedToStop(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-  });
 }
