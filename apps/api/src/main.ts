@@ -20,8 +20,11 @@ await runProcess('api', async () => {
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'api' });
   const store = await connectEventStore(settings.EVENTSTORE_URL);
   await using db = await openDatabase({ url: settings.DATABASE_URL });
-  // Whoever starts first makes the tables, so that a read before the projector is up finds them empty.
-  await install(db, readModels);
+  // Whoever starts first makes the tables, so that a read before the projector is up finds them empty. Commands need no
+  // database: one that is away does not keep the API from taking payments.
+  install(db, readModels).catch((error: unknown) =>
+    log.warn({ err: error }, 'the read models are left to the projector'),
+  );
   const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
   await serveUntilAsked(app, settings, log);
   await store.close();

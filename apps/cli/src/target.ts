@@ -43,7 +43,7 @@ export async function target(dataDir: string): Promise<Target> {
 
 /** Starts a standalone on a data directory and waits until it is ready. */
 export async function startStandalone(dataDir: string, environment: NodeJS.ProcessEnv = {}): Promise<Target> {
-  const child = spawn(process.execPath, ['--enable-source-maps', STANDALONE], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=32', '--enable-source-maps', STANDALONE], {
     env: { ...process.env, LOG_LEVEL: 'error', ...environment, PAYBILL_DATA: dataDir },
     // The channel tells the child that this process has ended, however it did.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -84,7 +84,15 @@ describe('paybill import telco', () => {
     const second = await paybill('import', 'telco', file, '--data', data);
     expect(second.out).toContain('0 events written, 80 accounts were there already');
     expect(second.out).toContain('Everything agrees to the cent.');
-  }, 120_000);
+    // A customer whose figures have changed since is named, and nothing of the account is touched.
+    const changed = customers(80);
+    changed[5] = changed[5]!.replace('250.25', '260.25');
+    writeFileSync(file, [HEADER, ...changed].join('\n'));
+    const third = await paybill('import', 'telco', file, '--data', data);
+    expect(third.err).toContain('line 7: customerID: was imported before with other contents');
+    expect(third.out).toContain('0 events written, 79 accounts were there already');
+    expect(third.code).toBe(1);
+  }, 180_000);
 
   it('names a broken line, loses none of the others, and ends non-zero', async () => {
     const file = join(directory, 'customers.csv');

@@ -5,6 +5,7 @@ import {
   Rejected,
   type Submitted,
 } from '#libs/event-sourcing';
+import { hash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import { type z } from 'zod';
 import { claimPayBillNumber } from '../accounts/opening.job.js';
@@ -83,8 +84,7 @@ export class Import {
         await this.#write(line.plan);
         this.#outcome.figures = addFigures(this.#outcome.figures, line.figures);
       } catch (error) {
-        if (!(error instanceof Rejected)) throw error;
-        this.#outcome.refused.push({ line: line.line, reason: `${error.code}: ${error.message}` });
+        this.#outcome.refused.push({ line: line.line, reason: reasonOf(error) });
       }
     }
     this.#lines += 1;
@@ -93,8 +93,11 @@ export class Import {
 
   async #write(plan: AccountPlan): Promise<void> {
     const accountId = uuidv5(`${this.options.name}/${plan.reference}`, NAMESPACE);
+    // Another history of the same customer has other commands: it is refused because the account exists, and never taken
+    // for the one that was imported.
+    const history = uuidv5(hash('sha256', JSON.stringify(plan)), accountId);
     const metadata = (index: number): CommandMetadata => {
-      const commandId = uuidv5(String(index), accountId);
+      const commandId = uuidv5(String(index), history);
       return { commandId, correlationId: accountId, causationId: commandId, actor: this.options.actor };
     };
     const last = await this.store.readLast(`${account.category}-${accountId}`);
@@ -131,6 +134,13 @@ export class Import {
     this.#outcome.events += events;
     if (position > this.#outcome.position) this.#outcome.position = position;
   }
+}
+
+/** Why a line was refused. A fault that is not the line's is thrown on. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Rejected)) throw error;
+  if (error.code !== 'ACCOUNT_EXISTS') return `${error.code}: ${error.message}`;
+  return 'customerID: was imported before with other contents; correct the account by commands';
 }
 
 /** A planned body through its command's schema, as a body that comes over HTTP. */

@@ -25,7 +25,8 @@ const Reachable = z.object({ reachable: z.boolean() });
 /** Whether the process can do its work, and how far the read models are. */
 export const ReadinessReport = z
   .object({
-    ready: z.boolean(),
+    ready: z.boolean().meta({ description: 'Commands can be taken and reads answered' }),
+    degraded: z.boolean().meta({ description: 'A projection stands still: what is read grows old until it is mended' }),
     eventStore: Reachable.extend({
       position: z.string().optional().meta({ description: 'End of the log, a position in bytes' }),
     }),
@@ -67,9 +68,10 @@ export class Readiness {
       updatedAt: updatedAt.toISOString(),
       error,
     }));
-    const working = projections.length > 0 && projections.every(({ error }) => error === null);
     return {
-      ready: end !== undefined && standings !== undefined && working,
+      // A projection that stands still is no reason to take every API process out of service: payments need none.
+      ready: end !== undefined && standings !== undefined && projections.length > 0,
+      degraded: projections.some(({ error }) => error !== null),
       eventStore: end === undefined ? { reachable: false } : { reachable: true, position: String(end) },
       database: { reachable: standings !== undefined },
       projections,
