@@ -59,21 +59,23 @@ describe.each(await postgresEngine())('A projector that is killed', (engine) => 
   it(`has, once it is back, the tables of a fresh replay (TEST_SEED=${SEED})`, async () => {
     const lines: SourceLine[] = [];
     for (const customer of demoBiller({ accounts: 150, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
-    const handling = new CommandHandling(store);
-    const writing = new Import(store, handling, { name: 'kill', currency: 'USD', actor: 'test' }).run(lines);
+    const options = { name: 'kill', currency: 'USD', actor: 'test' };
+    let position = 0n;
 
-    // Killed at five different moments: each time as soon as it has written a little more.
+    // Killed five times, each as soon as it has written something of what is being written to the log meanwhile.
     for (let round = 0; round < 5; round++) {
       const before = await projectionPosition(killed.db);
       projector = start();
       const exited = once(projector, 'exit');
+      const writing = new Import(store, new CommandHandling(store), options).run(lines.splice(0, 30));
       while ((await projectionPosition(killed.db)) === before) await new Promise((resolve) => setImmediate(resolve));
       projector.kill('SIGKILL');
       await exited;
+      const outcome = await writing;
+      expect(outcome.refused).toEqual([]);
+      position = outcome.position;
     }
 
-    const { position, refused } = await writing;
-    expect(refused).toEqual([]);
     projector = start();
     for (const { name } of readModels) await new ReadBarrier(killed.db, 60_000).waitFor(name, position);
     projector.kill('SIGTERM');
@@ -85,7 +87,8 @@ describe.each(await postgresEngine())('A projector that is killed', (engine) => 
     ended.abort();
     await replay;
     const expected = await contents(fresh.db);
-    expect(Object.values(expected).every((rows) => rows.length > 0)).toBe(true);
+    // The made-up biller grants no credits; everything else has rows.
+    expect(TABLES.filter((table) => expected[table]!.length === 0)).toEqual(['credits']);
     expect(await contents(killed.db)).toEqual(expected);
   }, 180_000);
 });

@@ -95,7 +95,7 @@ export class Import {
     const accountId = uuidv5(`${this.options.name}/${plan.reference}`, NAMESPACE);
     // Another history of the same customer has other commands: it is refused because the account exists, and never taken
     // for the one that was imported.
-    const history = uuidv5(hash('sha256', JSON.stringify(plan)), accountId);
+    const history = uuidv5(hash('sha256', textOf(plan)), accountId);
     const metadata = (index: number): CommandMetadata => {
       const commandId = uuidv5(String(index), history);
       return { commandId, correlationId: accountId, causationId: commandId, actor: this.options.actor };
@@ -134,6 +134,11 @@ export class Import {
     this.#outcome.events += events;
     if (position > this.#outcome.position) this.#outcome.position = position;
   }
+}
+
+/** All that a plan says, as text. */
+function textOf({ currency, openedAt, commands }: AccountPlan): string {
+  return JSON.stringify([currency, openedAt, commands.map(({ definition, body }) => [definition.type, body])]);
 }
 
 /** Why a line was refused. A fault that is not the line's is thrown on. */
