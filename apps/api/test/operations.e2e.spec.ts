@@ -119,8 +119,12 @@ describe('An API whose event store is away', () => {
       log,
     });
     await app.listen(0, '127.0.0.1');
-    const { get } = doorOf(await app.getUrl());
+    const { get, post } = doorOf(await app.getUrl());
     expect((await get('/health')).status).toBe(200);
+    expect(await post('/accounts', { currency: 'USD' })).toMatchObject({
+      status: 503,
+      body: { code: 'EVENT_STORE_UNAVAILABLE' },
+    });
     expect(await get('/ready')).toMatchObject({
       status: 503,
       body: { ready: false, eventStore: { reachable: false }, database: { reachable: false } },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printReconciliation, reportRefused, runImport, type Source, telco } from './import.command.js';
-import { startStandalone, type Target } from './target.js';
+import { ANY_PORT, startStandalone, type Target } from './target.js';
 
 export interface DemoOptions {
   readonly exit?: boolean;
@@ -21,7 +21,7 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions): Promise<number> {
   const dataDir = options.data ?? (await mkdtemp(join(tmpdir(), 'paybill-demo-')));
-  const target = await startStandalone(dataDir);
+  const target = await startStandalone(dataDir, options.exit ? ANY_PORT : {});
   try {
     const outcome = await runImport(target, await sourceOf(options));
     console.log(

@@ -24,6 +24,9 @@ const STANDALONE = fileURLToPath(new URL('../../standalone/src/main.js', import.
 const NEVER = new Promise<void>(() => undefined);
 const START_TIMEOUT_MS = 60_000;
 
+/** For a standalone that nobody but this command line is going to talk to: whatever else runs on the machine is not in its way. */
+export const ANY_PORT: NodeJS.ProcessEnv = { PAYBILL_PORT: process.env['PAYBILL_PORT'] ?? '0' };
+
 /** The target could not be reached or started. */
 export class NoTarget extends Error {
   override readonly name = 'NoTarget';
@@ -38,13 +41,13 @@ export async function target(dataDir: string): Promise<Target> {
   if (url && eventStoreUrl) return { url, eventStoreUrl, stop: () => Promise.resolve(), ended: NEVER };
   const running = await findRunning(dataDir);
   if (running) return { ...running, stop: () => Promise.resolve(), ended: NEVER };
-  return startStandalone(dataDir);
+  return startStandalone(dataDir, ANY_PORT);
 }
 
 /** Starts a standalone on a data directory and waits until it is ready. */
 export async function startStandalone(dataDir: string, environment: NodeJS.ProcessEnv = {}): Promise<Target> {
   const child = spawn(process.execPath, ['--max-semi-space-size=32', '--enable-source-maps', STANDALONE], {
-    env: { ...process.env, LOG_LEVEL: 'error', ...environment, PAYBILL_DATA: dataDir },
+    env: { MALLOC_ARENA_MAX: '2', ...process.env, LOG_LEVEL: 'error', ...environment, PAYBILL_DATA: dataDir },
     // The channel tells the child that this process has ended, however it did.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -115,6 +115,15 @@ describe('Command handling', () => {
     expect(await held(id)).toBe(0);
   });
 
+  it('refuses nothing for what it remembers while another process has changed it', async () => {
+    const id = randomUUID();
+    await handling.handle(id, put(5));
+    await new CommandHandling(store).handle(id, put(10));
+    await handling.handle(id, take(12));
+    expect(await held(id)).toBe(3);
+    await expect(handling.handle(id, take(4))).rejects.toMatchObject({ code: 'NOT_ENOUGH' });
+  });
+
   it('stores several commands on a stream together or not at all', async () => {
     const id = randomUUID();
     await expect(handling.handleAll(id, [put(5), take(3), take(3)])).rejects.toThrow(Rejected);

@@ -5,6 +5,7 @@ import { type DomainEvent } from './domain-event.js';
 import { type EventStore, EventStoreUnavailable, type EventToAppend, WrongRevision } from './event-store.js';
 import { link, sha256 } from './hash-chain.js';
 import { type CommandMetadata } from './metadata.js';
+import { Rejected } from './rejected.js';
 import { StreamCache, type StreamState } from './stream-cache.js';
 
 /** The same command id came with another body: the caller reused an idempotency key. Nothing was appended. */
@@ -40,6 +41,7 @@ export interface CommandHandlingOptions {
 }
 
 const MAX_TRIES = 8;
+const PATIENCE_MS = 5_000;
 
 /**
  * Carries out commands: state from the cache or the stream, `decide`, one append at the exact revision; on a conflict
@@ -81,15 +83,20 @@ export class CommandHandling {
     const decider = commands[0]!.definition.decider;
     const stream = `${decider.category}-${id}`;
     return this.#inTurn(stream, async () => {
+      const patience = performance.now() + PATIENCE_MS;
       for (let tries = 1; ; tries++) {
+        const assumed = this.#cache.has(stream) || (isNew && tries === 1);
         try {
           return await this.#attempt(stream, id, decider, commands, isNew && tries === 1);
         } catch (error) {
           this.#cache.forget(stream);
-          const passing = error instanceof WrongRevision || error instanceof EventStoreUnavailable;
-          if (!passing || tries === MAX_TRIES) throw error;
-          // A conflict is settled by reading again at once; an outage is given a little time.
-          if (error instanceof EventStoreUnavailable) await delay(Math.min(50 * 2 ** tries, 2_000));
+          // No append has confirmed the state a refusal was decided on: another process may have moved it since.
+          if (error instanceof Rejected && assumed) continue;
+          const away = error instanceof EventStoreUnavailable;
+          if (!(away || error instanceof WrongRevision) || tries === MAX_TRIES) throw error;
+          // A conflict is settled by reading again at once; an outage is given a little time, and then the caller is told.
+          if (away && performance.now() > patience) throw error;
+          if (away) await delay(Math.min(50 * 2 ** tries, 2_000));
         }
       }
     });

@@ -39,6 +39,10 @@ export class StreamCache {
     return cached ?? (isNew ? emptyStream(decider) : this.#read(stream, decider));
   }
 
+  has(stream: string): boolean {
+    return this.#streams.has(stream);
+  }
+
   put<State>(stream: string, state: StreamState<State>): void {
     this.#streams.set(stream, state);
   }

@@ -29,7 +29,12 @@ export async function spawnEventStoreNode(
   options: Omit<EventStoreNodeOptions, 'onFatal'>,
 ): Promise<SpawnedEventStoreNode> {
   // Options go over the channel: an argument list would show passwords to every user of the machine.
-  const child = fork(entry(), [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(entry(), [], {
+    execArgv: [],
+    // glibc keeps an arena of freed memory for each thread; two are enough, and fifty megabytes less at a million events.
+    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const send = (message: ToChild): void => void child.send(message);
   send({ kind: 'start', options: encodeOptions(options) });
