@@ -2,7 +2,7 @@ export { DATABASE, openDatabase, type Database, type Tx } from './postgres/datab
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { isPassing } from './postgres/passing.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
-export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
+export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';
 export { READINESS_PROBES, type ReadinessProbes } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
 export { serveUntilAsked } from './http/serve.js';
