@@ -84,15 +84,38 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('ledger'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
     },
     {
+      name: 'contracts-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: lib('contracts') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: lib('contracts') },
+    },
+    {
+      name: 'messaging-imports',
+      severity: 'error',
+      from: { path: lib('messaging') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: [lib('messaging'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
+    },
+    {
+      name: 'consumers-do-not-import-the-ledger',
+      comment: 'Notifications and fraud monitoring know the ledger by its public messages only.',
+      severity: 'error',
+      from: { path: '^libs/(notifications|fraud)/src/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^libs/',
+        pathNot: ['^libs/$1/', lib('messaging'), lib('event-sourcing'), lib('contracts'), lib('platform')],
+      },
+    },
+    {
       name: 'pure-files-stay-pure',
       comment:
-        'In the ledger a file without a role suffix has no Nest, no I/O and no clock: only other pure files, zod, decimal.js and types.',
+        'In the ledger and in fraud monitoring a file without a role suffix has no Nest, no I/O and no clock: only other pure files, zod, decimal.js and types.',
       severity: 'error',
-      from: { path: '^libs/ledger/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      from: { path: '^libs/(ledger|fraud)/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
       to: {
         pathNot: [
-          '^libs/ledger/src/',
+          '^libs/$1/src/',
           '^libs/event-sourcing/src/index\\.ts$',
+          '^libs/contracts/src/index\\.ts$',
           'node_modules/(zod|decimal\\.js)/',
           '^node_modules/(zod|decimal\\.js)',
         ],
@@ -102,11 +125,14 @@ module.exports = {
     {
       name: 'pure-files-do-not-import-roles',
       severity: 'error',
-      from: { path: '^libs/ledger/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      from: { path: '^libs/(ledger|fraud)/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
       to: { path: ROLE },
     },
     driver('EventStoreDB', '@kurrent/kurrentdb-client', '^libs/(event-sourcing/src/event-store\\.ts|eventstore-node/)'),
     driver('PostgreSQL', 'node_modules/(pg|@electric-sql/pglite)/', '^libs/platform/src/postgres'),
+    driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),
+    driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),
+    driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
     driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),
   ],

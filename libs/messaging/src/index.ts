@@ -1,0 +1,1 @@
+export { type MessageHandler } from './message-handler.js';
