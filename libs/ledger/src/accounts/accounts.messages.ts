@@ -1,0 +1,21 @@
+import { type AccountEvent } from '../billing/account-events.js';
+import { type About, type MessageContent } from '../message-content.js';
+
+type LifeEvent = Extract<AccountEvent, { type: 'AccountOpened' | 'AccountClosed' }>;
+
+/** The messages of an account's life. */
+export function accountsMessage(event: LifeEvent, about: About): MessageContent {
+  switch (event.type) {
+    case 'AccountOpened': {
+      const { currency, customerReference, payBillNumber } = event.data;
+      const reference = customerReference === undefined ? undefined : { customerReference };
+      return {
+        type: 'account.opened',
+        // Knowing a pay bill number allows paying (ID5): its ending is enough to recognise it by.
+        data: { ...about, currency, ...reference, payBillNumberEnding: payBillNumber.slice(-4) },
+      };
+    }
+    case 'AccountClosed':
+      return { type: 'account.closed', data: { ...about, reason: event.data.reason } };
+  }
+}

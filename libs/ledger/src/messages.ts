@@ -1,0 +1,45 @@
+import { type Message, MESSAGES } from '#libs/contracts';
+import { type StoredEvent } from '#libs/event-sourcing';
+import { accountsMessage } from './accounts/accounts.messages.js';
+import { type AccountEvent, accountEvents } from './billing/account-events.js';
+import { billingMessage } from './billing/billing.messages.js';
+import { type About, type MessageContent } from './message-content.js';
+
+const CATEGORY = 'account-';
+
+/**
+ * The public message of an event of an account's stream: every event is exactly one. It is made of the event's current
+ * shape, whatever version it was stored in, and is not checked against its schema again: that it has it is what the specs
+ * show for every event, and the relay has hundreds of thousands a second to map.
+ * @throws UnknownEvent for a type or version this build does not know.
+ */
+export function publicMessage(stored: StoredEvent): Message {
+  const { id, stream, revision, position, metadata } = stored;
+  const key = stream.slice(CATEGORY.length);
+  const event = accountEvents.read(stored.type, metadata.schemaVersion, stored.data);
+  const { type, data } = contentOf(event, { accountId: key, effectiveAt: event.data.effectiveAt });
+  return {
+    id,
+    type,
+    version: MESSAGES[type].version,
+    key,
+    sequence: revision,
+    position,
+    time: metadata.recordedAt,
+    correlationId: metadata.correlationId,
+    causationId: metadata.causationId,
+    ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
+    data,
+  } as Message;
+}
+
+/** Each feature speaks for its own events; the compiler sees to it that none is left without a voice. */
+function contentOf(event: AccountEvent, about: About): MessageContent {
+  switch (event.type) {
+    case 'AccountOpened':
+    case 'AccountClosed':
+      return accountsMessage(event, about);
+    default:
+      return billingMessage(event, about);
+  }
+}
