@@ -13,3 +13,8 @@ export { PROBLEM_OF } from './http/problem.filter.js';
 export { createLogger } from './logging/logger.js';
 export { Metrics } from './metrics/metrics.js';
 export { askedToStop, runProcess } from './process/run-process.js';
+export { connectKafka, type Kafka, KafkaSettings } from './kafka/connect.js';
+export { consumeTopic, type TopicConsumer } from './kafka/consume-topic.js';
+export { readTopic, TopicStalled } from './kafka/read-topic.js';
+export { type KafkaRecord } from './kafka/record.js';
+export { type RecordToWrite, TransactionalWriter, WriterFenced } from './kafka/transactional-writer.js';

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
+import { type Message } from '#libs/contracts';
+import { type Arrival } from './arrival.js';
+import { type Consumer } from './consumer.js';
+
+/** The log as a source of messages: the events of one category of streams, and what each says in public. */
+export interface MessageLog {
+  readonly store: EventStore;
+  /** Stream category whose streams are named `<category>-<key>`. */
+  readonly category: string;
+  readonly toMessage: (event: StoredEvent) => Message;
+}
+
+const RETRY_MS = 250;
+const BATCH = 1_000;
+
+/**
+ * Feeds a consumer straight from the log, without Kafka: the same messages in the same order with the same guarantees, its
+ * position being part of the inbox's transaction. Returns when `signal` aborts.
+ */
+export async function followLog(
+  { store, category, toMessage }: MessageLog,
+  consumer: Consumer,
+  signal: AbortSignal,
+  onWaiting: (reason: string) => void = () => undefined,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const after = await consumer.position();
+      for await (const messages of store.subscribe({ after, categories: [category], signal })) {
+        for (let from = 0; from < messages.length; from += BATCH) {
+          const part = messages.slice(from, from + BATCH);
+          const arrivals: Arrival[] = [];
+          let position: bigint | undefined;
+          for (const message of part) {
+            if (message.kind === 'event') {
+              arrivals.push(arrivalOf(message.event, toMessage));
+              position = message.event.position;
+            } else if (message.kind === 'checkpoint') position = message.position;
+          }
+          if (position !== undefined) await consumer.receive(arrivals, signal, position);
+          if (signal.aborted) return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailable)) throw error;
+      onWaiting('the event store is away');
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** An event that says nothing this build understands is parked like any other message that cannot be read. */
+function arrivalOf(event: StoredEvent, toMessage: (event: StoredEvent) => Message): Arrival {
+  const key = event.stream.slice(event.stream.indexOf('-') + 1);
+  try {
+    return { origin: event.id, key, message: toMessage(event) };
+  } catch (error) {
+    const headers = { ce_id: event.id, ce_type: event.type, ce_sequence: String(event.revision) };
+    return { origin: event.id, key, unreadable: (error as Error).message, record: { key, value: '', headers } };
+  }
+}

@@ -1,0 +1,28 @@
+import { consumeTopic, type Kafka } from '#libs/platform';
+import { arrived } from './arrival.js';
+import { type Consumer } from './consumer.js';
+
+/** Feeds a consumer from a topic, as a member of the group that has the consumer's name, until `signal` aborts. */
+export async function followTopic(
+  kafka: Kafka,
+  topic: string,
+  consumer: Consumer,
+  signal: AbortSignal,
+  onWaiting: (reason: string) => void = () => undefined,
+): Promise<void> {
+  await consumeTopic(
+    kafka,
+    {
+      groupId: `paybill-${consumer.name}`,
+      topic,
+      handle: async (records) => {
+        const arrivals = records.map((record) => arrived(`${topic}/${record.partition}/${record.offset}`, record));
+        await consumer.receive(arrivals, signal);
+        // Not received because it was time to stop: not to be committed either.
+        if (signal.aborted) throw new Error('stopped');
+      },
+      onWaiting: (error) => onWaiting(`Kafka: ${error.message}`),
+    },
+    signal,
+  );
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { type Kafka } from 'kafkajs';
+import { type KafkaRecord, recordOf } from './record.js';
+
+/** A topic was not delivered to its end: nothing came for so long. */
+export class TopicStalled extends Error {
+  override readonly name = 'TopicStalled';
+}
+
+const STALLED_AFTER_MS = 30_000;
+
+interface ReadOptions {
+  /** Of each partition only about so many records before its end. */
+  readonly last?: number | undefined;
+  /** Also records of transactions that are open or were given up. */
+  readonly uncommitted?: boolean;
+}
+
+/**
+ * Reads what is committed in a topic from its first record up to where it ends when the reading begins, in order within
+ * each partition. The next batch is read when the one before has been taken.
+ * @throws TopicStalled when it does not get there: a broker is away, or a transaction hangs open.
+ */
+export async function* readTopic(
+  kafka: Kafka,
+  topic: string,
+  { last, uncommitted = false }: ReadOptions = {},
+): AsyncGenerator<readonly KafkaRecord[]> {
+  const groupId = `paybill-reader-${randomUUID()}`;
+  const remaining = await prepare(kafka, topic, groupId, last);
+  if (remaining.size === 0) return;
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: 4 * 1024 * 1024,
+    readUncommitted: uncommitted,
+  });
+  const handover = new Handover<readonly KafkaRecord[]>();
+  // Also told of batches that hold nothing but markers and aborted records: the end is often one of those.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+    const end = remaining.get(partition);
+    if (end !== undefined && BigInt(lastOffset) >= end - 1n) remaining.delete(partition);
+    if (remaining.size === 0) handover.finish();
+    handover.alive();
+  });
+  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => handover.fail(error));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch: { partition, messages } }) => {
+        const end = remaining.get(partition);
+        if (end === undefined) return;
+        await handover.give(
+          messages.map((message) => recordOf(partition, message)).filter(({ offset }) => offset < end),
+        );
+      },
+    });
+    yield* handover.taken();
+  } finally {
+    handover.finish();
+    await consumer.disconnect().catch(() => undefined);
+    await forget(kafka, groupId);
+  }
+}
+
+/** By partition, the offset after the last record; partitions that hold nothing are left out. Puts the group where it begins. */
+async function prepare(
+  kafka: Kafka,
+  topic: string,
+  groupId: string,
+  last: number | undefined,
+): Promise<Map<number, bigint>> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const offsets = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+      partition,
+      low: BigInt(low),
+      high: BigInt(high),
+    }));
+    if (last !== undefined) {
+      const partitions = offsets.map(({ partition, low, high }) => {
+        const offset = high - BigInt(last) > low ? high - BigInt(last) : low;
+        return { partition, offset: String(offset) };
+      });
+      await admin.setOffsets({ groupId, topic, partitions });
+    }
+    return new Map(offsets.filter(({ low, high }) => high > low).map(({ partition, high }) => [partition, high]));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The reader's group was for this reading only. That it stays behind where it cannot be removed is harmless. */
+async function forget(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.deleteGroups([groupId]);
+  } catch {
+    // It expires by itself.
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Hands values from one side to the other, one at a time: whoever gives waits until it has been taken. */
+class Handover<Value> {
+  #waiting: { value: Value; taken: () => void }[] = [];
+  #finished = false;
+  #failure: Error | undefined;
+  #wake: () => void = () => undefined;
+  #since = performance.now();
+
+  give(value: Value): Promise<void> {
+    if (this.#finished) return Promise.resolve();
+    return new Promise((taken) => {
+      this.#waiting.push({ value, taken });
+      this.#wake();
+    });
+  }
+
+  alive(): void {
+    this.#since = performance.now();
+  }
+
+  finish(): void {
+    this.#finished = true;
+    this.#wake();
+    for (const { taken } of this.#waiting) taken();
+  }
+
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  async *taken(): AsyncGenerator<Value> {
+    const patience = setInterval(() => {
+      if (performance.now() - this.#since < STALLED_AFTER_MS || this.#waiting.length > 0) return;
+      this.fail(new TopicStalled(`nothing has come for ${STALLED_AFTER_MS / 1000} s`));
+    }, 1_000);
+    try {
+      for (;;) {
+        if (this.#failure) throw this.#failure;
+        const next = this.#waiting.shift();
+        if (next) {
+          yield next.value;
+          this.alive();
+          next.taken();
+        } else if (this.#finished) return;
+        else await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    } finally {
+      clearInterval(patience);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { type KafkaMessage } from 'kafkajs';
+
+/** A record of a topic as text: keys, values and headers of ours are all UTF-8. */
+export interface KafkaRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function recordOf(partition: number, { offset, key, value, headers }: KafkaMessage): KafkaRecord {
+  const texts: Record<string, string> = {};
+  for (const [name, content] of Object.entries(headers ?? {}))
+    texts[name] = String(Array.isArray(content) ? content[0] : content);
+  return {
+    partition,
+    offset: BigInt(offset),
+    key: key?.toString() ?? '',
+    value: value?.toString() ?? '',
+    headers: texts,
+  };
+}
