@@ -32,5 +32,6 @@ export default {
       },
     ],
   },
+  globalSetup: '<rootDir>/infra/kafka/jest-run.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };

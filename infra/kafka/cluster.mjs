@@ -1,12 +1,15 @@
 // Three brokers of the real Apache Kafka, for development and tests: `npm run kafka` and libs/platform/testing use it.
 import { Kafka, logLevel } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { alone } from './alone.mjs';
 import { containerNodes, dockerAnswers } from './compose.mjs';
-import { jarNodes } from './jars.mjs';
+import { jarNodes, jars } from './jars.mjs';
 import { KafkaUnavailable } from './unavailable.mjs';
 
 const START_PATIENCE = 60_000;
@@ -20,7 +23,14 @@ const START_PATIENCE = 60_000;
 async function makePlan(port) {
   const ports = port === undefined ? await freePorts(6) : Array.from({ length: 6 }, (_, index) => port + index);
   const nodes = [1, 2, 3].map((id) => ({ id, port: ports[id - 1], controllerPort: ports[id + 2] }));
-  return { kind: dockerAnswers() ? 'docker' : 'jars', clusterId: randomBytes(16).toString('base64url'), nodes };
+  return { kind: dockerAnswers() ? 'docker' : 'jars', clusterId: newClusterId(), nodes };
+}
+
+/** Sixteen bytes in base64; the tool that formats directories would take a leading hyphen for an option. */
+function newClusterId() {
+  const bytes = randomBytes(16);
+  bytes[0] &= 0x7f;
+  return bytes.toString('base64url');
 }
 
 /** Binds a port for a moment; the server is returned still listening, so that several are sure to differ. */
@@ -67,8 +77,8 @@ async function ask(port, question) {
   }
 }
 
+/** The plan kept in the directory, else a new one. */
 async function openPlan(dir, port) {
-  await mkdir(dir, { recursive: true });
   const file = join(dir, 'cluster.json');
   const kept = await readFile(file, 'utf8').catch(() => undefined);
   if (kept !== undefined) return JSON.parse(kept);
@@ -78,11 +88,28 @@ async function openPlan(dir, port) {
 }
 
 /**
+ * Why no cluster can run on this machine, or undefined where one can; fetches the jars where they are what is missing.
+ * @returns {Promise<string | undefined>}
+ */
+export async function whyNot() {
+  if (dockerAnswers()) return undefined;
+  return jars().then(
+    () => undefined,
+    (error) => {
+      if (error instanceof KafkaUnavailable) return `Docker does not answer; ${error.message}`;
+      throw error;
+    },
+  );
+}
+
+/**
  * The cluster that lives in a directory, made there when there is none yet; nothing is started by opening it.
- * @param {{dir: string, port?: number}} where `port` is of the first of six in a row (three brokers, three controllers)
+ * @param {{dir: string, port?: number}} where `port` is of the first of six in a row (three brokers, three controllers);
+ *   without it they are free ones
  */
 export async function openCluster({ dir, port }) {
-  const plan = await openPlan(dir, port);
+  const lock = join(dir, 'lock');
+  const plan = await alone(lock, () => openPlan(dir, port));
   const nodes = (plan.kind === 'docker' ? containerNodes : jarNodes)(dir, plan);
   const ids = plan.nodes.map(({ id }) => id);
   const portOf = (id) => plan.nodes.find((node) => node.id === id)?.port;
@@ -121,9 +148,16 @@ export async function openCluster({ dir, port }) {
     brokers: plan.nodes.map((node) => `127.0.0.1:${node.port}`),
     kind: plan.kind,
 
-    async up() {
-      await begin(ids);
-      await whole(ids);
+    /** Starts what is not running. With `lifeOf`, the cluster is taken down and wiped when that process has ended. */
+    async up({ lifeOf } = {}) {
+      await alone(lock, async () => {
+        await begin(ids);
+        await whole(ids);
+        if (lifeOf === undefined || existsSync(join(dir, 'guarded'))) return;
+        await writeFile(join(dir, 'guarded'), `${lifeOf}`);
+        const guard = join(import.meta.dirname, 'guard.mjs');
+        spawn(process.execPath, [guard, dir, `${lifeOf}`], { detached: true, stdio: 'ignore' }).unref();
+      });
     },
 
     async down({ wipe = false } = {}) {

@@ -1,31 +1,43 @@
 // Kafka brokers from the jars of Maven Central, as processes of this machine: where there is no Docker.
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { SETTINGS } from './settings.mjs';
+import { parse } from 'yaml';
 import { KafkaUnavailable } from './unavailable.mjs';
 
 const run = promisify(execFile);
 const POM = join(import.meta.dirname, 'pom.xml');
 
-/** Why brokers cannot be started from jars here, or undefined where they can. */
-export function missingForJars() {
-  if (spawnSync('java', ['-version']).status !== 0)
-    return 'no Java 17 or newer (Debian: apt-get install default-jre-headless)';
-  return undefined;
-}
+const compose = parse(readFileSync(join(import.meta.dirname, 'compose.yaml'), 'utf8'), { merge: true });
+const VERSION = compose['x-broker'].image.split(':')[1];
 
-/** The directory of the jars: PAYBILL_KAFKA_HOME, else the cache, filled by Maven the first time. */
-async function jars() {
+/** The image's settings under their own names: KAFKA_MIN_INSYNC_REPLICAS is min.insync.replicas. */
+const SETTINGS = Object.fromEntries(
+  Object.entries(compose['x-settings']).map(([name, value]) => [
+    name
+      .replace(/^KAFKA_/, '')
+      .toLowerCase()
+      .replaceAll('_', '.'),
+    value,
+  ]),
+);
+
+/**
+ * The directory of the jars: PAYBILL_KAFKA_HOME, else the cache, filled by Maven the first time.
+ * @returns {Promise<string>}
+ */
+export async function jars() {
+  if (spawnSync('java', ['-version']).status !== 0) {
+    throw new KafkaUnavailable('no Java 17 or newer (Debian: apt-get install default-jre-headless)');
+  }
   const given = process.env.PAYBILL_KAFKA_HOME;
   if (given) return join(given, existsSync(join(given, 'libs')) ? 'libs' : '');
-  const version = /<kafka\.version>(.+)<\/kafka\.version>/.exec(await readFile(POM, 'utf8'))?.[1];
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'paybill', 'kafka');
-  const libs = join(cache, `${version}`);
+  const libs = join(cache, VERSION);
   if (existsSync(libs)) return libs;
   if (spawnSync('mvn', ['-version']).status !== 0) {
     throw new KafkaUnavailable(
@@ -37,9 +49,11 @@ async function jars() {
   await mkdir(fetched, { recursive: true });
   try {
     const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-    await run('mvn', ['-q', '-B', '-f', POM, goal, `-DoutputDirectory=${fetched}`]).catch((error) => {
-      throw new KafkaUnavailable(`Maven could not fetch Kafka ${version}:\n${error.stdout}${error.stderr}`);
-    });
+    await run('mvn', ['-q', '-B', '-f', POM, `-Dkafka.version=${VERSION}`, goal, `-DoutputDirectory=${fetched}`]).catch(
+      (error) => {
+        throw new KafkaUnavailable(`Maven could not fetch Kafka ${VERSION}:\n${error.stdout}${error.stderr}`);
+      },
+    );
     await rename(fetched, libs).catch((error) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
@@ -67,8 +81,9 @@ export function jarNodes(dir, plan) {
       ...SETTINGS,
       'node.id': id,
       'controller.quorum.voters': plan.nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      'inter.broker.listener.name': 'CLIENTS',
+      listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `CLIENTS://127.0.0.1:${port}`,
       'log.dirs': join(home(id), 'data'),
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);

@@ -1,2 +1,3 @@
 export { postgresEngine, testEngines, type TestDatabase, type TestEngine } from './databases.js';
+export { ownKafkaCluster, kafkaCluster, type OwnKafka, type TestKafka } from './kafka.js';
 export { localPostgres } from './real-postgres.js';
