@@ -5,8 +5,11 @@ import { type Database } from '#libs/platform';
 import { accountLog } from '#testing/ledger';
 import { testEngines, type TestDatabase } from '#testing/platform';
 import { BalancesQueries } from './balances/balances.queries.js';
+import { account } from './billing/account.js';
 import { type AccountEvent } from './billing/account-events.js';
+import { type AccountState } from './billing/account-state.js';
 import { BillsQueries } from './bills/bills.queries.js';
+import { ContactsQueries } from './contacts/contacts.queries.js';
 import { HistoryQueries } from './history/history.queries.js';
 import { JournalQueries } from './journal/journal.queries.js';
 import { PayBillNumbersQueries } from './pay-bill-numbers/pay-bill-numbers.queries.js';
@@ -93,7 +96,10 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
             or a.credit <> (select coalesce(sum(unapplied), 0) from
               (select account_id, unapplied from payments union all select account_id, unapplied from credits) as s
               where s.account_id = a.account_id)
-            or a.balance <> a.billed - a.paid + a.returned + a.adjusted`.execute(db.sql);
+            or a.refunded <> (select coalesce(sum(refunded), 0) from payments as p where p.account_id = a.account_id)
+            or a.claimed <> (select coalesce(sum(refunded), 0) from payments as p
+              where p.account_id = a.account_id and p.state = 'returned')
+            or a.balance <> a.billed - a.paid + a.returned + a.refunded - a.claimed + a.adjusted`.execute(db.sql);
         expect(rows).toEqual([]);
         expect(await count(sql`billing_history`)).toBe(log.length);
       }),
@@ -187,6 +193,24 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       expect(returned.items).toEqual(items.filter(({ state }) => state === 'returned'));
       expect(await queries.byConfirmationNumber(items[0]!.confirmationNumber)).toEqual(items[0]);
       await expect(queries.byConfirmationNumber('nothing')).rejects.toMatchObject({ code: 'PAYMENT_UNKNOWN' });
+    });
+
+    it('a payment with what of it was paid back, and a contact and preferences as the last event left them', async () => {
+      const rows = await sql<{ state: string; amount: string; applied: string; unapplied: string; refunded: string }>`
+        select state, amount, applied, unapplied, refunded from payments where refunded > 0`.execute(db.sql);
+      expect(rows.rows.length).toBeGreaterThan(0);
+      for (const { state, amount, applied, unapplied, refunded } of rows.rows) {
+        const [whole, ...parts] = [amount, applied, unapplied, refunded].map((text) => Math.round(Number(text) * 1000));
+        if (state !== 'returned') expect(parts.reduce((sum, part) => sum + part, 0)).toBe(whole);
+      }
+      const queries = new ContactsQueries(db);
+      for (const id of new Set(log.map(({ entityId }) => entityId))) {
+        const { contact, preferences } = of(id).reduce<AccountState>(account.evolve, account.initialState);
+        expect(await queries.contact(id)).toEqual({ name: null, email: null, phone: null, ...contact });
+        expect(await queries.preferences(id)).toEqual(preferences ?? null);
+      }
+      await expect(queries.contact(NOBODY)).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
+      await expect(queries.preferences(NOBODY)).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
     });
 
     it('the journal of all or of one account, in the order of the log', async () => {

@@ -5,6 +5,7 @@ import { TotalsController } from './balances/totals.controller.js';
 import { TotalsQueries } from './balances/totals.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
+import { ContactsQueries } from './contacts/contacts.queries.js';
 import { HistoryController } from './history/history.controller.js';
 import { HistoryQueries } from './history/history.queries.js';
 import { JournalController } from './journal/journal.controller.js';
@@ -22,6 +23,7 @@ const QUERIES = [
   PaymentsQueries,
   JournalQueries,
   PayBillNumbersQueries,
+  ContactsQueries,
 ];
 
 /** All reads of the ledger. DATABASE and ReadBarrier come from a global module of the process. */

@@ -3,11 +3,12 @@ import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billsProjection } from './bills/bills.projection.js';
+import { contactsProjection } from './contacts/contacts.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { LEDGER } from './reads/ledger.js';
 
-const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection];
+const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection, contactsProjection];
 
 /**
  * The ledger's read models, run as one projection: an event is decoded once, what it moves is worked out once, and its

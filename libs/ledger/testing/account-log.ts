@@ -8,11 +8,17 @@ import {
   ApplyCredit,
   ApplyPayment,
   candidatePayBillNumber,
+  ChangeContact,
+  ChangeNotificationPreferences,
   CloseAccount,
+  HoldPayments,
   IssueBill,
   IssueCredit,
   OpenAccount,
+  RecordFailedPayment,
   RecordReturn,
+  RefundPayment,
+  ReleaseHold,
   ReverseCharge,
   UnapplyPayment,
 } from '#libs/ledger';
@@ -20,10 +26,35 @@ import { type z } from 'zod';
 
 type AnyCommand = CommandDefinition<string, z.ZodType, AccountState, AccountEvent>;
 
+/** What happens often stands here more than once. */
+const ATTEMPTS = [
+  'bill',
+  'bill',
+  'bill',
+  'pay',
+  'pay',
+  'pay',
+  'credit',
+  'apply-credit',
+  'reverse',
+  'reverse',
+  'reverse',
+  'unapply',
+  'refund',
+  'return',
+  'fail',
+  'hold',
+  'release',
+  'release',
+  'contact',
+  'preferences',
+  'close',
+] as const;
+
 /** One thing somebody tries on one of the accounts; what the ledger refuses is left out of the log. */
 interface Attempt {
   readonly account: number;
-  readonly what: 'bill' | 'pay' | 'credit' | 'apply-credit' | 'reverse' | 'unapply' | 'return' | 'close';
+  readonly what: (typeof ATTEMPTS)[number];
   readonly cents: number;
   readonly which: number;
 }
@@ -35,18 +66,7 @@ const id = (name: string) => uuidv5(name, NAMESPACE);
 
 const attempt = fc.record<Attempt>({
   account: fc.nat(ACCOUNTS - 1),
-  what: fc.constantFrom(
-    'bill',
-    'bill',
-    'pay',
-    'pay',
-    'credit',
-    'apply-credit',
-    'reverse',
-    'unapply',
-    'return',
-    'close',
-  ),
+  what: fc.constantFrom(...ATTEMPTS),
   cents: fc.integer({ min: 1, max: 20_000 }),
   which: fc.nat(4),
 });
@@ -95,6 +115,11 @@ class Log {
     const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
     const money = { amount: decimal, currency: owner.currency };
     const paymentId = owner.payments[which % Math.max(owner.payments.length, 1)] ?? id('no payment');
+    const byCard = { channel: 'online', method: { kind: 'card', token: 'tok_1' } };
+    const hold = { holdId: id(`hold ${which % 2}`) };
+    const sealed = `v1.${which}`;
+    const channels = which === 0 ? {} : { 'bill-ready': ['email'] };
+    const quiet = { channels, ...(which > 2 && { quietHours: { from: '22:00', to: '07:00' } }) };
     const place = { billNumber: `B-${which}`, lineId: `L${(cents % 2) + 1}` };
     const lines = [decimal, '1.5'].map((unitPrice) => ({
       service: 'internet',
@@ -106,7 +131,14 @@ class Log {
     const [command, body]: [AnyCommand, unknown] = (
       {
         bill: () => [IssueBill, bill],
-        pay: () => [ApplyPayment, { amount: money, channel: 'online', method: { kind: 'card', token: 'tok_1' } }],
+        pay: () => [ApplyPayment, { amount: money, ...byCard }],
+        fail: () => [RecordFailedPayment, { amount: money, ...byCard, declineCode: 'insufficient_funds' }],
+        hold: () => [HoldPayments, { ...hold, reason: 'card-testing' }],
+        release: () => [ReleaseHold, { ...hold, reason: 'dismissed' }],
+        // What is left of it, or part of what may be left.
+        refund: () => [RefundPayment, { paymentId, reason: 'overpaid', ...(cents % 2 === 0 && { amount: money }) }],
+        contact: () => [ChangeContact, { [['name', 'email', 'phone'][which % 3]!]: cents % 4 === 0 ? null : sealed }],
+        preferences: () => [ChangeNotificationPreferences, { locale: 'en-US', timeZone: 'Asia/Tokyo', ...quiet }],
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],

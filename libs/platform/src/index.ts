@@ -18,3 +18,5 @@ export { consumeTopic, type TopicConsumer } from './kafka/consume-topic.js';
 export { readTopic, TopicStalled } from './kafka/read-topic.js';
 export { type KafkaRecord } from './kafka/record.js';
 export { type RecordToWrite, TransactionalWriter, WriterFenced } from './kafka/transactional-writer.js';
+export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
+export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';

@@ -10,6 +10,10 @@ export interface Balance {
   readonly billed: bigint;
   readonly paid: bigint;
   readonly returned: bigint;
+  /** What of payments was paid back to the payers. */
+  readonly refunded: bigint;
+  /** What was returned after it had been refunded: a claim on the payer that is on no bill and so in no balance. */
+  readonly claimed: bigint;
   /** Reversals and credits: what the biller took off, as a negative amount. */
   readonly adjusted: bigint;
   /** What stands open on bills. */
@@ -32,11 +36,20 @@ export function nextBalance(
   if (event.type === 'AccountOpened') {
     if (before) throw new Error('the account is opened twice');
     const { currency } = event.data;
-    const nothing = { billed: 0n, paid: 0n, returned: 0n, adjusted: 0n, open: 0n, credit: 0n };
+    const nothing = {
+      billed: 0n,
+      paid: 0n,
+      returned: 0n,
+      refunded: 0n,
+      claimed: 0n,
+      adjusted: 0n,
+      open: 0n,
+      credit: 0n,
+    };
     return { currency, digits: digitsOfStored(currency), closed: false, ...nothing };
   }
   if (!before) throw new Error('the account was never opened');
-  if (!movements) return { ...before, closed: true };
+  if (!movements) return event.type === 'AccountClosed' ? { ...before, closed: true } : before;
   if (movements.currency !== before.currency) {
     throw new Error(`the event is in ${movements.currency} and the account in ${before.currency}`);
   }
@@ -47,7 +60,8 @@ export function nextBalance(
     credit: before.credit + creditChange(movements),
   };
   if (after.open < 0n || after.credit < 0n) throw new Error('the event moves more money than there is');
-  if (owed(after) !== after.billed - after.paid + after.returned + after.adjusted) {
+  const cameBack = after.returned + after.refunded - after.claimed;
+  if (owed(after) !== after.billed - after.paid + cameBack + after.adjusted) {
     throw new Error('the parts of the event do not add up to its amount');
   }
   return after;
@@ -60,15 +74,24 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
       return { billed: before.billed + minor(event.data.total) };
     case 'PaymentApplied':
       return { paid: before.paid + minor(event.data.amount) };
-    case 'PaymentReturned':
-      return { returned: before.returned + minor(event.data.amount) };
+    case 'PaymentReturned': {
+      const claim = minor({ amount: event.data.alreadyRefunded ?? '0' });
+      return { returned: before.returned + minor(event.data.amount), claimed: before.claimed + claim };
+    }
+    case 'PaymentRefunded':
+      return { refunded: before.refunded + minor(event.data.amount) };
     case 'ChargeReversed':
     case 'CreditIssued':
       return { adjusted: before.adjusted - minor(event.data.amount) };
     case 'AccountOpened':
     case 'AccountClosed':
+    case 'PaymentFailed':
     case 'PaymentUnapplied':
+    case 'PaymentsHeld':
+    case 'PaymentsReleased':
     case 'CreditApplied':
+    case 'ContactChanged':
+    case 'NotificationPreferencesChanged':
       return {};
   }
 }

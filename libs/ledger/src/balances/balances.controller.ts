@@ -28,6 +28,11 @@ const AccountAnswer = z
     billed: Money,
     paid: Money,
     returned: Money,
+    refunded: Money.meta({ description: 'What of payments was paid back to the payers' }),
+    claimed: Money.meta({
+      description:
+        'What was returned after it had been refunded: a claim on the payer, on no bill and not in the balance',
+    }),
     adjusted: Money.meta({ description: 'Reversals and credits, as a negative amount' }),
     asOf: z.iso.date(),
     revision: z.string(),

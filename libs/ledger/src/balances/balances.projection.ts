@@ -18,6 +18,8 @@ interface StandingRow {
   billed: string;
   paid: string;
   returned: string;
+  refunded: string;
+  claimed: string;
   adjusted: string;
   open: string;
   credit: string;
@@ -41,6 +43,8 @@ const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
   billed: 'numeric',
   paid: 'numeric',
   returned: 'numeric',
+  refunded: 'numeric',
+  claimed: 'numeric',
   adjusted: 'numeric',
   open: 'numeric',
   credit: 'numeric',
@@ -83,14 +87,15 @@ const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
  * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
  */
 export const balancesProjection: ReadModel = {
-  version: 1,
+  version: 2,
   tables: ['account_balances', 'billing_history', 'trial_balance'],
   ddl: [
     // Rows here are rewritten again and again; the space left on their pages lets PostgreSQL do that in place.
     `create table account_balances (
       account_id uuid primary key, pay_bill_number text not null, customer_reference text, currency text not null,
       status text not null, opened_at timestamptz not null, closed_at timestamptz,
-      billed numeric not null, paid numeric not null, returned numeric not null, adjusted numeric not null,
+      billed numeric not null, paid numeric not null, returned numeric not null,
+      refunded numeric not null, claimed numeric not null, adjusted numeric not null,
       open numeric not null, credit numeric not null, balance numeric generated always as (open - credit) stored,
       last_effective_at timestamptz not null, revision bigint not null, position bigint not null
     ) with (fillfactor = 50)`,
@@ -132,7 +137,8 @@ async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<
   if (older.size === 0) return new Map();
   // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
-    select account_id, currency, status, closed_at::text, billed, paid, returned, adjusted, open, credit
+    select account_id, currency, status, closed_at::text, billed, paid, returned, refunded, claimed,
+      adjusted, open, credit
     from account_balances where account_id = any(${[...older]}::uuid[])`.execute(tx);
   return new Map(rows.map((row) => [row.account_id, { balance: balanceOf(row), closedAt: row.closed_at }]));
 }
@@ -147,6 +153,8 @@ function balanceOf(row: AccountBalanceRow): Balance {
     billed: minor(row.billed),
     paid: minor(row.paid),
     returned: minor(row.returned),
+    refunded: minor(row.refunded),
+    claimed: minor(row.claimed),
     adjusted: minor(row.adjusted),
     open: minor(row.open),
     credit: minor(row.credit),
@@ -193,7 +201,7 @@ async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> 
   if (changed.length === 0) return;
   await sql`
     update account_balances set status = r.status, closed_at = r.closed_at, billed = r.billed, paid = r.paid,
-      returned = r.returned, adjusted = r.adjusted, open = r.open, credit = r.credit,
+      returned = r.returned, refunded = r.refunded, claimed = r.claimed, adjusted = r.adjusted, open = r.open, credit = r.credit,
       last_effective_at = r.last_effective_at, revision = r.revision, position = r.position
     from ${fromRows(STANDING_COLUMNS, changed)} where account_balances.account_id = r.account_id`.execute(tx);
 }
@@ -207,6 +215,8 @@ function standingOf(balance: Balance, last: Recorded<AccountEvent>, closedAt: st
     billed: amount(balance.billed),
     paid: amount(balance.paid),
     returned: amount(balance.returned),
+    refunded: amount(balance.refunded),
+    claimed: amount(balance.claimed),
     adjusted: amount(balance.adjusted),
     open: amount(balance.open),
     credit: amount(balance.credit),

@@ -4,7 +4,8 @@ import { type Database, DATABASE } from '#libs/platform';
 import { type MoneyJson } from '../money/money.js';
 import { accountUnknown, moneyOf } from '../reads/answers.js';
 
-type Amount = 'billed' | 'paid' | 'returned' | 'adjusted' | 'open' | 'credit' | 'balance' | 'past_due';
+type Amount =
+  'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'open' | 'credit' | 'balance' | 'past_due';
 
 type Row = Record<Amount, string> & {
   pay_bill_number: string;
@@ -43,8 +44,8 @@ export class BalancesQueries {
    */
   async account(accountId: string, asOf: string): Promise<AccountView> {
     const { rows } = await sql<Row>`
-      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, adjusted,
-        open, credit, balance, last_effective_at, revision, position,
+      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
+        adjusted, open, credit, balance, last_effective_at, revision, position,
         (select coalesce(sum(open), 0) from bills
           where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
       from account_balances as a where account_id = ${accountId}::uuid`.execute(this.db.sql);
@@ -67,6 +68,8 @@ export class BalancesQueries {
       billed: money('billed'),
       paid: money('paid'),
       returned: money('returned'),
+      refunded: money('refunded'),
+      claimed: money('claimed'),
       adjusted: money('adjusted'),
       asOf,
       revision: row.revision,

@@ -32,16 +32,27 @@ export interface Movements {
   readonly sources: readonly SourceMovement[];
 }
 
-type MoneyEvent = Exclude<AccountEvent, { type: 'AccountOpened' | 'AccountClosed' }>;
+const STILL = [
+  'AccountOpened',
+  'PaymentFailed',
+  'PaymentsHeld',
+  'PaymentsReleased',
+  'ContactChanged',
+  'NotificationPreferencesChanged',
+  'AccountClosed',
+] as const satisfies readonly AccountEvent['type'][];
+const still: ReadonlySet<AccountEvent['type']> = new Set(STILL);
+
+type MoneyEvent = Exclude<AccountEvent, { type: (typeof STILL)[number] }>;
 interface Laid {
   readonly billNumber: string;
   readonly lineId: string;
   readonly amount: string;
 }
 
-/** Whether an event moves money; the others open and close the account. */
+/** Whether an event moves money; the others open, close or hold the account, or are about its customer. */
 export function movesMoney<Event extends AccountEvent>(event: Event): event is Event & MoneyEvent {
-  return event.type !== 'AccountOpened' && event.type !== 'AccountClosed';
+  return !still.has(event.type);
 }
 
 /** Throws when the currency is none: the log is broken. */
@@ -57,16 +68,16 @@ export function movementsOf(event: MoneyEvent): Movements {
   const { currency } = money;
   const digits = digitsOfStored(currency);
   const minor = (amount: string) => parseMinor(amount, digits);
-  const still = { currency, digits, charged: 0n };
+  const nothingNew = { currency, digits, charged: 0n };
   switch (event.type) {
     case 'BillIssued':
-      return { ...still, charged: minor(money.amount), lines: [], sources: [] };
+      return { ...nothingNew, charged: minor(money.amount), lines: [], sources: [] };
     case 'PaymentApplied':
     case 'CreditIssued': {
       const lines = laid(event.data.allocations, minor, 1n);
       const source = event.type === 'PaymentApplied' ? payment(event.data.paymentId) : credit(event.data.creditId);
       return {
-        ...still,
+        ...nothingNew,
         lines,
         sources: [{ ...source, applied: paidOn(lines), unapplied: minor(event.data.unapplied) }],
       };
@@ -74,21 +85,29 @@ export function movementsOf(event: MoneyEvent): Movements {
     case 'PaymentUnapplied': {
       const lines = laid(event.data.released, minor, -1n);
       const applied = paidOn(lines);
-      return { ...still, lines, sources: [{ ...payment(event.data.paymentId), applied, unapplied: -applied }] };
+      return { ...nothingNew, lines, sources: [{ ...payment(event.data.paymentId), applied, unapplied: -applied }] };
     }
     case 'PaymentReturned': {
       const lines = laid(event.data.released, minor, -1n);
       const unapplied = -minor(event.data.unappliedRemoved);
-      return { ...still, lines, sources: [{ ...payment(event.data.paymentId), applied: paidOn(lines), unapplied }] };
+      return {
+        ...nothingNew,
+        lines,
+        sources: [{ ...payment(event.data.paymentId), applied: paidOn(lines), unapplied }],
+      };
+    }
+    case 'PaymentRefunded': {
+      const source = { ...payment(event.data.paymentId), applied: 0n, unapplied: -minor(money.amount) };
+      return { ...nothingNew, lines: [], sources: [source] };
     }
     case 'ChargeReversed': {
       const { billNumber, lineId, released } = event.data;
       const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount) };
-      return { ...still, lines: [reversal, ...laid(released, minor, -1n)], sources: moved(released, minor, -1n) };
+      return { ...nothingNew, lines: [reversal, ...laid(released, minor, -1n)], sources: moved(released, minor, -1n) };
     }
     case 'CreditApplied': {
       const { allocations } = event.data;
-      return { ...still, lines: laid(allocations, minor, 1n), sources: moved(allocations, minor, 1n) };
+      return { ...nothingNew, lines: laid(allocations, minor, 1n), sources: moved(allocations, minor, 1n) };
     }
   }
 }

@@ -22,6 +22,8 @@ const TotalsAnswer = z
     payments: Counted.meta({ description: 'All that were ever received, also those that came back' }),
     paymentsByKind: z.array(Counted.extend({ channel: z.string(), method: z.string() })),
     returns: Counted.meta({ description: 'Payments that came back' }),
+    refunds: Counted.meta({ description: 'Payments that were paid back in whole or part, and how much of them was' }),
+    claimed: Money.meta({ description: 'What was returned after it had been refunded: claims on payers, on no bill' }),
     open: Money,
     credit: Money,
     balance: Money.meta({ description: 'Open less credit, over all accounts' }),

@@ -11,6 +11,7 @@ interface Totals {
   billed: string;
   open: string;
   credit: string;
+  claimed: string;
   trial_balance: string;
 }
 
@@ -21,6 +22,8 @@ interface KindTotal {
   total: string;
   returns: string;
   returned: string;
+  refunds: string;
+  refunded: string;
 }
 
 /** What the whole ledger comes to in one currency: the figures a reconciliation starts from. */
@@ -29,14 +32,14 @@ export class TotalsQueries {
   constructor(@Inject(DATABASE) private readonly db: Database) {}
 
   /** All figures are of the same position of the log. */
-  async totals(currency: string): Promise<LedgerTotals & { readonly open: MoneyJson; readonly credit: MoneyJson }> {
+  async totals(currency: string): Promise<LedgerTotals & Record<'open' | 'credit' | 'claimed', MoneyJson>> {
     const digits = digitsOf(currency, 'currency');
     const money = (minor: bigint): MoneyJson => ({ amount: formatMinor(minor, digits), currency });
     const minor = (amount: string) => parseMinor(amount, digits);
     const { totals, kinds } = await this.#read(currency);
     const open = minor(totals.open);
     const credit = minor(totals.credit);
-    const sum = (count: 'count' | 'returns', amount: 'total' | 'returned') => ({
+    const sum = (count: 'count' | 'returns' | 'refunds', amount: 'total' | 'returned' | 'refunded') => ({
       count: kinds.reduce((all, kind) => all + Number(kind[count]), 0),
       total: money(kinds.reduce((all, kind) => all + minor(kind[amount]), 0n)),
     });
@@ -51,6 +54,8 @@ export class TotalsQueries {
         total: money(minor(total)),
       })),
       returns: sum('returns', 'returned'),
+      refunds: sum('refunds', 'refunded'),
+      claimed: money(minor(totals.claimed)),
       open: money(open),
       credit: money(credit),
       balance: money(open - credit),
@@ -65,14 +70,16 @@ export class TotalsQueries {
       const { rows } = await sql<Totals>`
         select b.*, a.*, t.* from
           (select count(*) as bills, coalesce(sum(total), 0) as billed from bills where currency = ${currency}) as b,
-          (select count(*) as accounts, coalesce(sum(open), 0) as open, coalesce(sum(credit), 0) as credit
+          (select count(*) as accounts, coalesce(sum(open), 0) as open, coalesce(sum(credit), 0) as credit,
+            coalesce(sum(claimed), 0) as claimed
             from account_balances where currency = ${currency}) as a,
           (select coalesce(sum(debit - credit), 0) as trial_balance from trial_balance where currency = ${currency}) as t
         `.execute(tx);
       const kinds = await sql<KindTotal>`
         select channel, method, count(*) as count, sum(amount) as total,
           count(*) filter (where state = 'returned') as returns,
-          coalesce(sum(amount) filter (where state = 'returned'), 0) as returned
+          coalesce(sum(amount) filter (where state = 'returned'), 0) as returned,
+          count(*) filter (where refunded > 0) as refunds, coalesce(sum(refunded), 0) as refunded
         from payments where currency = ${currency} group by channel, method order by channel, method`.execute(tx);
       return { totals: rows[0]!, kinds: kinds.rows };
     });

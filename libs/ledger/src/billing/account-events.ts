@@ -3,7 +3,8 @@ import { eventRegistry, type EventOf } from '#libs/event-sourcing';
 
 /*
  * Storage format. These shapes are stored for ever: a change is additive or is a new type or version with an upcaster,
- * and needs an ADR. Nothing here may hold personal data or a card number: only opaque references and tokens.
+ * and needs an ADR. Nothing here may hold a card number, or personal data in the clear: only opaque references, tokens,
+ * and texts sealed with a key of the account's own (ADR 0015).
  */
 
 /** A calendar day, `2026-01-31`. */
@@ -19,6 +20,13 @@ const Allocation = z.strictObject({ billNumber: z.string(), lineId: z.string(), 
 /** The same where an event moves money of several sources. */
 const SourcedAllocation = Allocation.extend({ sourceId: z.string(), sourceKind: z.enum(['payment', 'credit']) });
 const TaxAmount = z.strictObject({ jurisdiction: z.string(), amount: Amount });
+const Channel = z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']);
+const Method = z.strictObject({
+  kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
+  token: z.string().optional(),
+});
+/** Personal data encrypted with the account's own key: unreadable for ever once that key is erased. */
+const Sealed = z.string().regex(/^v\d+\.[A-Za-z0-9_-]+$/);
 
 const BillLine = z.strictObject({
   lineId: z.string(),
@@ -76,15 +84,25 @@ export const accountEvents = eventRegistry({
       paymentId: z.uuid(),
       confirmationNumber: z.string(),
       amount: Money,
-      channel: z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']),
-      method: z.strictObject({
-        kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
-        token: z.string().optional(),
-      }),
+      channel: Channel,
+      method: Method,
       allocations: z.array(Allocation),
       /** What no open bill took: held on the account as credit. Allocations + unapplied = amount. */
       unapplied: Amount,
       allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  PaymentFailed: {
+    version: 1,
+    schema: z.strictObject({
+      /** The payment provider's id of the attempt, else the command's. */
+      attemptId: z.uuid(),
+      amount: Money,
+      channel: Channel,
+      method: Method,
+      /** Why, as the provider says it: `insufficient_funds`. */
+      declineCode: z.string(),
       effectiveAt: Instant,
     }),
   },
@@ -106,11 +124,32 @@ export const accountEvents = eventRegistry({
       /** The bank's code (`R01`), when there is one. */
       returnCode: z.string().optional(),
       reason: z.string(),
-      /** Debt that stands again. Released + unappliedRemoved = amount. */
+      /** Debt that stands again. Released + unappliedRemoved + alreadyRefunded = amount. */
       released: z.array(Allocation),
       unappliedRemoved: Amount,
+      /** What had been paid back to the payer before the bank took it too; nothing when it is not there. */
+      alreadyRefunded: Amount.optional(),
       effectiveAt: Instant,
     }),
+  },
+  PaymentRefunded: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      refundId: z.uuid(),
+      /** Taken from what was unapplied of the payment. */
+      amount: Money,
+      reason: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  PaymentsHeld: {
+    version: 1,
+    schema: z.strictObject({ holdId: z.uuid(), reason: z.string(), effectiveAt: Instant }),
+  },
+  PaymentsReleased: {
+    version: 1,
+    schema: z.strictObject({ holdId: z.uuid(), reason: z.string(), effectiveAt: Instant }),
   },
   ChargeReversed: {
     version: 1,
@@ -147,6 +186,29 @@ export const accountEvents = eventRegistry({
       amount: Money,
       allocations: z.array(SourcedAllocation).min(1),
       allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  ContactChanged: {
+    version: 1,
+    schema: z.strictObject({
+      /** All of it as it is now. */
+      contact: z.strictObject({ name: Sealed.optional(), email: Sealed.optional(), phone: Sealed.optional() }),
+      changed: z.array(z.enum(['name', 'email', 'phone'])).min(1),
+      effectiveAt: Instant,
+    }),
+  },
+  NotificationPreferencesChanged: {
+    version: 1,
+    schema: z.strictObject({
+      /** BCP 47: `en-US`. */
+      locale: z.string(),
+      /** IANA: `America/New_York`. */
+      timeZone: z.string(),
+      /** By type of notification; a type that is not named uses the biller's default. */
+      channels: z.record(z.string(), z.array(z.enum(['email', 'sms']))),
+      /** Local times, HH:MM. */
+      quietHours: z.strictObject({ from: z.string(), to: z.string() }).optional(),
       effectiveAt: Instant,
     }),
   },

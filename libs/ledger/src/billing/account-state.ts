@@ -45,17 +45,37 @@ export interface Bill {
   readonly open: bigint;
 }
 
-/** Where money on the account comes from. Amount = Σ allocations + unapplied, until it is returned and both are zero. */
+/**
+ * Where money on the account comes from. Amount = Σ allocations + unapplied + refunded, until it is returned and what lies
+ * on bills and what is unapplied are zero.
+ */
 export interface Source {
   readonly id: string;
   readonly kind: 'payment' | 'credit';
   readonly sequence: number;
   readonly amount: bigint;
   readonly unapplied: bigint;
+  /** Paid back to the payer; only ever of a payment. */
+  readonly refunded: bigint;
   readonly returned: boolean;
   /** Since when (effective) what is unapplied has been there to use. */
   readonly availableFrom: string;
   readonly allocations: readonly Share[];
+}
+
+/** How the customer is reached; each part sealed. */
+export interface Contact {
+  readonly name?: string;
+  readonly email?: string;
+  readonly phone?: string;
+}
+
+/** How the customer wants to be told. */
+export interface NotificationPreferences {
+  readonly locale: string;
+  readonly timeZone: string;
+  readonly channels: Readonly<Record<string, ('email' | 'sms')[]>>;
+  readonly quietHours?: { readonly from: string; readonly to: string };
 }
 
 export interface AccountState {
@@ -71,6 +91,11 @@ export interface AccountState {
   readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
   readonly open: bigint;
   readonly credit: bigint;
+  /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
+  readonly holds: readonly string[];
+  readonly contact: Contact;
+  /** Undefined until the customer has said anything. */
+  readonly preferences: NotificationPreferences | undefined;
 }
 
 export const initialState: AccountState = {
@@ -83,6 +108,9 @@ export const initialState: AccountState = {
   creditSources: [],
   open: 0n,
   credit: 0n,
+  holds: [],
+  contact: {},
+  preferences: undefined,
 };
 
 export function openOf(line: Line): bigint {

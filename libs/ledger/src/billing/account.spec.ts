@@ -4,6 +4,8 @@ import { fold } from '#testing/event-sourcing';
 import { type z } from 'zod';
 import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
+import { ChangeContact } from '../contacts/change-contact.js';
+import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
 import { postingsOf } from '../journal/postings.js';
 import { parseMinor } from '../money/minor-units.js';
 import { account } from './account.js';
@@ -13,7 +15,11 @@ import { ApplyCredit } from './apply-credit.js';
 import { ApplyPayment } from './apply-payment.js';
 import { IssueBill } from './issue-bill.js';
 import { IssueCredit } from './issue-credit.js';
+import { HoldPayments } from './hold-payments.js';
+import { RecordFailedPayment } from './record-failed-payment.js';
 import { RecordReturn } from './record-return.js';
+import { RefundPayment } from './refund-payment.js';
+import { ReleaseHold } from './release-hold.js';
 import { ReverseCharge } from './reverse-charge.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
@@ -87,6 +93,30 @@ function somePayment(past: readonly AccountEvent[], which: number): string {
   return ids[which % (ids.length + 1)] ?? uuid(999_999);
 }
 
+const BY_CARD = { channel: 'online' as const, method: { kind: 'card' as const } };
+
+const hold = fc.nat(1).map(
+  (which): Step =>
+    () =>
+      step(HoldPayments, { holdId: uuid(800_000 + which), reason: 'card-testing' }),
+);
+/** Twice as often as a hold, so that most histories go on. */
+const release = fc.nat(1).map(
+  (which): Step =>
+    () =>
+      step(ReleaseHold, { holdId: uuid(800_000 + which), reason: 'dismissed' }),
+);
+const contact = fc.constantFrom('v1.a', 'v1.b', null).map(
+  (email): Step =>
+    () =>
+      step(ChangeContact, { email }),
+);
+const preferences = fc.constantFrom('en-US', 'es-MX').map(
+  (locale): Step =>
+    () =>
+      step(ChangeNotificationPreferences, { locale, timeZone: 'America/New_York', channels: {} }),
+);
+
 function stepsIn(currency: Currency) {
   const amount = amountIn(currency);
   const money = amount.map((text) => ({ amount: text, currency }));
@@ -97,18 +127,11 @@ function stepsIn(currency: Currency) {
     }),
     { nil: undefined, freq: 2 },
   );
-  const pay = fc
-    .record({
-      amount: money,
-      channel: fc.constant('online' as const),
-      method: fc.constant({ kind: 'card' as const }),
-      allocation,
-    })
-    .map(
-      (body): Step =>
-        () =>
-          step(ApplyPayment, body),
-    );
+  const pay = fc.record({ amount: money, allocation }).map(
+    (body): Step =>
+      () =>
+        step(ApplyPayment, { ...BY_CARD, ...body }),
+  );
   const credit = money.map(
     (value): Step =>
       () =>
@@ -136,6 +159,16 @@ function stepsIn(currency: Currency) {
       (past) =>
         step(RecordReturn, { paymentId: somePayment(past, which), reason: 'error' }),
   );
+  const refund = fc.tuple(fc.nat(20), fc.option(money, { nil: undefined, freq: 2 })).map(
+    ([which, value]): Step =>
+      (past) =>
+        step(RefundPayment, { paymentId: somePayment(past, which), amount: value, reason: 'customer-asked' }),
+  );
+  const fail = money.map(
+    (value): Step =>
+      () =>
+        step(RecordFailedPayment, { ...BY_CARD, amount: value, declineCode: 'insufficient_funds' }),
+  );
   const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
   return fc.oneof(
     { weight: 5, arbitrary: issueBill },
@@ -145,6 +178,12 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: applyCredit },
     { weight: 2, arbitrary: unapply },
     { weight: 2, arbitrary: recordReturn },
+    { weight: 3, arbitrary: refund },
+    { weight: 1, arbitrary: fail },
+    { weight: 1, arbitrary: hold },
+    { weight: 2, arbitrary: release },
+    { weight: 1, arbitrary: contact },
+    { weight: 1, arbitrary: preferences },
     { weight: 1, arbitrary: close },
   );
 }
@@ -210,8 +249,11 @@ function model(events: readonly AccountEvent[], digits: number) {
     } else if (type === 'PaymentUnapplied') {
       for (const share of data.released) lay(share, data.paymentId, -1n);
     } else if (type === 'PaymentReturned') {
-      add(received, data.paymentId, -minor(data.amount.amount));
+      // What had been refunded had left before; the rest leaves now.
+      add(received, data.paymentId, minor(data.alreadyRefunded ?? '0') - minor(data.amount.amount));
       for (const share of data.released) lay(share, data.paymentId, -1n);
+    } else if (type === 'PaymentRefunded') {
+      add(received, data.paymentId, -minor(data.amount.amount));
     } else if (type === 'ChargeReversed') {
       add(charges, `${data.billNumber}/${data.lineId}`, -minor(data.amount.amount));
       for (const share of data.released) lay(share, share.sourceId, -1n);
@@ -239,7 +281,7 @@ describe('The account, whatever is done to it', () => {
     expect([...seen].sort()).toEqual(Object.keys(account.events.definitions).sort());
   });
 
-  it('has applied + unapplied = received for every source, and no line open below zero, at every step (AQ2)', () => {
+  it('has applied + unapplied + refunded = received for every source, and no line open below zero, at every step (AQ2)', () => {
     fc.assert(
       fc.property(history, (given) => {
         run(given, (past, state) => {
@@ -256,7 +298,9 @@ describe('The account, whatever is done to it', () => {
           for (const source of state.sources.values()) {
             expect(source.unapplied).toBe(expected.unappliedBySource.get(source.id));
             const applied = total(source.allocations.map(({ amount }) => amount));
-            expect(applied + source.unapplied).toBe(source.returned ? 0n : source.amount);
+            expect(applied + source.unapplied).toBe(source.returned ? 0n : source.amount - source.refunded);
+            expect(source.refunded).toBeGreaterThanOrEqual(0n);
+            expect(source.refunded).toBeLessThanOrEqual(source.kind === 'payment' ? source.amount : 0n);
           }
           expect(state.open).toBe(total(expected.openByLine.values()));
           expect(state.credit).toBe(total(expected.unappliedBySource.values()));
@@ -308,6 +352,25 @@ describe('The account, whatever is done to it', () => {
             total([...state.sources.values()].filter((one) => one.kind === kind).map((one) => one.unapplied));
           expect(sumOf('Unapplied Cash')).toBe(-creditOf('payment'));
           expect(sumOf('Customer Credits')).toBe(-creditOf('credit'));
+          const payments = [...state.sources.values()].filter(({ kind }) => kind === 'payment');
+          const kept = payments.filter(({ returned }) => !returned);
+          const cameBack = payments.filter(({ returned }) => returned);
+          expect(sumOf('Cash Clearing')).toBe(total(kept.map((one) => one.amount)));
+          expect(sumOf('Refunds Payable')).toBe(-total(payments.map(({ refunded }) => refunded)));
+          expect(sumOf('Chargeback Receivable')).toBe(total(cameBack.map(({ refunded }) => refunded)));
+        });
+      }),
+    );
+  });
+
+  it('takes no payment while a hold stands, and knows each hold once', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        let heldBefore = false;
+        run(given, (_past, { holds }, emitted) => {
+          if (heldBefore) expect(emitted.map(({ type }) => type)).not.toContain('PaymentApplied');
+          expect(new Set(holds).size).toBe(holds.length);
+          heldBefore = holds.length > 0;
         });
       }),
     );

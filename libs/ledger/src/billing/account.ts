@@ -39,8 +39,27 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
       return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
     }
+    case 'PaymentRefunded': {
+      const source = heldSource(state, event.data.paymentId);
+      const amount = parseMinor(event.data.amount.amount, state.digits);
+      return withSources(state, [
+        { ...source, unapplied: source.unapplied - amount, refunded: source.refunded + amount },
+      ]);
+    }
     case 'ChargeReversed':
       return reversed(state, event.data);
+    case 'PaymentFailed':
+      return state;
+    case 'PaymentsHeld':
+      return { ...state, holds: [...state.holds, event.data.holdId] };
+    case 'PaymentsReleased':
+      return { ...state, holds: state.holds.filter((holdId) => holdId !== event.data.holdId) };
+    case 'ContactChanged':
+      return { ...state, contact: event.data.contact };
+    case 'NotificationPreferencesChanged': {
+      const { effectiveAt: _, ...preferences } = event.data;
+      return { ...state, preferences };
+    }
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
@@ -81,6 +100,7 @@ function received(
     sequence: state.sources.size,
     amount: parseMinor(data.amount.amount, state.digits),
     unapplied: parseMinor(data.unapplied, state.digits),
+    refunded: 0n,
     returned: false,
     availableFrom: data.effectiveAt,
     allocations,

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
 import { formatMinor } from '../money/minor-units.js';
-import { digitsOf, MoneyInput, readPositiveAmount } from '../money/money.js';
+import { MoneyInput } from '../money/money.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
-import { type AccountState, requireCurrency, requireKnown } from './account-state.js';
+import { type AccountState, requireKnown } from './account-state.js';
 import { ALLOCATION_POLICY, allocateMoney, AllocationInstruction, storedShares } from './allocation.js';
-import { holdsCardNumber } from './card-numbers.js';
 import { effectiveMoment, Instant } from './command-fields.js';
 import { confirmationNumber } from './confirmation-number.js';
+import { Channel, Method, readPaid, refuseCardNumber } from './payment-fields.js';
 import { refuse } from './rejections.js';
 
 /**
@@ -20,25 +20,17 @@ export const ApplyPayment = defineCommand({
   decider: account,
   schema: z.strictObject({
     amount: MoneyInput,
-    channel: z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']),
-    method: z.strictObject({
-      kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
-      /** The gateway's token for the card or bank account; never its number. */
-      token: z
-        .string()
-        .max(128, 'must have at most 128 characters')
-        .regex(/^[\x21-\x7e]+$/, 'must be the gateway’s token: letters, figures and signs without blanks')
-        .optional(),
-    }),
+    channel: Channel,
+    method: Method,
     allocation: AllocationInstruction.optional(),
     effectiveAt: Instant.optional(),
   }),
   decide(body, state, context): AccountEvent[] {
-    if (body.method.token !== undefined && holdsCardNumber(body.method.token)) {
-      refuse('CARD_NUMBER_REFUSED', 'this looks like a card number; send the gateway’s token for it', 'method/token');
-    }
+    refuseCardNumber(body.method);
     requireKnown(state);
-    const amount = readPayment(body.amount, state);
+    refuseWhileHeld(state);
+    const amount = readPaid(body.amount, state);
+    if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
     const effectiveAt = effectiveMoment(body.effectiveAt, context);
     const { shares, unapplied } = allocateMoney(state, amount, body.allocation);
     return [
@@ -60,12 +52,10 @@ export const ApplyPayment = defineCommand({
   },
 });
 
-function readPayment(money: z.output<typeof MoneyInput>, state: AccountState): bigint {
-  digitsOf(money.currency, 'amount/currency');
-  requireCurrency(state, money.currency, 'amount/currency');
-  const amount = readPositiveAmount(money.amount, money.currency, 'amount/amount');
-  if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
-  return amount;
+/** Says which hold stands in the way, so that the right one is asked about, and never why it was placed. */
+function refuseWhileHeld({ holds: [hold] }: AccountState): void {
+  if (hold === undefined) return;
+  refuse('PAYMENTS_HELD', `payments of the account are held; ask the fraud desk to release hold ${hold}`);
 }
 
 /** A closed account takes money only for the debt that a returned payment reinstated, so that it never holds credit. */

@@ -3,7 +3,8 @@ import { type About, type MessageContent, moneyIn } from '../message-content.js'
 import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent } from './account-events.js';
 
-type BillingEvent = Exclude<AccountEvent, { type: 'AccountOpened' | 'AccountClosed' }>;
+type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
+type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
 /** The messages of bills and of the money on them. Allocation policy and rounding are the ledger's own and stay in it. */
@@ -13,6 +14,10 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
       return { type: 'bill.issued', data: { ...about, ...bill(event.data) } };
     case 'PaymentApplied':
       return { type: 'payment.applied', data: { ...about, ...payment(event.data) } };
+    case 'PaymentFailed': {
+      const { attemptId, amount, channel, method, declineCode } = event.data;
+      return { type: 'payment.failed', data: { ...about, attemptId, amount, channel, method, declineCode } };
+    }
     case 'PaymentUnapplied': {
       const { paymentId, amount, released, reason } = event.data;
       return {
@@ -22,6 +27,14 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
     }
     case 'PaymentReturned':
       return { type: 'payment.returned', data: { ...about, ...returned(event.data) } };
+    case 'PaymentRefunded': {
+      const { paymentId, refundId, amount, reason } = event.data;
+      return { type: 'payment.refunded', data: { ...about, paymentId, refundId, amount, reason } };
+    }
+    case 'PaymentsHeld':
+      return { type: 'payments.held', data: { ...about, ...hold(event.data) } };
+    case 'PaymentsReleased':
+      return { type: 'payments.released', data: { ...about, ...hold(event.data) } };
     case 'ChargeReversed':
       return { type: 'charge.reversed', data: { ...about, ...reversal(event.data) } };
     case 'CreditIssued': {
@@ -97,6 +110,10 @@ function reversal(data: Data<'ChargeReversed'>): Told<'charge.reversed'> {
     released: sourced(data.released, amount),
     reason,
   };
+}
+
+function hold({ holdId, reason }: Data<'PaymentsHeld'>): Told<'payments.held'> {
+  return { holdId, reason };
 }
 
 type Share = Data<'PaymentApplied'>['allocations'][number];

@@ -56,6 +56,22 @@ describe('Events stored by earlier builds', () => {
     },
   );
 
+  it('fold to the refund, the hold and the contact they have always come to', () => {
+    const story = ['AccountOpened', 'BillIssued', 'PaymentApplied', 'PaymentFailed', 'PaymentsHeld', 'PaymentRefunded'];
+    const held = [...story, 'ContactChanged', 'NotificationPreferencesChanged']
+      .map(read)
+      .reduce((next, event) => account.evolve(next, event), account.initialState);
+    expect(held).toMatchObject({
+      open: 0n,
+      credit: 0n,
+      holds: ['7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b06'],
+      contact: { name: 'v1.bmFtZQ', email: 'v1.ZW1haWw' },
+      preferences: { locale: 'en-US', quietHours: { from: '22:00', to: '07:00' } },
+    });
+    expect(held.sources.get('7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01')).toMatchObject({ unapplied: 0n, refunded: 243n });
+    expect(account.evolve(held, read('PaymentsReleased')).holds).toEqual([]);
+  });
+
   it('fold to the account they have always come to', () => {
     const state = STORY.map(read).reduce((next, event) => account.evolve(next, event), account.initialState);
     expect(state).toMatchObject({ status: 'closed', currency: 'USD', open: 1094n, credit: 1397n });

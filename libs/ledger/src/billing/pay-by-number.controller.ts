@@ -79,6 +79,8 @@ function silentAboutAccount(error: unknown): unknown {
     case 'ACCOUNT_CLOSED':
     case 'PAYMENT_EXCEEDS_OPEN':
       return new Problem(409, 'PAYMENT_NOT_TAKEN', 'this number takes no such payment now; ask who sent you the bill');
+    case 'PAYMENTS_HELD':
+      return new Rejected(error.code, 'payments to this number are held; ask who sent you the bill');
     case 'CURRENCY_MISMATCH':
       return new Rejected(error.code, 'pay in the currency of the bill', error.field);
     default:

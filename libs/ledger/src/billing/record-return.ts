@@ -10,6 +10,10 @@ import { effectiveMoment, Instant, ReasonCode } from './command-fields.js';
 /**
  * The bank took a payment back. What it paid stands open again and what was left of it as credit is gone. A return can
  * come 60 days late (Nacha R07, R10, R11), so a closed account takes it too: the debt is reinstated.
+ *
+ * The bank takes the whole payment, also what had been refunded of it. That part is out of the house twice and on no bill:
+ * it becomes a claim on the payer in the books (Chargeback Receivable), and is not part of what the account owes. Refusing
+ * the return would keep a fact out of the ledger; putting the claim on a bill would charge what was never billed.
  */
 export const RecordReturn = defineCommand({
   type: 'RecordReturn',
@@ -37,6 +41,7 @@ export const RecordReturn = defineCommand({
           reason,
           released: storedShares(payment.allocations, state.digits),
           unappliedRemoved: formatMinor(payment.unapplied, state.digits),
+          ...(payment.refunded > 0n && { alreadyRefunded: formatMinor(payment.refunded, state.digits) }),
           effectiveAt: effectiveMoment(effectiveAt, context),
         },
       },

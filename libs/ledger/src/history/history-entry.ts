@@ -7,9 +7,15 @@ export const HISTORY_KINDS = [
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
+  'payment-refunded',
+  'payment-failed',
+  'payments-held',
+  'payments-released',
   'charge-reversed',
   'credit-issued',
   'credit-applied',
+  'contact-changed',
+  'notification-preferences-changed',
   'account-closed',
 ] as const;
 
@@ -18,7 +24,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of the payment or credit; null where several are concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit or hold; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -35,12 +41,24 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'payment-unapplied', reference: data.paymentId, reason: data.reason };
     case 'PaymentReturned':
       return { kind: 'payment-returned', reference: data.paymentId, reason: data.reason };
+    case 'PaymentRefunded':
+      return { kind: 'payment-refunded', reference: data.paymentId, reason: data.reason };
+    case 'PaymentFailed':
+      return { kind: 'payment-failed', reference: data.attemptId, reason: data.declineCode };
+    case 'PaymentsHeld':
+      return { kind: 'payments-held', reference: data.holdId, reason: data.reason };
+    case 'PaymentsReleased':
+      return { kind: 'payments-released', reference: data.holdId, reason: data.reason };
     case 'ChargeReversed':
       return { kind: 'charge-reversed', reference: data.billNumber, reason: data.reason };
     case 'CreditIssued':
       return { kind: 'credit-issued', reference: data.creditId, reason: data.reason };
     case 'CreditApplied':
       return { kind: 'credit-applied', reference: null, reason: null };
+    case 'ContactChanged':
+      return { kind: 'contact-changed', reference: null, reason: null };
+    case 'NotificationPreferencesChanged':
+      return { kind: 'notification-preferences-changed', reference: null, reason: null };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

@@ -9,6 +9,7 @@ export interface LedgerTotals {
   readonly payments: CountedTotal;
   readonly paymentsByKind: readonly (CountedTotal & { readonly channel: string; readonly method: string })[];
   readonly returns: CountedTotal;
+  readonly refunds: CountedTotal;
   /** Owed less credit, over all accounts. */
   readonly balance: MoneyJson;
   /** Sum of all postings: zero in a ledger that balances. */
@@ -57,6 +58,8 @@ export function reconcile(source: SourceFigures, ledger: LedgerTotals, digits = 
         ),
       ),
     ...counted('returned payments', source.returns, ledger.returns),
+    // No source knows of refunds; one made here shows as what it is, and not only as a balance that is off.
+    ...counted('refunded payments', { count: 0, minor: 0n }, ledger.refunds),
     line('balance (owed less credit)', formatMinor(balance, digits), ledger.balance.amount),
     line('trial balance', formatMinor(0n, digits), formatMinor(parseMinor(ledger.trialBalance.amount, digits), digits)),
   ];

@@ -17,6 +17,8 @@ export interface Posting {
  * | Accounts Receivable          | asset     | what customers owe on bills                                            |
  * | Cash Clearing                | asset     | money received and not yet matched with the bank                       |
  * | Unapplied Cash               | liability | what of payments no bill has taken: the customer's money               |
+ * | Refunds Payable              | liability | refunds granted and not yet matched with what the bank paid out        |
+ * | Chargeback Receivable        | asset     | what the bank took back after it had been refunded: a claim on a payer |
  * | Customer Credits             | liability | what of issued credits no bill has taken                               |
  * | Revenue:<service>            | income    | net charges by service                                                 |
  * | Revenue:Adjustments          | income    | contra: credits given                                                  |
@@ -26,6 +28,8 @@ export interface Posting {
  */
 const RECEIVABLE = 'Accounts Receivable';
 const CASH_CLEARING = 'Cash Clearing';
+const REFUNDS_PAYABLE = 'Refunds Payable';
+const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
 const ADJUSTMENTS = 'Revenue:Adjustments';
 const revenueOf = (service: string) => `Revenue:${service}`;
@@ -40,6 +44,11 @@ export function postingsOf(event: AccountEvent): Posting[] {
   switch (event.type) {
     case 'AccountOpened':
     case 'AccountClosed':
+    case 'PaymentFailed':
+    case 'PaymentsHeld':
+    case 'PaymentsReleased':
+    case 'ContactChanged':
+    case 'NotificationPreferencesChanged':
       return [];
     case 'BillIssued': {
       const entry = new Entry(event.data.total.currency).debit(RECEIVABLE, event.data.total.amount);
@@ -63,10 +72,15 @@ export function postingsOf(event: AccountEvent): Posting[] {
       return new Entry(currency).debit(RECEIVABLE, amount).credit(CREDIT_OF.payment, amount).postings();
     }
     case 'PaymentReturned': {
-      const { amount, released, unappliedRemoved } = event.data;
+      const { amount, released, unappliedRemoved, alreadyRefunded = '0' } = event.data;
       const entry = new Entry(amount.currency).debit(CREDIT_OF.payment, unappliedRemoved);
       for (const share of released) entry.debit(RECEIVABLE, share.amount);
+      entry.debit(CHARGEBACK_RECEIVABLE, alreadyRefunded);
       return entry.credit(CASH_CLEARING, amount.amount).postings();
+    }
+    case 'PaymentRefunded': {
+      const { amount, currency } = event.data.amount;
+      return new Entry(currency).debit(CREDIT_OF.payment, amount).credit(REFUNDS_PAYABLE, amount).postings();
     }
     case 'ChargeReversed': {
       const { amount, service, net, taxes, released } = event.data;

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { type Movements, type SourceMovement, stored } from '../balances/movements.js';
+import { digitsOfStored, type Movements, type SourceMovement, stored } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
+import { parseMinor } from '../money/minor-units.js';
 import { type ReadModel } from '../reads/read-model.js';
 
 type PaymentApplied = Extract<AccountEvent, { type: 'PaymentApplied' }>['data'];
@@ -41,6 +42,13 @@ interface ReturnRow {
   returned_at: string;
 }
 
+/** What refunds of a batch add to a payment's row. */
+interface RefundRow {
+  account_id: string;
+  payment_id: string;
+  refunded: string;
+}
+
 const SOURCE_COLUMNS: ColumnTypes<SourceRow> = {
   account_id: 'uuid',
   revision: 'bigint',
@@ -70,23 +78,28 @@ const RETURN_COLUMNS: ColumnTypes<ReturnRow> = {
   returned_at: 'timestamptz',
 };
 
+const REFUND_COLUMNS: ColumnTypes<RefundRow> = { account_id: 'uuid', payment_id: 'uuid', refunded: 'numeric' };
+
 const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency text not null,
   amount numeric not null, unapplied numeric not null check (unapplied between 0 and amount),
   effective_at timestamptz not null, recorded_at timestamptz not null`;
 
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
 export const paymentsProjection: ReadModel = {
-  version: 1,
+  version: 2,
   tables: ['payments', 'credits'],
   ddl: [
     // The id of a payment follows from its command's, which is only unique within an account.
     `create table payments (payment_id uuid not null, ${SOURCE_DDL}, confirmation_number text not null,
       channel text not null, method text not null, method_token text,
       return_code text, return_reason text, returned_at timestamptz,
-      applied numeric generated always as (case when returned_at is null then amount - unapplied else 0 end) stored,
+      refunded numeric not null default 0 check (refunded between 0 and amount - unapplied),
+      applied numeric generated always as (
+        case when returned_at is null then amount - unapplied - refunded else 0 end) stored,
       state text generated always as (case
-        when returned_at is not null then 'returned' when unapplied = 0 then 'applied'
-        when unapplied = amount then 'unapplied' else 'partially_applied' end) stored,
+        when returned_at is not null then 'returned' when refunded = amount then 'refunded'
+        when unapplied = 0 then 'applied' when unapplied + refunded = amount then 'unapplied'
+        else 'partially_applied' end) stored,
       primary key (account_id, payment_id))`,
     `create unique index payments_by_account on payments (account_id, revision)`,
     `create index payments_by_confirmation_number on payments (confirmation_number)`,
@@ -99,10 +112,12 @@ export const paymentsProjection: ReadModel = {
     const payments: PaymentRow[] = [];
     const credits: CreditRow[] = [];
     const returns: ReturnRow[] = [];
+    const refunds = new Refunds();
     for (const { event, movements } of batch) {
       if (event.type === 'PaymentApplied') payments.push(paymentRow(event));
       else if (event.type === 'CreditIssued') credits.push(creditRow(event));
       else if (event.type === 'PaymentReturned') returns.push(returnRow(event));
+      else if (event.type === 'PaymentRefunded') refunds.add(event);
       if (movements && movements.sources.length > 0) money.add(event.entityId, movements);
     }
     for (const row of payments) row.unapplied = money.take('payment', row.account_id, row.payment_id);
@@ -111,6 +126,7 @@ export const paymentsProjection: ReadModel = {
     await insertRows(tx, 'credits', CREDIT_COLUMNS, credits);
     await moveOlder(tx, 'payment', money.left('payment'));
     await moveOlder(tx, 'credit', money.left('credit'));
+    await writeRefunds(tx, refunds.rows());
     await writeReturns(tx, returns);
   },
 };
@@ -153,6 +169,22 @@ class SourcesMoved {
   }
 }
 
+/** Sums up by payment what a batch pays back. */
+class Refunds {
+  readonly #sums = new Map<string, { account_id: string; payment_id: string; minor: bigint; digits: number }>();
+
+  add({ entityId: account_id, data: { paymentId: payment_id, amount } }: Of<'PaymentRefunded'>): void {
+    const key = `${account_id}/${payment_id}`;
+    const digits = digitsOfStored(amount.currency);
+    const minor = parseMinor(amount.amount, digits) + (this.#sums.get(key)?.minor ?? 0n);
+    this.#sums.set(key, { account_id, payment_id, minor, digits });
+  }
+
+  rows(): RefundRow[] {
+    return [...this.#sums.values()].map(({ minor, digits, ...row }) => ({ ...row, refunded: stored(minor, digits) }));
+  }
+}
+
 async function moveOlder(tx: Tx, kind: Kind, changes: readonly Unapplied[]): Promise<void> {
   const types: ColumnTypes<Unapplied> = { account_id: 'uuid', id: 'uuid', unapplied: 'numeric' };
   const table = sql.table(`${kind}s`);
@@ -160,6 +192,14 @@ async function moveOlder(tx: Tx, kind: Kind, changes: readonly Unapplied[]): Pro
     update ${table} as s set unapplied = s.unapplied + r.unapplied from ${fromRows(types, changes)}
     where s.account_id = r.account_id and s.${sql.id(`${kind}_id`)} = r.id`;
   await updateEach(tx, update, changes.length, () => `${kind} ${changes.map(({ id }) => id).join(', ')} is not known`);
+}
+
+async function writeRefunds(tx: Tx, refunds: readonly RefundRow[]): Promise<void> {
+  const update = sql`
+    update payments as p set refunded = p.refunded + r.refunded from ${fromRows(REFUND_COLUMNS, refunds)}
+    where p.account_id = r.account_id and p.payment_id = r.payment_id`;
+  const ids = () => refunds.map(({ payment_id }) => payment_id).join(', ');
+  await updateEach(tx, update, refunds.length, () => `payment ${ids()} is not known`);
 }
 
 async function writeReturns(tx: Tx, returns: readonly ReturnRow[]): Promise<void> {

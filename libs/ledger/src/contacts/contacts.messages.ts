@@ -1,0 +1,19 @@
+import { type AccountEvent } from '../billing/account-events.js';
+import { type About, type MessageContent } from '../message-content.js';
+
+type ContactEvent = Extract<AccountEvent, { type: 'ContactChanged' | 'NotificationPreferencesChanged' }>;
+
+/** The messages about how a customer is reached. A contact travels sealed, as it is stored. */
+export function contactsMessage(event: ContactEvent, about: About): MessageContent {
+  switch (event.type) {
+    case 'ContactChanged': {
+      const { contact, changed } = event.data;
+      return { type: 'contact.changed', data: { ...about, contact, changed } };
+    }
+    case 'NotificationPreferencesChanged': {
+      const { locale, timeZone, channels, quietHours } = event.data;
+      const quiet = quietHours === undefined ? undefined : { quietHours };
+      return { type: 'notification-preferences.changed', data: { ...about, locale, timeZone, channels, ...quiet } };
+    }
+  }
+}

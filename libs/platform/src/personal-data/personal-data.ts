@@ -1,0 +1,113 @@
+import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import { type Database } from '../postgres/database.js';
+import { type DataKey, dataKeyOf, newWrappedSecret, openText, sealText, unwrap } from './sealing.js';
+
+/** The subject's key was erased: nothing can be sealed for it any more, ever. */
+export class PersonalDataErased extends Error {
+  override readonly name = 'PersonalDataErased';
+}
+
+const DDL = `create table if not exists public.personal_data_keys (
+  subject text primary key, wrapped_key text, erased_at timestamptz,
+  check ((wrapped_key is null) = (erased_at is not null)))`;
+
+const MOST_KEYS = 10_000;
+/** How long another process may still open what was erased in this one. */
+const KEPT_FOR_MS = 60_000;
+
+interface KeyRow {
+  wrapped_key: string | null;
+}
+
+/**
+ * Personal data, sealed with a key of each subject's own, so that destroying one key makes everything ever written about
+ * that subject unreadable, in events, topics and backups of them, while every amount and proof stays (SE5, ADR 0015).
+ *
+ * The keys lie in `public.personal_data_keys`, wrapped by the master key. That table is no read model: it cannot be built
+ * again from the log, and without it all personal data is gone. It belongs into every backup of the database.
+ *
+ * Not to be called while the caller holds a transaction: the embedded database has one session, and both would wait.
+ */
+export class PersonalData {
+  readonly #keys = new LRUCache<string, DataKey>({ max: MOST_KEYS, ttl: KEPT_FOR_MS });
+  #installed: Promise<unknown> | undefined;
+
+  /** @param masterKey 32 bytes; wraps the keys of all subjects. */
+  constructor(
+    private readonly db: Database,
+    private readonly masterKey: Buffer,
+  ) {
+    if (masterKey.length !== 32) throw new Error('a master key has 32 bytes');
+  }
+
+  /**
+   * Seals a text. The same text for the same subject and field always gives the same sealed text.
+   * @throws PersonalDataErased
+   */
+  async seal(subject: string, field: string, plaintext: string): Promise<string> {
+    const key = (await this.#keyOf(subject)) ?? (await this.#makeKey(subject));
+    if (key === 'erased') throw new PersonalDataErased('the personal data of this subject was erased');
+    return sealText(key, subject, field, plaintext);
+  }
+
+  /**
+   * The text that was sealed; undefined when the subject was erased.
+   * @throws SealBroken when it was not sealed for this subject and field, or its key is not here: a lost key is no erasure.
+   */
+  async open(subject: string, field: string, sealed: string): Promise<string | undefined> {
+    const key = await this.#keyOf(subject);
+    if (key === undefined)
+      throw new Error('there is no key for this subject: is this the database it was sealed with?');
+    return key === 'erased' ? undefined : openText(key, subject, field, sealed);
+  }
+
+  /**
+   * Destroys a subject's key, for ever. Other processes forget it within a minute. A subject that never had a key is erased
+   * too: nothing will be sealed for it.
+   */
+  async erase(subject: string): Promise<void> {
+    await this.#install();
+    await sql`insert into public.personal_data_keys (subject, erased_at) values (${subject}, now())
+      on conflict (subject) do update set wrapped_key = null,
+        erased_at = coalesce(personal_data_keys.erased_at, excluded.erased_at)`.execute(this.db.sql);
+    this.#keys.delete(subject);
+  }
+
+  async #keyOf(subject: string): Promise<DataKey | 'erased' | undefined> {
+    const held = this.#keys.get(subject);
+    if (held) return held;
+    await this.#install();
+    const { rows } = await sql<KeyRow>`
+      select wrapped_key from public.personal_data_keys where subject = ${subject}`.execute(this.db.sql);
+    const row = rows[0];
+    if (!row) return undefined;
+    if (row.wrapped_key === null) return 'erased';
+    const key = dataKeyOf(unwrap(this.masterKey, subject, row.wrapped_key));
+    this.#keys.set(subject, key);
+    return key;
+  }
+
+  /** Whoever comes first makes the key; all others, in whatever process, take that one. */
+  async #makeKey(subject: string): Promise<DataKey | 'erased'> {
+    const wrapped = newWrappedSecret(this.masterKey, subject);
+    await sql`insert into public.personal_data_keys (subject, wrapped_key) values (${subject}, ${wrapped})
+      on conflict (subject) do nothing`.execute(this.db.sql);
+    return (await this.#keyOf(subject))!;
+  }
+
+  /** At first use and not at the start: a database that is away does not keep a process from its other work. */
+  async #install(): Promise<void> {
+    this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
+      // Two processes may come at once; the second waits here and finds the table in place.
+      await sql`select pg_advisory_xact_lock(7264224)`.execute(tx);
+      await sql.raw(DDL).execute(tx);
+    });
+    try {
+      await this.#installed;
+    } catch (error) {
+      this.#installed = undefined;
+      throw error;
+    }
+  }
+}
