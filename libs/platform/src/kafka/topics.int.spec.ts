@@ -1,5 +1,5 @@
 import { kafkaCluster } from '#testing/platform';
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { connectKafka } from './connect.js';
@@ -32,7 +32,7 @@ describe.each(await kafkaCluster())('Topics as code', ({ brokers }) => {
       { name: 'retention.ms', value: '1000' },
       { name: 'segment.ms', value: '60000' },
     ];
-    const byHand = [{ type: ConfigResourceTypes.TOPIC, name: declared.name, configEntries }];
+    const byHand = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: declared.name, configEntries }];
     await admin.alterConfigs({ validateOnly: false, resources: byHand });
     const { mended, refused } = await applyTopics(admin, [declared]);
     expect(mended).toEqual([

@@ -1,5 +1,8 @@
-import { type Admin, ConfigResourceTypes, ConfigSource } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
+
+// These two are not among the names Node finds in a CommonJS module by itself.
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
 /** A topic as it should be. Its settings are all it has of its own: what is not named here is the broker's default. */
 export interface DeclaredTopic {
