@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { alone } from './alone.mjs';
@@ -56,15 +56,27 @@ async function assertFree(port) {
   await new Promise((resolve) => server.close(resolve));
 }
 
+async function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1').once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
 /** What a broker itself says about the cluster, or undefined where it does not answer. */
 async function ask(port, question) {
+  if (!(await answers(port))) return undefined;
   const kafka = new Kafka({
     clientId: 'paybill-cluster',
     brokers: [`127.0.0.1:${port}`],
     logLevel: logLevel.NOTHING,
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
-    retry: { retries: 0 },
+    // It refers to the others, of which one may have just died.
+    retry: { initialRetryTime: 300, retries: 4 },
   });
   const admin = kafka.admin();
   try {
@@ -77,13 +89,22 @@ async function ask(port, question) {
   }
 }
 
-/** The plan kept in the directory, else a new one. */
+/** The plan kept in the directory, else a new one; what cannot be used is not kept. */
 async function openPlan(dir, port) {
   const file = join(dir, 'cluster.json');
   const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return JSON.parse(kept);
-  const plan = await makePlan(port);
-  await writeFile(file, JSON.stringify(plan, undefined, 2));
+  if (kept === undefined) {
+    const plan = await makePlan(port);
+    for (const node of plan.nodes) await assertFree(node.port);
+    await writeFile(file, JSON.stringify(plan, undefined, 2));
+    return plan;
+  }
+  const plan = JSON.parse(kept);
+  if (port !== undefined && port !== plan.nodes[0].port) {
+    throw new KafkaUnavailable(
+      `the cluster in ${dir} has its ports, from ${plan.nodes[0].port} on: down --wipe it first`,
+    );
+  }
   return plan;
 }
 
@@ -114,9 +135,11 @@ export async function openCluster({ dir, port }) {
   const ids = plan.nodes.map(({ id }) => id);
   const portOf = (id) => plan.nodes.find((node) => node.id === id)?.port;
 
-  /** How many brokers a broker counts as alive, itself among them. */
-  const seenBy = async (id) =>
-    (await ask(portOf(id), (admin) => admin.describeCluster()))?.brokers.map(({ nodeId }) => nodeId) ?? [];
+  /** Which brokers a broker counts as alive, itself among them; none when another cluster answers on its port. */
+  async function seenBy(id) {
+    const seen = await ask(portOf(id), (admin) => admin.describeCluster());
+    return seen?.clusterId === plan.clusterId ? seen.brokers.map(({ nodeId }) => nodeId) : [];
+  }
 
   async function begin(wanted) {
     const stopped = [];
@@ -179,10 +202,10 @@ export async function openCluster({ dir, port }) {
       const up = [];
       let topics;
       for (const id of ids) {
+        if ((await seenBy(id)).length === 0) continue;
         const metadata = await ask(portOf(id), (admin) => admin.fetchTopicMetadata());
-        if (metadata === undefined) continue;
         up.push(id);
-        topics ??= metadata.topics;
+        topics ??= metadata?.topics;
       }
       const partitions = (topics ?? []).flatMap((topic) => topic.partitions);
       return {
