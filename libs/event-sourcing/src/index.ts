@@ -10,4 +10,5 @@ export { Commands, CommandsModule } from './commands.module.js';
 export { type AnyProjection, type Projection, type Recorded } from './projection.js';
 export { ProjectionRunner } from './projection-runner.js';
 export { install, projectionPositions } from './checkpoints.js';
+export { asOnlyRunner } from './only-runner.js';
 export { ReadBarrier, ReadModelBehind } from './read-barrier.js';

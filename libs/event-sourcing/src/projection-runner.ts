@@ -34,6 +34,8 @@ interface RunnerOptions {
 }
 
 const RETRY_MS = 250;
+/** What keeps two writers apart for certain is the epoch of every checkpoint. */
+const PROJECTING = { lock: 7264224, elsewhere: 'another process runs the projections' };
 
 /**
  * Keeps projections up to date from one catch-up subscription. Each projection has its own transaction and checkpoint:
@@ -58,7 +60,7 @@ export class ProjectionRunner {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await asOnlyRunner(this.db, signal, this.#waiting, () => this.#runAlone(signal));
+        await asOnlyRunner(this.db, PROJECTING, signal, this.#waiting, () => this.#runAlone(signal));
         return;
       } catch (error) {
         if (!isPassing(error)) throw error;

@@ -1,0 +1,2 @@
+export { alertsOf, ruleSet, type RuleUnderTest } from './given-rules.js';
+export { idOf, MessageMaker, type Paying } from './messages.js';
