@@ -12,7 +12,8 @@ import { containerNodes, dockerAnswers } from './compose.mjs';
 import { jarNodes, jars } from './jars.mjs';
 import { KafkaUnavailable } from './unavailable.mjs';
 
-const START_PATIENCE = 60_000;
+// Seconds on an idle machine; a busy one with two cores has been seen to take most of a minute.
+const START_PATIENCE = 180_000;
 
 /**
  * What a cluster was made as; kept in its directory so that whoever opens it later finds the same.
