@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { SourceRefused } from '#libs/ledger';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { contractsCommand } from './contracts.command.js';
 import { demo, type DemoOptions } from './demo.command.js';
 import { eventCatalogue } from './events.command.js';
 import { eventstore, WrongOption } from './eventstore.command.js';
@@ -104,6 +105,8 @@ program
   .action(() => {
     process.stdout.write(eventCatalogue());
   });
+
+program.addCommand(contractsCommand());
 
 try {
   await program.parseAsync();

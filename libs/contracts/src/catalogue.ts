@@ -2,37 +2,67 @@ import { z } from 'zod';
 import { type PublicMessage } from './message.js';
 
 /*
- * The public messages. Others build on these shapes: a change is an added optional field with a higher version, or a new
- * type. Readers ignore fields they do not know. No personal data in the clear, no card number, no whole pay bill number.
+ * The public messages. Others build on these shapes: a change is an added property with a higher version, or a new type;
+ * docs/adr/0016 says which changes are safe, and `paybill contracts check` refuses the others. Readers ignore properties
+ * they do not know. No personal data in the clear, no card number, no whole pay bill number.
+ *
+ * A property that is added must be `.optional()`, or have a `.default()` when all new messages will have it: messages of
+ * the versions before it stay in the topic, and `fromWire` reads them with the schema that stands here.
  */
 
-/** A calendar day, `2026-01-31`. */
-const Day = z.iso.date();
-/** An ISO 8601 instant in UTC. */
+const Day = z.iso.date().describe('A calendar day at the biller.');
 const Instant = z.iso.datetime();
-/** An exact decimal in a string, at the currency's minor unit. */
-const Money = z.object({
-  amount: z.string().regex(/^-?\d+(\.\d+)?$/),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-});
-/** Money laid on one line of one bill, or taken off it. */
-const Allocation = z.object({ billNumber: z.string(), lineId: z.string(), amount: Money });
-const SourcedAllocation = Allocation.extend({ sourceId: z.uuid(), sourceKind: z.enum(['payment', 'credit']) });
-const Tax = z.object({ jurisdiction: z.string(), amount: Money });
-const Channel = z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']);
-const Method = z.object({
-  kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
-  /** Names the method at the payment provider; never a card number. */
-  token: z.string().optional(),
-});
-/** Text encrypted with a key of the account's own: readable by whoever holds the keys, and by nobody once it is erased. */
-const Sealed = z.string();
+const Money = z
+  .object({
+    amount: z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .describe('An exact decimal at the minor unit of the currency, as a string: never read it as a binary number.'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .describe('ISO 4217.'),
+  })
+  .meta({ title: 'Money' });
+const billNumber = z.string().describe('The biller’s number of the bill, unique within the account.');
+const lineId = z.string().describe('The line, unique within its bill.');
+const Allocation = z
+  .object({ billNumber, lineId, amount: Money })
+  .meta({ title: 'Allocation', description: 'Money on one line of one bill.' });
+const SourcedAllocation = Allocation.extend({
+  sourceId: z.uuid().describe('The payment or credit the money came from: its paymentId or creditId.'),
+  sourceKind: z.enum(['payment', 'credit']),
+}).meta({ title: 'SourcedAllocation', description: 'Money of one source on one line of one bill.' });
+const Tax = z
+  .object({ jurisdiction: z.string().describe('Who levies the tax, by the biller’s code.'), amount: Money })
+  .meta({ title: 'Tax' });
+const service = z.string().describe('What the revenue is for, by the biller’s code: `internet`, `phone`.');
+const reason = z.string().describe('A code: lower-case words joined by hyphens, never free text.');
+const Channel = z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']).describe('How the payment came in.');
+const Method = z
+  .object({
+    kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
+    token: z.string().optional().describe('Names the method at the payment provider; never a card or account number.'),
+  })
+  .meta({ title: 'Method' });
+const Sealed = z
+  .string()
+  .describe('Text encrypted with a key of the account’s own: for holders of the keys, until the key is erased.');
+const released = z.array(Allocation).describe('What the payment had paid and is open again.');
+const unapplied = Money.describe('What no open bill took: kept on the account as credit.');
+const paymentId = z.uuid().describe('The payment, the same in every message about it.');
 /** What every message's data begins with. */
-const about = { accountId: z.uuid(), effectiveAt: Instant };
+const about = {
+  accountId: z.uuid().describe('The account: also the record’s key.'),
+  effectiveAt: Instant.describe('When it counts for the customer, in UTC; `ce_time` is when it was recorded.'),
+};
 
 interface Definition<Schema extends z.ZodType = z.ZodType> {
   readonly version: number;
+  /** What it says. */
   readonly summary: string;
+  /** On what occasion it is published. */
+  readonly when: string;
   readonly schema: Schema;
 }
 
@@ -41,39 +71,43 @@ export const MESSAGES = {
   'account.opened': {
     version: 1,
     summary: 'A billing account was opened under its pay bill number.',
+    when: 'The first message of every account.',
     schema: z.object({
       ...about,
-      currency: z.string().length(3),
-      /** The biller's own key for the customer; opaque, never a name. */
-      customerReference: z.string().optional(),
-      /** The last four figures; the whole number is never published. */
-      payBillNumberEnding: z.string().length(4),
+      currency: z.string().length(3).describe('ISO 4217: the one currency of the account, for all its life.'),
+      customerReference: z.string().optional().describe('The biller’s own key for the customer; opaque, never a name.'),
+      payBillNumberEnding: z
+        .string()
+        .length(4)
+        .describe('The last four figures of the pay bill number; the whole number is never published.'),
     }),
   },
   'account.closed': {
     version: 1,
     summary: 'The account was closed; it neither owed nor was owed anything.',
-    schema: z.object({ ...about, reason: z.string() }),
+    when: 'When the account is closed. A returned payment and what settles it may still follow.',
+    schema: z.object({ ...about, reason }),
   },
   'bill.issued': {
     version: 1,
     summary: 'A bill was issued. The total is the sum of its lines, each with its taxes.',
+    when: 'When the biller issues the bill. Credit of the account that pays it follows as credit.applied.',
     schema: z.object({
       ...about,
-      billNumber: z.string(),
+      billNumber,
       issuedOn: Day,
       dueOn: Day,
-      period: z.object({ from: Day, to: Day }).optional(),
-      total: Money,
+      period: z.object({ from: Day, to: Day }).optional().describe('The days the bill covers, both included.'),
+      total: Money.describe('What is asked for: the sum of the lines.'),
       lines: z.array(
         z.object({
-          lineId: z.string(),
-          service: z.string(),
+          lineId,
+          service,
           kind: z.enum(['recurring', 'one-time', 'usage']),
-          description: z.string(),
-          net: Money,
+          description: z.string().describe('What is printed on the bill, in the biller’s words.'),
+          net: Money.describe('After discounts, before taxes.'),
           taxes: z.array(Tax),
-          total: Money,
+          total: Money.describe('Net and taxes: what can be paid, and reversed, on this line.'),
         }),
       ),
     }),
@@ -81,127 +115,140 @@ export const MESSAGES = {
   'payment.applied': {
     version: 1,
     summary: 'A payment was received and laid on bills; allocations and unapplied together are the amount.',
+    when: 'When a payment is taken, in whichever channel.',
     schema: z.object({
       ...about,
-      paymentId: z.uuid(),
-      confirmationNumber: z.string(),
+      paymentId,
+      confirmationNumber: z.string().describe('What the payer is given; ends in a check figure.'),
       amount: Money,
       channel: Channel,
       method: Method,
       allocations: z.array(Allocation),
-      /** What no open bill took: kept on the account as credit. */
-      unapplied: Money,
+      unapplied,
     }),
   },
   'payment.failed': {
     version: 1,
     summary: 'An attempt to pay was declined; no money moved.',
+    when: 'When the payment provider declines an attempt.',
     schema: z.object({
       ...about,
-      attemptId: z.uuid(),
+      attemptId: z.uuid().describe('The attempt; it never becomes a payment.'),
       amount: Money,
       channel: Channel,
       method: Method,
-      /** Why, as the payment provider says it: `insufficient_funds`. */
-      declineCode: z.string(),
+      declineCode: z.string().describe('Why, as the payment provider says it: `insufficient_funds`.'),
     }),
   },
   'payment.unapplied': {
     version: 1,
     summary: 'A payment was taken off its bills; the money stays on the account as credit.',
+    when: 'When a payment is taken off the bills it had been laid on; it may be laid on others afterwards.',
     schema: z.object({
       ...about,
-      paymentId: z.uuid(),
+      paymentId,
       amount: Money,
-      released: z.array(Allocation),
-      reason: z.string(),
+      released,
+      reason,
     }),
   },
   'payment.returned': {
     version: 1,
-    summary: 'The bank took a payment back: what it had paid is open again. Released and unapplied are the amount.',
+    summary: 'The bank took a payment back. What was released, removed and refunded already are together the amount.',
+    when: 'When the bank reports the return, days or weeks after the payment.',
     schema: z.object({
       ...about,
-      paymentId: z.uuid(),
+      paymentId,
       amount: Money,
-      /** The bank's code, such as `R01`. */
-      returnCode: z.string().optional(),
-      reason: z.string(),
-      released: z.array(Allocation),
-      unappliedRemoved: Money,
+      returnCode: z.string().optional().describe('The bank’s code, such as `R01`, when there is one.'),
+      reason,
+      released,
+      unappliedRemoved: Money.describe('Credit left of the payment, which is gone.'),
+      alreadyRefunded: Money.optional().describe('What had been paid back to the payer before; nothing when left out.'),
     }),
   },
   'payment.refunded': {
     version: 1,
     summary: 'Credit left of a payment was paid back to the payer.',
-    schema: z.object({ ...about, paymentId: z.uuid(), refundId: z.uuid(), amount: Money, reason: z.string() }),
+    when: 'When the refund is recorded.',
+    schema: z.object({ ...about, paymentId, refundId: z.uuid().describe('The refund.'), amount: Money, reason }),
   },
   'payments.held': {
     version: 1,
     summary: 'Payments of the account are held; none is taken until the hold is released.',
-    schema: z.object({ ...about, holdId: z.uuid(), reason: z.string() }),
+    when: 'When a confirmed fraud case, a rule or a person holds payments.',
+    schema: z.object({ ...about, holdId: z.uuid().describe('The hold, the same when it is released.'), reason }),
   },
   'payments.released': {
     version: 1,
     summary: 'A hold was released.',
-    schema: z.object({ ...about, holdId: z.uuid(), reason: z.string() }),
+    when: 'When the hold is lifted.',
+    schema: z.object({ ...about, holdId: z.uuid().describe('The hold, the same when it is released.'), reason }),
   },
   'charge.reversed': {
     version: 1,
     summary: 'A charge was reversed in whole or in part; what had been paid on it is given back as credit.',
+    when: 'When a charge turns out to be wrong, before or after it was paid.',
     schema: z.object({
       ...about,
-      reversalId: z.uuid(),
-      billNumber: z.string(),
-      lineId: z.string(),
-      service: z.string(),
+      reversalId: z.uuid().describe('The reversal.'),
+      billNumber,
+      lineId,
+      service,
       amount: Money,
-      /** Net and taxes together are the amount. */
-      net: Money,
+      net: Money.describe('Net and taxes together are the amount.'),
       taxes: z.array(Tax),
-      released: z.array(SourcedAllocation),
-      reason: z.string(),
+      released: z.array(SourcedAllocation).describe('What had been paid on it, by source; it is credit now.'),
+      reason,
     }),
   },
   'credit.issued': {
     version: 1,
     summary: 'A credit was given and laid on bills; allocations and unapplied together are the amount.',
+    when: 'When the biller grants a credit.',
     schema: z.object({
       ...about,
-      creditId: z.uuid(),
+      creditId: z.uuid().describe('The credit, the same in every message about it.'),
       amount: Money,
-      reason: z.string(),
+      reason,
       allocations: z.array(Allocation),
-      unapplied: Money,
+      unapplied,
     }),
   },
   'credit.applied': {
     version: 1,
     summary: 'Credit of the account paid bills.',
+    when: 'When credit of the account is laid on open bills, of its own accord or by command.',
     schema: z.object({ ...about, amount: Money, allocations: z.array(SourcedAllocation) }),
   },
   'contact.changed': {
     version: 1,
     summary: 'How the customer is reached has changed; the whole contact as it is now, each part sealed.',
+    when: 'When any part of the contact changes.',
     schema: z.object({
       ...about,
       contact: z.object({ name: Sealed.optional(), email: Sealed.optional(), phone: Sealed.optional() }),
-      changed: z.array(z.enum(['name', 'email', 'phone'])),
+      changed: z.array(z.enum(['name', 'email', 'phone'])).describe('The parts that are not as they were.'),
     }),
   },
   'notification-preferences.changed': {
     version: 1,
     summary: 'How the customer wants to be told; the whole of it as it is now.',
+    when: 'When the customer or an agent changes the preferences.',
     schema: z.object({
       ...about,
-      /** BCP 47: `en-US`. */
-      locale: z.string(),
-      /** IANA: `America/New_York`. */
-      timeZone: z.string(),
-      /** By type of notification, the channels to use; a type that is not named uses the biller's default. */
-      channels: z.record(z.string(), z.array(z.enum(['email', 'sms']))),
-      /** Local times, `22:00` to `07:00`, in which nothing is sent but what cannot wait. */
-      quietHours: z.object({ from: z.string(), to: z.string() }).optional(),
+      locale: z.string().describe('BCP 47: `en-US`.'),
+      timeZone: z.string().describe('IANA: `America/New_York`.'),
+      channels: z
+        .record(z.string(), z.array(z.enum(['email', 'sms'])))
+        .describe('By type of notification, the channels to use; a type that is not named uses the biller’s default.'),
+      quietHours: z
+        .object({
+          from: z.string().describe('`22:00`.'),
+          to: z.string().describe('`07:00`, of the next day when it is earlier.'),
+        })
+        .optional()
+        .describe('Local times in which nothing is sent but what cannot wait.'),
     }),
   },
 } as const satisfies Record<string, Definition>;

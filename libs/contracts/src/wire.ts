@@ -1,4 +1,5 @@
-import { isMessageType, type Message, MESSAGES } from './catalogue.js';
+import { isMessageType, type Message, type MessageData, MESSAGES, type MessageType } from './catalogue.js';
+import { propertyNames, readingSchema, schemaUri } from './schemas.js';
 
 /** A record of a Kafka topic, as far as a message goes. */
 export interface WireRecord {
@@ -15,13 +16,13 @@ export class Unreadable extends Error {
 }
 
 const SOURCE = 'urn:paybill:ledger';
-const SCHEMA = /^urn:paybill:message:([a-z.-]+):(\d{1,9})$/;
-const UNSIGNED = /^\d{1,20}$/;
-
-/** The URI of a message type's schema in a version: CloudEvents `dataschema`. */
-export function schemaUri(type: string, version: number): string {
-  return `urn:paybill:message:${type}:${version}`;
-}
+const SCHEMA = /^urn:paybill:message:([a-z.-]+):([1-9]\d{0,8})$/;
+/** Fits a column of eight bytes, wherever a reader keeps it. */
+const UNSIGNED = /^\d{1,18}$/;
+const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+/** CloudEvents' sequence extension wants texts that sort like the numbers: enough for ten billion messages of a key. */
+const SEQUENCE_DIGITS = 10;
 
 /**
  * A message as a Kafka record in the binary mode of CloudEvents 1.0.
@@ -40,7 +41,7 @@ export function toWire(message: Message): WireRecord {
     ce_time: time,
     ce_dataschema: schemaUri(type, version),
     ce_partitionkey: key,
-    ce_sequence: String(sequence),
+    ce_sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'),
     ce_position: String(position),
     ce_correlationid: correlationId,
     ce_causationid: causationId,
@@ -49,38 +50,55 @@ export function toWire(message: Message): WireRecord {
   return { key, value: JSON.stringify(data), headers };
 }
 
-/** Reads a record. @throws Unreadable when it is no message, or of a type or version this build does not know. */
+/**
+ * Reads a record. Messages of older versions are read with the current schema, which takes all that were ever released:
+ * what has been added since is optional or has a default.
+ * @throws Unreadable when it is no message, or of a type or version this build does not know.
+ */
 export function fromWire({ key, value, headers }: WireRecord): Message {
   const header = (name: string) => headers[name] ?? wrong(`header ${name} is missing`);
   if (header('ce_specversion') !== '1.0') wrong('header ce_specversion is not 1.0');
-  const type = header('ce_type');
-  const [, named, version] =
-    SCHEMA.exec(header('ce_dataschema')) ?? wrong('header ce_dataschema names no schema of ours');
-  if (!isMessageType(type) || named !== type) return wrong(`message type ${quoted(type)} is not known to this build`);
-  const definition = MESSAGES[type];
-  if (Number(version) > definition.version) {
-    wrong(`message type ${type} has version ${version}; this build knows up to ${definition.version}`);
-  }
+  if (header('content-type') !== 'application/json') wrong('header content-type is not application/json');
+  const { type, version } = typeAndVersion(header('ce_type'), header('ce_dataschema'));
   if (header('ce_subject') !== key) wrong('header ce_subject is not the key');
-  const parsed = definition.schema.safeParse(json(value));
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    return wrong(`data does not have the shape of ${type}: ${fields.join('; ')}`);
-  }
   const traceparent = headers['ce_traceparent'];
   return {
-    id: header('ce_id'),
+    id: matching(ID, header('ce_id'), 'header ce_id is no UUID'),
     type,
-    version: Number(version),
+    version,
     key,
-    sequence: unsigned(header('ce_sequence'), 'ce_sequence'),
-    position: unsigned(header('ce_position'), 'ce_position'),
-    time: header('ce_time'),
+    sequence: BigInt(matching(UNSIGNED, header('ce_sequence'), 'header ce_sequence is no number')),
+    position: BigInt(matching(UNSIGNED, header('ce_position'), 'header ce_position is no number')),
+    time: matching(INSTANT, header('ce_time'), 'header ce_time is no instant in UTC'),
     correlationId: header('ce_correlationid'),
     causationId: header('ce_causationid'),
     ...(traceparent !== undefined && { traceparent }),
-    data: parsed.data,
+    data: dataOf(type, key, value),
   } as Message;
+}
+
+function typeAndVersion(type: string, dataschema: string): { type: MessageType; version: number } {
+  const [, named, digits] = SCHEMA.exec(dataschema) ?? wrong('header ce_dataschema names no schema of ours');
+  if (named !== type) wrong('header ce_dataschema names the schema of another type');
+  if (!isMessageType(type)) return wrong(`message type ${quoted(type)} is not known to this build`);
+  const version = Number(digits);
+  const known = MESSAGES[type].version;
+  if (version > known) wrong(`message type ${type} has version ${version}; this build knows up to ${known}`);
+  return { type, version };
+}
+
+function dataOf(type: MessageType, key: string, value: string): MessageData<MessageType> {
+  const parsed = MESSAGES[type].schema.safeParse(json(value));
+  if (!parsed.success) {
+    // A name that is not ours, such as a key of a map, is content as well.
+    const ours = new Set<PropertyKey>(propertyNames(readingSchema(type)));
+    const shown = (step: PropertyKey) => (typeof step === 'number' || ours.has(step) ? String(step) : '*');
+    const fields = parsed.error.issues.map(({ path, code }) => `${path.map(shown).join('.') || 'data'} ${code}`);
+    return wrong(`data does not have the shape of ${type}: ${fields.join('; ')}`);
+  }
+  // An effect on the account of the data, in the order of another key, would be a wrong effect.
+  if (parsed.data.accountId !== key) wrong('accountId in the data is not the key');
+  return parsed.data;
 }
 
 function json(value: string): unknown {
@@ -91,8 +109,8 @@ function json(value: string): unknown {
   }
 }
 
-function unsigned(text: string, header: string): bigint {
-  return UNSIGNED.test(text) ? BigInt(text) : wrong(`header ${header} is no number`);
+function matching(pattern: RegExp, text: string, reason: string): string {
+  return pattern.test(text) ? text : wrong(reason);
 }
 
 function quoted(text: string): string {

@@ -1,0 +1,1 @@
+export { anyDataOf, anyMessage } from './any-message.js';
