@@ -7,12 +7,14 @@ import {
   createLogger,
   HttpSettings,
   openDatabase,
+  PersonalData,
+  PersonalDataSettings,
   readConfig,
   runProcess,
   serveUntilAsked,
 } from '#libs/platform';
 
-const Settings = HttpSettings.extend(ConnectionSettings.shape);
+const Settings = HttpSettings.extend(ConnectionSettings.shape).extend(PersonalDataSettings.shape);
 
 /** The API as a process of its own: commands in, queries out, against an event store and a database that run elsewhere. */
 await runProcess('api', async () => {
@@ -25,7 +27,10 @@ await runProcess('api', async () => {
   install(db, readModels).catch((error: unknown) =>
     log.warn({ err: error }, 'the read models are left to the projector'),
   );
-  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
+  const masterKey = settings.PAYBILL_MASTER_KEY;
+  const personalData = masterKey && new PersonalData(db, masterKey);
+  if (!personalData) log.warn('PAYBILL_MASTER_KEY is not set: contacts can be neither changed nor read');
+  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db, personalData })], settings, log });
   await serveUntilAsked(app, settings, log);
   await store.close();
 });

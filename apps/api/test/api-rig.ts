@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
 import { LedgerModule, readModels } from '#libs/ledger';
-import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
+import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 
 export interface Answer {
@@ -10,8 +10,11 @@ export interface Answer {
   readonly body: Record<string, unknown> & { errors?: { field: string; message: string }[] };
 }
 
-/** A whole Paybill over real parts: an embedded event store node, PGlite, the projections, and the API. */
-export async function startApi(environment: Record<string, string> = {}) {
+/**
+ * A whole Paybill over real parts: an embedded event store node, PGlite, the projections, and the API.
+ * @param options.locked without a master key.
+ */
+export async function startApi(environment: Record<string, string> = {}, { locked = false } = {}) {
   const node = await startTestNode();
   const store = new EventStore(node.connectionString);
   const db = await openDatabase({});
@@ -20,7 +23,8 @@ export async function startApi(environment: Record<string, string> = {}) {
   const stopping = new AbortController();
   const projecting = new ProjectionRunner(store, db, readModels).run(stopping.signal);
   const settings = readConfig(HttpSettings, environment);
-  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
+  const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
+  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db, personalData })], settings, log });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {
@@ -29,6 +33,7 @@ export async function startApi(environment: Record<string, string> = {}) {
     store,
     node,
     lines,
+    personalData,
     ...doorOf(url),
     /** The end of the log: the same before and after means that nothing was appended. */
     end: () => store.lastPosition(),
@@ -48,7 +53,7 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 /** Requests as a client makes them. */
 export function doorOf(base: string) {
   const request = async (
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     url: string,
     options: { body?: unknown; payload?: string; headers?: Record<string, string> } = {},
   ): Promise<Answer> => {
@@ -65,9 +70,12 @@ export function doorOf(base: string) {
   };
   const post = (url: string, body: unknown, key: string = randomUUID(), headers: Record<string, string> = {}) =>
     request('POST', url, { body, headers: { 'idempotency-key': key, ...headers } });
+  const put = (url: string, body: unknown, key: string = randomUUID()) =>
+    request('PUT', url, { body, headers: { 'idempotency-key': key } });
   return {
     request,
     post,
+    put,
     get: (url: string) => request('GET', url),
     /** A new account in dollars. */
     open: async () => {

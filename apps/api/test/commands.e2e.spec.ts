@@ -89,6 +89,85 @@ describe('Commands over HTTP', () => {
     });
   });
 
+  it('pays back what lies on no bill, and books what the bank takes back after that as a claim', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '30.00'));
+    const paid = await api.post(`${account}/payments`, payment('50.00'));
+    const payments = `${account}/payments/${String(paid.body['paymentId'])}`;
+    const key = randomUUID();
+    const refunded = await api.post(`${payments}/refunds`, { amount: usd('15.00'), reason: 'overpaid' }, key);
+    expect(refunded).toMatchObject({
+      status: 201,
+      body: { paymentId: paid.body['paymentId'], amount: usd('15.00'), revision: '3' },
+    });
+    const again = await api.post(`${payments}/refunds`, { amount: usd('15.00'), reason: 'overpaid' }, key);
+    expect(again).toMatchObject({ status: 201, body: { refundId: refunded.body['refundId'], repeated: true } });
+    const tooMuch = await api.post(`${payments}/refunds`, { amount: usd('5.01'), reason: 'overpaid' });
+    expect(tooMuch).toMatchObject({ status: 422, body: { code: 'REFUND_EXCEEDS_UNAPPLIED' } });
+    const rest = await api.post(`${payments}/refunds`, { reason: 'overpaid' });
+    expect(rest).toMatchObject({ status: 201, body: { amount: usd('5.00') } });
+
+    const after = String(rest.body['position']);
+    const seen = await api.get(`${account}/payments?after=${after}`);
+    expect(seen.body['items']).toMatchObject([
+      { state: 'applied', applied: usd('30.00'), unapplied: usd('0.00'), refunded: usd('20.00') },
+    ]);
+    expect((await api.get(account)).body).toMatchObject({ balance: usd('0.00'), refunded: usd('20.00') });
+
+    const returned = await api.post(`${payments}/returns`, { returnCode: 'R10', reason: 'not-authorised' });
+    expect(returned.body).toMatchObject({
+      amount: usd('50.00'),
+      released: [{ billNumber: 'B-1', amount: usd('30.00') }],
+      unappliedRemoved: usd('0.00'),
+      alreadyRefunded: usd('20.00'),
+    });
+    const standing = await api.get(`${account}?after=${String(returned.body['position'])}`);
+    expect(standing.body).toMatchObject({ balance: usd('30.00'), returned: usd('50.00'), claimed: usd('20.00') });
+    expect((await api.get('/totals?currency=USD')).body).toMatchObject({ trialBalance: usd('0.00') });
+  });
+
+  it('takes no payment while a hold stands, by whatever way it comes, and takes it again afterwards', async () => {
+    const { id, payBillNumber } = await api.open();
+    const [holds, holdId] = [`/accounts/${id}/holds`, randomUUID()];
+    const held = await api.post(holds, { holdId, reason: 'card-testing' });
+    expect(held).toMatchObject({ status: 201, body: { holdId, state: 'held', revision: '1' } });
+    const twice = await api.post(holds, { holdId: holdId.toUpperCase(), reason: 'card-testing' });
+    expect(twice).toMatchObject({ status: 201, body: { holdId, state: 'held', revision: '1' } });
+
+    const refused = await api.post(`/accounts/${id}/payments`, payment('1.00'));
+    expect(refused).toMatchObject({ status: 409, body: { code: 'PAYMENTS_HELD' } });
+    expect(refused.body['detail']).toContain(`ask the fraud desk to release hold ${holdId}`);
+    expect(JSON.stringify(refused.body)).not.toContain('card-testing');
+    const byNumber = await api.post(`/pay-bill-numbers/${payBillNumber}/payments`, payment('1.00'));
+    expect(byNumber).toMatchObject({ status: 409, body: { code: 'PAYMENTS_HELD' } });
+    expect(JSON.stringify(byNumber.body)).not.toContain(holdId);
+    expect(JSON.stringify(byNumber.body)).not.toContain('fraud');
+
+    const released = await api.post(`${holds}/${holdId}/release`, { reason: 'dismissed' });
+    expect(released).toMatchObject({ status: 201, body: { holdId, state: 'released', revision: '2' } });
+    await expect(api.post(`${holds}/${holdId}/release`, { reason: 'dismissed' })).resolves.toMatchObject({
+      status: 404,
+      body: { code: 'HOLD_UNKNOWN' },
+    });
+    expect(await api.post(`/accounts/${id}/payments`, payment('1.00'))).toMatchObject({ status: 201 });
+  });
+
+  it('records a declined attempt: no money moves, and the history shows it', async () => {
+    const { id } = await api.open();
+    const attemptId = randomUUID();
+    const failed = await api.post(`/accounts/${id}/failed-payments`, {
+      ...payment('20.00'),
+      attemptId,
+      declineCode: 'insufficient_funds',
+    });
+    expect(failed).toMatchObject({ status: 201, body: { attemptId, revision: '1' } });
+    const history = await api.get(`/accounts/${id}/history?limit=1&after=${String(failed.body['position'])}`);
+    expect(history.body['items']).toMatchObject([
+      { kind: 'payment-failed', reference: attemptId, reason: 'insufficient_funds', amount: usd('0.00') },
+    ]);
+  });
+
   it('closes an account that is settled, and refuses to close one that is not', async () => {
     const { id } = await api.open();
     await api.post(`/accounts/${id}/bills`, bill('B-1', '9.99'));

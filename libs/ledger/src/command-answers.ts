@@ -66,7 +66,24 @@ export const PaymentReturnedAnswer = Receipt.extend({
   amount: Money,
   released: z.array(Allocation).meta({ description: 'Debt that stands again' }),
   unappliedRemoved: Money,
+  alreadyRefunded: Money.meta({ description: 'What had been paid back before: now a claim on the payer, on no bill' }),
 }).meta({ id: 'PaymentReturnedAnswer' });
+export const PaymentFailedAnswer = Receipt.extend({ attemptId: z.uuid() }).meta({ id: 'PaymentFailedAnswer' });
+export const PaymentRefundedAnswer = Receipt.extend({ paymentId: z.uuid(), refundId: z.uuid(), amount: Money }).meta({
+  id: 'PaymentRefundedAnswer',
+});
+export const PaymentsHeldAnswer = Receipt.extend({
+  holdId: z.uuid(),
+  state: z.enum(['held', 'released']).meta({ description: 'Of this hold; others may stand' }),
+}).meta({ id: 'PaymentsHeldAnswer' });
+export const ContactChangedAnswer = Receipt.extend({
+  changed: z
+    .array(z.enum(['name', 'email', 'phone']))
+    .meta({ description: 'What is not as it was; empty when nothing changed' }),
+}).meta({ id: 'ContactChangedAnswer' });
+export const PreferencesChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
+  id: 'NotificationPreferencesChangedAnswer',
+});
 export const CreditIssuedAnswer = Receipt.extend({
   creditId: z.uuid(),
   amount: Money,

@@ -1,19 +1,35 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandHandling, CommandsModule, EventStore, projectionPositions, ReadBarrier } from '#libs/event-sourcing';
-import { type Database, DATABASE, PROBLEM_OF, READINESS_PROBES, type ReadinessProbes } from '#libs/platform';
+import {
+  type Database,
+  DATABASE,
+  PersonalData,
+  PROBLEM_OF,
+  READINESS_PROBES,
+  type ReadinessProbes,
+} from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
 import { ApplyCredit } from './billing/apply-credit.js';
 import { ApplyPayment } from './billing/apply-payment.js';
 import { BillingController } from './billing/billing.controller.js';
+import { HoldPayments } from './billing/hold-payments.js';
+import { HoldsController } from './billing/holds.controller.js';
 import { IssueBill } from './billing/issue-bill.js';
 import { IssueCredit } from './billing/issue-credit.js';
 import { PayByNumberController } from './billing/pay-by-number.controller.js';
 import { PaymentsController } from './billing/payments.controller.js';
+import { RecordFailedPayment } from './billing/record-failed-payment.js';
 import { RecordReturn } from './billing/record-return.js';
+import { RefundPayment } from './billing/refund-payment.js';
+import { ReleaseHold } from './billing/release-hold.js';
 import { ReverseCharge } from './billing/reverse-charge.js';
 import { UnapplyPayment } from './billing/unapply-payment.js';
+import { ChangeContact } from './contacts/change-contact.js';
+import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
+import { ContactsController } from './contacts/contacts.controller.js';
+import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
 import { problemOf } from './problems.js';
 import { ReadModelsModule } from './read-models.module.js';
@@ -24,6 +40,8 @@ interface LedgerConnections {
   readonly db: Database;
   /** Given when the process has one already, so that all of its commands queue and cache together. */
   readonly handling?: CommandHandling;
+  /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
+  readonly personalData?: PersonalData | undefined;
 }
 
 const COMMANDS = [
@@ -34,14 +52,30 @@ const COMMANDS = [
   ReverseCharge,
   UnapplyPayment,
   RecordReturn,
+  RefundPayment,
+  RecordFailedPayment,
+  HoldPayments,
+  ReleaseHold,
   IssueCredit,
   ApplyCredit,
+  ChangeContact,
+  ChangeNotificationPreferences,
+];
+
+const CONTROLLERS = [
+  AccountsController,
+  BillingController,
+  PaymentsController,
+  PayByNumberController,
+  HoldsController,
+  ContactsController,
+  PreferencesController,
 ];
 
 /** The whole ledger over HTTP: commands in, queries out. */
 @Module({})
 export class LedgerModule {
-  static forRoot({ store, db, handling = new CommandHandling(store) }: LedgerConnections): DynamicModule {
+  static forRoot({ store, db, handling = new CommandHandling(store), personalData }: LedgerConnections): DynamicModule {
     const probes: ReadinessProbes = {
       lastPosition: () => store.lastPosition(),
       projections: () => projectionPositions(db),
@@ -51,6 +85,7 @@ export class LedgerModule {
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
+      { provide: PersonalData, useValue: personalData ?? null },
       { provide: PROBLEM_OF, useValue: problemOf },
       { provide: READINESS_PROBES, useValue: probes },
     ];
@@ -58,7 +93,7 @@ export class LedgerModule {
       module: LedgerModule,
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
-      controllers: [AccountsController, BillingController, PaymentsController, PayByNumberController],
+      controllers: CONTROLLERS,
       providers: [...providers, CommandDoor],
       exports: providers.map(({ provide }) => provide),
     };

@@ -127,7 +127,8 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
 
   describe('answer', () => {
     // A log in which everything happens, always the same.
-    const log = fc.sample(accountLog, { seed: 7, numRuns: 40 }).reduce((a, b) => (a.length > b.length ? a : b));
+    const kinds = (log: Log) => new Set(log.map(({ type }) => type)).size;
+    const log = fc.sample(accountLog, { seed: 7, numRuns: 200 }).reduce((a, b) => (kinds(a) > kinds(b) ? a : b));
     const accountId = log
       .map(({ entityId }) => entityId)
       .reduce((busiest, id) => (of(id).length > of(busiest).length ? id : busiest));
@@ -195,17 +196,30 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       await expect(queries.byConfirmationNumber('nothing')).rejects.toMatchObject({ code: 'PAYMENT_UNKNOWN' });
     });
 
-    it('a payment with what of it was paid back, and a contact and preferences as the last event left them', async () => {
-      const rows = await sql<{ state: string; amount: string; applied: string; unapplied: string; refunded: string }>`
-        select state, amount, applied, unapplied, refunded from payments where refunded > 0`.execute(db.sql);
-      expect(rows.rows.length).toBeGreaterThan(0);
-      for (const { state, amount, applied, unapplied, refunded } of rows.rows) {
-        const [whole, ...parts] = [amount, applied, unapplied, refunded].map((text) => Math.round(Number(text) * 1000));
-        if (state !== 'returned') expect(parts.reduce((sum, part) => sum + part, 0)).toBe(whole);
+    it('what of each payment was paid back', async () => {
+      const { items } = await new JournalQueries(db).entries({}, 100, undefined);
+      const refunds = items.filter(({ kind }) => kind === 'payment-refunded');
+      expect(refunds.length).toBeGreaterThan(0);
+      for (const { accountId: id, reference } of refunds) {
+        const payments = await new PaymentsQueries(db).payments(id, {}, 100, undefined);
+        const { refunded } = payments.items.find(({ paymentId }) => paymentId === reference)!;
+        const amounts = of(id).flatMap(({ type, data }) =>
+          type === 'PaymentRefunded' && data.paymentId === reference ? [Number(data.amount.amount)] : [],
+        );
+        expect(Number(refunded.amount)).toBeCloseTo(
+          amounts.reduce((sum, amount) => sum + amount, 0),
+          6,
+        );
       }
+    });
+
+    it('a contact and preferences as the last event left them', async () => {
       const queries = new ContactsQueries(db);
       for (const id of new Set(log.map(({ entityId }) => entityId))) {
-        const { contact, preferences } = of(id).reduce<AccountState>(account.evolve, account.initialState);
+        const { contact, preferences } = of(id).reduce<AccountState>(
+          (state, event) => account.evolve(state, event),
+          account.initialState,
+        );
         expect(await queries.contact(id)).toEqual({ name: null, email: null, phone: null, ...contact });
         expect(await queries.preferences(id)).toEqual(preferences ?? null);
       }

@@ -41,6 +41,7 @@ const ATTEMPTS = [
   'reverse',
   'unapply',
   'refund',
+  'refund',
   'return',
   'fail',
   'hold',
@@ -73,7 +74,7 @@ const attempt = fc.record<Attempt>({
 
 /** A log of several accounts, two of them in currencies without or with three decimals, made by the real deciders. */
 export const accountLog: fc.Arbitrary<Recorded<AccountEvent>[]> = fc
-  .array(attempt, { minLength: 1, maxLength: 60 })
+  .array(attempt, { minLength: 1, maxLength: 60, size: 'max' })
   .map((attempts) => {
     const log = new Log();
     for (const [index, one] of attempts.entries()) log.attempt(one, index);

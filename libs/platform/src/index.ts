@@ -20,3 +20,4 @@ export { type KafkaRecord } from './kafka/record.js';
 export { type RecordToWrite, TransactionalWriter, WriterFenced } from './kafka/transactional-writer.js';
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
+export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';

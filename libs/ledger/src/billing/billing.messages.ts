@@ -86,14 +86,16 @@ function payment(data: Data<'PaymentApplied'>): Told<'payment.applied'> {
 }
 
 function returned(data: Data<'PaymentReturned'>): Told<'payment.returned'> {
-  const { paymentId, amount, returnCode, reason, released, unappliedRemoved } = data;
+  const { paymentId, amount, returnCode, reason, released, unappliedRemoved, alreadyRefunded } = data;
+  const money = moneyIn(amount);
   return {
     paymentId,
     amount,
     ...(returnCode !== undefined && { returnCode }),
     reason,
     released: shares(released, amount),
-    unappliedRemoved: moneyIn(amount)(unappliedRemoved),
+    unappliedRemoved: money(unappliedRemoved),
+    ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
   };
 }
 

@@ -5,7 +5,7 @@ import { refuse } from './rejections.js';
 /* The fields command bodies are made of: their format and nothing else. What business says of them is in each decide. */
 
 // Letters, figures and signs with single blanks between: no control characters, no line breaks, no lone surrogates.
-const PRINTABLE = /^[^\p{C}\p{Z}]+( [^\p{C}\p{Z}]+)*$/u;
+export const PRINTABLE = /^[^\p{C}\p{Z}]+( [^\p{C}\p{Z}]+)*$/u;
 
 /** A short identifier of the biller's own: a bill number, a line id, a service, a jurisdiction. */
 export const Identifier = z

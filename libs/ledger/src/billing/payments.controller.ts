@@ -6,13 +6,16 @@ import {
   inCurrencyOf,
   made,
   PaymentAppliedAnswer,
+  PaymentRefundedAnswer,
   PaymentReturnedAnswer,
   PaymentUnappliedAnswer,
   receipt,
 } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
+import { moneyOf } from '../reads/answers.js';
 import { ApplyPayment } from './apply-payment.js';
 import { RecordReturn } from './record-return.js';
+import { RefundPayment } from './refund-payment.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
 const ApplyPaymentRequest = ApplyPayment.schema.meta({
@@ -31,6 +34,10 @@ const UnapplyPaymentRequest = UnapplyPayment.schema
 const RecordReturnRequest = RecordReturn.schema
   .omit({ paymentId: true })
   .meta({ id: 'RecordReturnRequest', examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }] });
+
+const RefundPaymentRequest = RefundPayment.schema
+  .omit({ paymentId: true })
+  .meta({ id: 'RefundPaymentRequest', examples: [{ reason: 'overpaid' }] });
 
 /** Payments and what becomes of them: parse, dispatch, answer. */
 @ApiTags('payments')
@@ -86,9 +93,34 @@ export class PaymentsController {
   ): Promise<z.output<typeof PaymentReturnedAnswer>> {
     const data = { paymentId: paymentId.toLowerCase(), ...body };
     const done = await this.door.send(RecordReturn, accountIdOf(accountId), data, call);
-    const { amount, released, unappliedRemoved, paymentId: id } = made(done, 'PaymentReturned');
+    const returned = made(done, 'PaymentReturned');
+    const { amount, released, unappliedRemoved, alreadyRefunded = '0', paymentId: id } = returned;
     const { money, each } = inCurrencyOf(amount);
-    const [reinstated, removed] = [each(released), money(unappliedRemoved)];
-    return { ...receipt(done), paymentId: id, amount, released: reinstated, unappliedRemoved: removed };
+    return {
+      ...receipt(done),
+      paymentId: id,
+      amount,
+      released: each(released),
+      unappliedRemoved: money(unappliedRemoved),
+      alreadyRefunded: moneyOf(alreadyRefunded, amount.currency),
+    };
+  }
+
+  @Post(':paymentId/refunds')
+  @TakesCommand({
+    summary: 'Pay back what of a payment lies on no bill',
+    description: 'All of it, or the amount that is named. Unapply the payment first to refund what lies on bills.',
+    answer: PaymentRefundedAnswer,
+  })
+  async refundPayment(
+    @Param('accountId') accountId: string,
+    @Param('paymentId') paymentId: string,
+    @Body({ schema: RefundPaymentRequest }) body: z.output<typeof RefundPaymentRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof PaymentRefundedAnswer>> {
+    const data = { paymentId: paymentId.toLowerCase(), ...body };
+    const done = await this.door.send(RefundPayment, accountIdOf(accountId), data, call);
+    const { paymentId: id, refundId, amount } = made(done, 'PaymentRefunded');
+    return { ...receipt(done), paymentId: id, refundId, amount };
   }
 }

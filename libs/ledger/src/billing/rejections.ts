@@ -35,6 +35,7 @@ export const REJECTIONS = {
   NOTHING_TO_APPLY: 'no bill is open',
   NO_CREDIT: 'the account has no credit',
   EFFECTIVE_IN_FUTURE: 'the effective moment is more than a day ahead',
+  PERSONAL_DATA_ERASED: 'the personal data of the customer was erased',
   CARD_NUMBER_REFUSED: 'a card number was sent where a token belongs',
 } as const;
 
