@@ -28,7 +28,8 @@ const INTRODUCTION = `# Public messages
 
 What Paybill tells other systems about billing accounts: CloudEvents 1.0 in binary mode on the Kafka topic
 \`${TOPICS.account}\`. The same for programs is [asyncapi.json](asyncapi.json); how to read, and how versions grow, is in
-[libs/contracts/README.md](../../libs/contracts/README.md). Written by \`npm run generate\`.
+[libs/contracts/README.md](../../libs/contracts/README.md). Each example is the record as kcat
+shows it, broken into lines. Written by \`npm run generate\`.
 
 ## What you can rely on
 
