@@ -7,6 +7,7 @@ import { eventCatalogue } from './events.command.js';
 import { eventstore, WrongOption } from './eventstore.command.js';
 import { printReconciliation, reportRefused, runImport, telco } from './import.command.js';
 import { NoTarget, startStandalone, target } from './target.js';
+import { applyDeclared, diffTopics, type TopicsOptions } from './topics.command.js';
 
 /** Reads a whole number of an option. */
 function whole(least: number, most: number) {
@@ -98,6 +99,24 @@ program
   .action(async (options: DemoOptions) => {
     process.exitCode = await demo(options);
   });
+
+const topics = program
+  .command('topics')
+  .description('the Kafka topics Paybill writes, as files declare them')
+  .addHelpText('after', '\nExample:\n  paybill topics apply --brokers 127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094');
+const topicsCommand = (name: string, description: string, action: (options: TopicsOptions) => Promise<number>) =>
+  topics
+    .command(name)
+    .description(description)
+    .option('--dir <dir>', 'directory of the declarations', 'infra/kafka/topics')
+    .option('--brokers <list>', 'addresses separated by commas (default: KAFKA_BROKERS)')
+    .option('--replication <number>', 'copies instead of those declared, for a development cluster', whole(1, 9))
+    .option('--json', 'print JSON')
+    .action(async (options: TopicsOptions) => {
+      process.exitCode = await action(options);
+    });
+topicsCommand('apply', 'create what is missing and set settings right; nothing is deleted or resized', applyDeclared);
+topicsCommand('diff', 'print how the cluster differs; the exit code is 1 when it does', diffTopics);
 
 program
   .command('events')

@@ -30,28 +30,34 @@ export function fenceEntry(relay: string, instance: string): RecordToWrite {
 
 /** Reads the progress of a relay, as far as it is committed. */
 export async function readProgress(kafka: Kafka, topic: string, relay: string): Promise<Progress> {
-  const found = (await lastProgress(kafka, topic, relay, TAIL)) ?? (await lastProgress(kafka, topic, relay));
-  return found ?? { position: 0n, messages: 0n };
+  const tail = await readEntries(kafka, topic, relay, TAIL);
+  // It stands in the tail but for a relay that has not written for long; a short topic is all tail.
+  const { progress } = tail.progress !== undefined || tail.from < TAIL ? tail : await readEntries(kafka, topic, relay);
+  return progress ?? { position: 0n, messages: 0n };
 }
 
-async function lastProgress(kafka: Kafka, topic: string, relay: string, last?: number): Promise<Progress | undefined> {
+async function readEntries(
+  kafka: Kafka,
+  topic: string,
+  relay: string,
+  last?: number,
+): Promise<{ progress?: Progress; from: bigint }> {
   let progress: Progress | undefined;
+  let from: bigint | undefined;
   for await (const records of readTopic(kafka, topic, { last })) {
+    from ??= records[0]?.offset;
     for (const { position, messages } of entriesOf(records, relay)) {
       if (position === undefined || messages === undefined) continue;
       progress = { position: BigInt(position), messages: BigInt(messages) };
     }
   }
-  return progress;
+  return { ...(progress && { progress }), from: from ?? 0n };
 }
 
-/**
- * The instance that wrote under the relay's name last, also in a transaction that is still open: one's own, broken off by
- * an error, would otherwise hide what came after it.
- */
+/** The instance that wrote under the relay's name last. */
 export async function lastInstance(kafka: Kafka, topic: string, relay: string): Promise<string | undefined> {
   let instance: string | undefined;
-  for await (const records of readTopic(kafka, topic, { last: TAIL, uncommitted: true })) {
+  for await (const records of readTopic(kafka, topic, { last: TAIL })) {
     instance = entriesOf(records, relay).at(-1)?.instance ?? instance;
   }
   return instance;

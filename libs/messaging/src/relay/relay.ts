@@ -114,7 +114,7 @@ export class Relay {
   /** Shuts out whoever held the name before, then reads how far they came: nobody can have written after that. */
   async #begin(writer: TransactionalWriter): Promise<void> {
     const { from = 0n } = this.options;
-    await writer.write({ [this.#progressTopic]: [fenceEntry(this.#name, this.#instance)] });
+    await writer.write({ topic: this.#progressTopic, ...fenceEntry(this.#name, this.#instance) });
     this.#begun = true;
     const { position, messages } = await readProgress(this.kafka, this.#progressTopic, this.#name);
     this.#noted = performance.now();
@@ -122,17 +122,15 @@ export class Relay {
   }
 
   async #relay(writer: TransactionalWriter, delivered: readonly SubscriptionMessage[]): Promise<void> {
-    const { batchSize = 2_000 } = this.options;
+    const { batchSize = 4_096 } = this.options;
     for (let from = 0; from < delivered.length; from += batchSize) {
       const { position, messages } = this.#gather(delivered.slice(from, from + batchSize));
       const idle = messages.length === 0;
       if (position === this.#status.position && idle) continue;
       const written = this.#status.messages + BigInt(messages.length);
       if (!idle || performance.now() - this.#noted > IDLE_NOTE_MS) {
-        await writer.write({
-          ...(idle ? {} : { [this.#topic]: messages.map(toWire) }),
-          [this.#progressTopic]: [progressEntry(this.#name, this.#instance, { position, messages: written })],
-        });
+        const entry = progressEntry(this.#name, this.#instance, { position, messages: written });
+        await writer.write({ topic: this.#progressTopic, ...entry }, this.#topic, messages.map(toWire));
         this.#noted = performance.now();
       }
       this.#become({ position, messages: written });

@@ -12,19 +12,17 @@ const STALLED_AFTER_MS = 30_000;
 interface ReadOptions {
   /** Of each partition only about so many records before its end. */
   readonly last?: number | undefined;
-  /** Also records of transactions that are open or were given up. */
-  readonly uncommitted?: boolean;
 }
 
 /**
- * Reads what is committed in a topic from its first record up to where it ends when the reading begins, in order within
+ * Reads what is committed in a topic from its first record up to where what is committed ends when the reading begins, in order within
  * each partition. The next batch is read when the one before has been taken.
  * @throws TopicStalled when it does not get there: a broker is away, or a transaction hangs open.
  */
 export async function* readTopic(
   kafka: Kafka,
   topic: string,
-  { last, uncommitted = false }: ReadOptions = {},
+  { last }: ReadOptions = {},
 ): AsyncGenerator<readonly KafkaRecord[]> {
   const groupId = `paybill-reader-${randomUUID()}`;
   const remaining = await prepare(kafka, topic, groupId, last);
@@ -33,7 +31,6 @@ export async function* readTopic(
     groupId,
     maxWaitTimeInMs: 100,
     maxBytesPerPartition: 4 * 1024 * 1024,
-    readUncommitted: uncommitted,
   });
   const handover = new Handover<readonly KafkaRecord[]>();
   // Also told of batches that hold nothing but markers and aborted records: the end is often one of those.

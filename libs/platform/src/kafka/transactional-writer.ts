@@ -1,5 +1,6 @@
-import { type Kafka, type Message, Partitioners, type Producer, type RecordMetadata } from 'kafkajs';
+import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { LRUCache } from 'lru-cache';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What is written to a topic. */
 export interface RecordToWrite {
@@ -15,27 +16,35 @@ export class WriterFenced extends Error {
 
 /** INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, PRODUCER_FENCED. */
 const FENCED_CODES: readonly unknown[] = [47, 52, 90];
+const CONCURRENT_TRANSACTIONS = 51;
 const TRANSACTION_TIMEOUT_MS = 60_000;
+const WIND_UP_PATIENCE_MS = 10_000;
+const WIND_UP_RETRY_MS = 2;
+/** Of one partition in one request; a broker takes a mebibyte of records at once unless told otherwise. */
+const BATCH_BYTES = 600_000;
+/** Key, headers and framing of a record, about. */
+const RECORD_OVERHEAD = 600;
 
 /**
  * Writes to topics in transactions, one at a time, each all or nothing for whoever reads committed records. After any
  * error it is of no more use: what the last transaction came to is unknown until it is looked for in the topic.
  *
- * kafkajs rolls its sequence numbers back when a produce request fails, so that two requests under way, or one over
- * several leaders, may then lose, reorder or repeat records. Hence one awaited request for each partition and no retry.
+ * kafkajs rolls its sequence numbers back when a produce request fails, so that requests tried again, or several under way
+ * at once, may lose, reorder or repeat records. Hence one awaited request for each leader, and none is ever tried again.
  */
 export class TransactionalWriter {
   readonly #producer: Producer;
-  readonly #partitioners = new Map<string, (key: string) => number>();
+  readonly #layouts: ReadonlyMap<string, Layout>;
 
-  private constructor(kafka: Kafka, transactionalId: string) {
+  private constructor(kafka: Kafka, transactionalId: string, layouts: ReadonlyMap<string, Layout>) {
+    this.#layouts = layouts;
     this.#producer = kafka.producer({
       transactionalId,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       retry: { retries: 0 },
-      // Partitions are chosen here, as the Java client chooses them; the client is told.
+      // Partitions are chosen here; the client is told.
       createPartitioner:
         () =>
         ({ message }) =>
@@ -45,25 +54,32 @@ export class TransactionalWriter {
 
   /** Opens a writer to the given topics. Its first transaction shuts out whoever held the transactional id before. */
   static async open(kafka: Kafka, transactionalId: string, topics: readonly string[]): Promise<TransactionalWriter> {
-    const writer = new TransactionalWriter(kafka, transactionalId);
-    const partitions = await partitionCounts(kafka, topics);
-    for (const [topic, count] of partitions) writer.#partitioners.set(topic, partitionerOf(topic, count));
+    const writer = new TransactionalWriter(kafka, transactionalId, await layoutsOf(kafka, topics));
     await writer.#producer.connect();
     return writer;
   }
 
-  /** Writes records, in order within each partition, in one transaction. @throws WriterFenced when shut out */
-  async write(records: Readonly<Record<string, readonly RecordToWrite[]>>): Promise<void> {
+  /**
+   * Writes records in one transaction, in order within each partition.
+   * @param first the record that goes ahead of all others. It alone may have to wait for the transaction before this one
+   * to be wound up, and being alone it can be sent until it is taken.
+   * @throws WriterFenced when shut out
+   */
+  async write(
+    first: RecordToWrite & { readonly topic: string },
+    topic?: string,
+    records: readonly RecordToWrite[] = [],
+  ) {
     try {
       const transaction = await this.#producer.transaction();
-      for (const [topic, own] of Object.entries(records)) {
-        for (const messages of this.#byPartition(topic, own)) {
-          (await transaction.send({ topic, messages, acks: -1 })) satisfies RecordMetadata[];
-        }
+      const [ahead] = this.#requests(first.topic, [first]);
+      await onceWoundUp(() => transaction.send({ topic: first.topic, messages: ahead!, acks: -1 }));
+      if (topic !== undefined) {
+        for (const messages of this.#requests(topic, records)) await transaction.send({ topic, messages, acks: -1 });
       }
       await transaction.commit();
     } catch (error) {
-      throw isFenced(error) ? new WriterFenced((error as Error).message, { cause: error }) : error;
+      throw hasCode(error, FENCED_CODES) ? new WriterFenced((error as Error).message, { cause: error }) : error;
     }
   }
 
@@ -71,26 +87,48 @@ export class TransactionalWriter {
     await this.#producer.disconnect();
   }
 
-  #byPartition(topic: string, records: readonly RecordToWrite[]): Iterable<Message[]> {
-    const partitionOf = this.#partitioners.get(topic)!;
-    const partitions = new Map<number, Message[]>();
+  /** The records by the broker that leads their partitions, in pieces a broker takes at once. */
+  #requests(topic: string, records: readonly RecordToWrite[]): Message[][] {
+    const { partitionOf, leaders } = this.#layouts.get(topic)!;
+    const requests: Message[][] = [];
+    const open = new Map<number, { messages: Message[]; bytes: Map<number, number> }>();
     for (const { key, value, headers } of records) {
       const partition = partitionOf(key);
-      const message: Message = { key, value, partition, ...(headers && { headers: { ...headers } }) };
-      const others = partitions.get(partition);
-      if (others) others.push(message);
-      else partitions.set(partition, [message]);
+      const leader = leaders[partition]!;
+      let request = open.get(leader);
+      const size = value.length + RECORD_OVERHEAD;
+      const bytes = (request?.bytes.get(partition) ?? 0) + size;
+      if (!request || bytes > BATCH_BYTES) {
+        request = { messages: [], bytes: new Map() };
+        open.set(leader, request);
+        requests.push(request.messages);
+      }
+      request.bytes.set(partition, request.messages.length === 0 ? size : bytes);
+      request.messages.push({ key, value, partition, ...(headers && { headers: { ...headers } }) });
     }
-    return partitions.values();
+    return requests;
   }
 }
 
-async function partitionCounts(kafka: Kafka, topics: readonly string[]): Promise<Map<string, number>> {
+/** How a topic is laid out over the brokers. */
+interface Layout {
+  partitionOf(this: void, key: string): number;
+  /** By partition, the broker that leads it. */
+  readonly leaders: readonly number[];
+}
+
+async function layoutsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<string, Layout>> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
-    return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+    return new Map(
+      found.map(({ name, partitions }) => {
+        const leaders: number[] = [];
+        for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;
+        return [name, { partitionOf: partitionerOf(name, partitions.length), leaders }];
+      }),
+    );
   } finally {
     await admin.disconnect();
   }
@@ -116,9 +154,26 @@ function partitionerOf(topic: string, count: number): (key: string) => number {
   };
 }
 
-function isFenced(error: unknown): boolean {
+/**
+ * The cluster finishes a committed transaction behind the answer, and until it has, refuses to take a partition into the
+ * next one (CONCURRENT_TRANSACTIONS). Nothing of the request was written then, so that this error alone is no error.
+ */
+async function onceWoundUp<Result>(send: () => Promise<Result>): Promise<Result> {
+  const patience = performance.now() + WIND_UP_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!hasCode(error, [CONCURRENT_TRANSACTIONS]) || performance.now() > patience) throw error;
+      await delay(WIND_UP_RETRY_MS);
+    }
+  }
+}
+
+/** Whether an error, or what it was caused by, has one of the protocol's error codes. */
+function hasCode(error: unknown, codes: readonly unknown[]): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (FENCED_CODES.includes((cause as Error & { code?: unknown }).code)) return true;
+    if (codes.includes((cause as Error & { code?: unknown }).code)) return true;
   }
   return false;
 }

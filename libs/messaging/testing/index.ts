@@ -1,0 +1,49 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type CommandHandling } from '#libs/event-sourcing';
+import { commandMetadata } from '#testing/event-sourcing';
+import { candidatePayBillNumber, IssueCredit, OpenAccount } from '#libs/ledger';
+import { type Kafka } from '#libs/platform';
+
+/** Topics for one test, of the shape of the real ones. */
+export async function testTopics(kafka: Kafka): Promise<{ topic: string; progressTopic: string }> {
+  const suffix = randomBytes(4).toString('hex');
+  const [topic, progressTopic] = [`test.account.${suffix}`, `test.relay-progress.${suffix}`];
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      { topic, numPartitions: 12, replicationFactor: 3 },
+      {
+        topic: progressTopic,
+        numPartitions: 1,
+        replicationFactor: 3,
+        configEntries: [{ name: 'cleanup.policy', value: 'compact' }],
+      },
+    ],
+  });
+  await admin.disconnect();
+  return { topic, progressTopic };
+}
+
+/** Opens accounts and gives each so many credits, in turn, so that their events stand mixed in the log. */
+export async function writeAccounts(
+  handling: CommandHandling,
+  { accounts, credits }: { accounts: number; credits: number },
+): Promise<string[]> {
+  const ids = Array.from({ length: accounts }, () => randomUUID());
+  await Promise.all(ids.map((id) => openAccount(handling, id)));
+  for (let round = 0; round < credits; round++) await Promise.all(ids.map((id) => giveCredit(handling, id)));
+  return ids;
+}
+
+async function openAccount(handling: CommandHandling, id: string): Promise<void> {
+  const data = { payBillNumber: candidatePayBillNumber(id, 0), currency: 'USD' };
+  await handling.handle(id, { definition: OpenAccount, data, metadata: commandMetadata() });
+}
+
+/** One more event on an account. */
+export async function giveCredit(handling: CommandHandling, id: string): Promise<void> {
+  const data = { amount: { amount: '1.00', currency: 'USD' }, reason: 'goodwill' };
+  await handling.handle(id, { definition: IssueCredit, data, metadata: commandMetadata() });
+}
