@@ -56,6 +56,20 @@ describe('The journal entry of an event', () => {
     ]);
   });
 
+  it('owes a refund to the payer, and claims it back when the bank took the whole payment all the same', () => {
+    const refund = { paymentId, refundId: paymentId, amount: USD('2.00'), reason: 'overpaid', effectiveAt };
+    expect(entry({ type: 'PaymentRefunded', data: refund })).toEqual(['Unapplied Cash 2.00', 'Refunds Payable -2.00']);
+    const released = [share('B-1/L1 10.00')];
+    const returned = { paymentId, amount: USD('13.00'), released, reason: 'stopped', effectiveAt };
+    const data = { ...returned, unappliedRemoved: '1.00', alreadyRefunded: '2.00' };
+    expect(entry({ type: 'PaymentReturned', data })).toEqual([
+      'Unapplied Cash 1.00',
+      'Accounts Receivable 10.00',
+      'Chargeback Receivable 2.00',
+      'Cash Clearing -13.00',
+    ]);
+  });
+
   it('charges credits given to adjustments, and keeps them apart from customers’ cash', () => {
     expect(entry(creditIssued('c1', '5.00'))).toEqual(['Revenue:Adjustments 5.00', 'Customer Credits -5.00']);
     const applied: AccountEvent = {
@@ -98,7 +112,14 @@ describe('The journal entry of an event', () => {
   });
 
   it('is empty where no money moves', () => {
-    expect([accountOpened(), accountClosed].flatMap(postingsOf)).toEqual([]);
+    const held: AccountEvent = {
+      type: 'PaymentsHeld',
+      data: { holdId: paymentId, reason: 'card-testing', effectiveAt },
+    };
+    const attempt = { attemptId: paymentId, amount: USD('5.00'), declineCode: 'stolen_card', effectiveAt };
+    const byCard = { channel: 'online' as const, method: { kind: 'card' as const } };
+    const failed: AccountEvent = { type: 'PaymentFailed', data: { ...attempt, ...byCard } };
+    expect([accountOpened(), held, failed, accountClosed].flatMap(postingsOf)).toEqual([]);
     expect(postingsOf(billIssued('B-1', '2026-02-01', ['0.00']))).toEqual([]);
   });
 });
