@@ -6,3 +6,5 @@ export { backtest, type BacktestReport } from './monitoring/backtest.js';
 export { RuleSet } from './rules/rule-set.js';
 export { readRules, RulesRefused } from './rules/read-rules.job.js';
 export { DEFAULT_RULES, FraudSettings, RulesFile } from './rules/rules-file.job.js';
+export { type FraudMonitor, openFraudMonitor } from './fraud-monitor.js';
+export { type Holds } from './cases/hold-reactions.job.js';

@@ -26,18 +26,20 @@ export function readRules(text: string, path: string): RuleSet {
   }
   const result = RuleSet.safeParse(document.toJS());
   if (result.success) return result.data;
-  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, document, lines, path));
-  throw new RulesRefused(faults.join('\n'));
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, document, lines));
+  const inOrder = faults.sort((a, b) => a.line - b.line);
+  throw new RulesRefused(inOrder.map(({ line, what }) => `${path}:${line}: ${what}`).join('\n'));
 }
 
 /** Members that do not belong there are named one by one, each where it stands. */
-function faultsOf({ message, path, keys }: Issue, document: Document, lines: LineCounter, file: string): string[] {
+function faultsOf({ message, path, keys }: Issue, document: Document, lines: LineCounter) {
   const found = keys
     ? keys.map((key) => [[...path, key], 'is not a setting of this rule'] as const)
     : [[path, message] as const];
-  return found.map(
-    ([at, what]) => `${file}:${lineOf(document, lines, at)}: ${at.map(String).join('.') || 'the file'} ${what}`,
-  );
+  return found.map(([at, what]) => ({
+    line: lineOf(document, lines, at),
+    what: `${at.map(String).join('.') || 'the file'} ${what}`,
+  }));
 }
 
 /** The line of what a path leads to or, where that is missing, of what it is missing from. */

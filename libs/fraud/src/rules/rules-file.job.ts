@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { readRules } from './read-rules.job.js';
 import { type RuleSet } from './rule-set.js';
@@ -23,6 +24,8 @@ export const DEFAULT_RULES = fileURLToPath(
 export interface RulesStanding {
   readonly path: string;
   readonly rules: RuleSet;
+  /** The same as they stand in the file. */
+  readonly written: unknown;
   /** When they were taken into force by this process. */
   readonly since: Date;
   /** Why a newer file was not taken, while that is so. */
@@ -36,15 +39,15 @@ export class RulesFile {
   #standing: RulesStanding;
   #seen: string;
 
-  private constructor(path: string, rules: RuleSet, seen: string) {
-    this.#standing = { path, rules, since: new Date(), refused: undefined };
+  private constructor(path: string, text: string, seen: string) {
+    this.#standing = standingOf(path, text);
     this.#seen = seen;
   }
 
   /** @throws RulesRefused | Error when there is no such file: without rules nothing starts. */
   static async open(path: string = DEFAULT_RULES): Promise<RulesFile> {
     const seen = await lookOf(path);
-    return new RulesFile(path, readRules(await readFile(path, 'utf8'), path), seen);
+    return new RulesFile(path, await readFile(path, 'utf8'), seen);
   }
 
   get rules(): RuleSet {
@@ -63,7 +66,7 @@ export class RulesFile {
       if (seen === this.#seen) return false;
       const text = await readFile(path, 'utf8');
       this.#seen = seen;
-      this.#standing = { path, rules: readRules(text, path), since: new Date(), refused: undefined };
+      this.#standing = standingOf(path, text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (reason === this.#standing.refused?.reason) return false;
@@ -85,6 +88,10 @@ export class RulesFile {
       if (!signal.aborted && (await this.refresh())) await changed(this.#standing);
     }
   }
+}
+
+function standingOf(path: string, text: string): RulesStanding {
+  return { path, rules: readRules(text, path), written: parse(text), since: new Date(), refused: undefined };
 }
 
 function isRefusal(error: unknown): boolean {
