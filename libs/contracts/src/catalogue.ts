@@ -95,15 +95,15 @@ export const MESSAGES = {
     schema: z.object({
       ...about,
       billNumber,
-      issuedOn: Day,
-      dueOn: Day,
+      issuedOn: Day.describe('The day the bill is dated, at the biller.'),
+      dueOn: Day.describe('The last day on which paying is on time.'),
       period: z.object({ from: Day, to: Day }).optional().describe('The days the bill covers, both included.'),
       total: Money.describe('What is asked for: the sum of the lines.'),
       lines: z.array(
         z.object({
           lineId,
           service,
-          kind: z.enum(['recurring', 'one-time', 'usage']),
+          kind: z.enum(['recurring', 'one-time', 'usage']).describe('Why it is charged.'),
           description: z.string().describe('What is printed on the bill, in the biller’s words.'),
           net: Money.describe('After discounts, before taxes.'),
           taxes: z.array(Tax),

@@ -220,16 +220,12 @@ describe('The laws of compatibility, for every message we publish', () => {
   });
 });
 
+/** The ways to all objects in a schema, itself included, through properties and lists. */
 function waysToObjects(schema: JsonSchema, way: readonly string[] = []): string[][] {
-  const inner = ([keyword, each]: [string, unknown]): string[][] =>
-    keyword === 'items'
-      ? waysToObjects(each as JsonSchema, [...way, keyword])
-      : keyword === 'properties'
-        ? Object.entries(each as Record<string, JsonSchema>).flatMap(([name, property]) =>
-            waysToObjects(property, [...way, keyword, name]),
-          )
-        : [];
-  return [...(schema['properties'] ? [[...way]] : []), ...Object.entries(schema).flatMap(inner)];
+  if (schema['items']) return waysToObjects(schema['items'] as JsonSchema, [...way, 'items']);
+  if (!schema['properties']) return [];
+  const properties = Object.entries(schema['properties'] as Record<string, JsonSchema>);
+  return [[...way], ...properties.flatMap(([name, property]) => waysToObjects(property, [...way, 'properties', name]))];
 }
 
 function at(schema: JsonSchema, way: readonly string[]): JsonSchema {

@@ -55,7 +55,9 @@ function section(type: MessageType, shapes: NamedShapes): string {
   const shown = Object.entries(headers).map(([name, text]) => `${name}=${text}`);
   return `### ${type}
 
-${summary} ${when}
+${summary}
+
+*Published:* ${when}
 
 Version ${version}, schema \`${String(schema['$id'])}\`.
 
