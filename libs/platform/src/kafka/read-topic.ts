@@ -25,7 +25,7 @@ export async function* readTopic(
   { last }: ReadOptions = {},
 ): AsyncGenerator<readonly KafkaRecord[]> {
   const groupId = `paybill-reader-${randomUUID()}`;
-  const remaining = await prepare(kafka, topic, groupId, last);
+  const { remaining, begins } = await extent(kafka, topic, last);
   if (remaining.size === 0) return;
   const consumer = kafka.consumer({
     groupId,
@@ -49,11 +49,12 @@ export async function* readTopic(
       eachBatch: async ({ batch: { partition, messages } }) => {
         const end = remaining.get(partition);
         if (end === undefined) return;
-        await handover.give(
-          messages.map((message) => recordOf(partition, message)).filter(({ offset }) => offset < end),
-        );
+        const records = messages.map((message) => recordOf(partition, message));
+        // What comes before the beginning was fetched before the consumer had been told to go there.
+        await handover.give(records.filter(({ offset }) => offset < end && offset >= (begins.get(partition) ?? 0n)));
       },
     });
+    for (const [partition, begin] of begins) consumer.seek({ topic, partition, offset: String(begin) });
     yield* handover.taken();
   } finally {
     handover.finish();
@@ -62,29 +63,20 @@ export async function* readTopic(
   }
 }
 
-/** By partition, the offset after the last record; partitions that hold nothing are left out. Puts the group where it begins. */
-async function prepare(
-  kafka: Kafka,
-  topic: string,
-  groupId: string,
-  last: number | undefined,
-): Promise<Map<number, bigint>> {
+/** By partition, the offset after the last record, without those that hold nothing; and where to begin, if not at the first. */
+async function extent(kafka: Kafka, topic: string, last: number | undefined) {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const offsets = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
-      partition,
-      low: BigInt(low),
-      high: BigInt(high),
-    }));
-    if (last !== undefined) {
-      const partitions = offsets.map(({ partition, low, high }) => {
-        const offset = high - BigInt(last) > low ? high - BigInt(last) : low;
-        return { partition, offset: String(offset) };
-      });
-      await admin.setOffsets({ groupId, topic, partitions });
+    const remaining = new Map<number, bigint>();
+    const begins = new Map<number, bigint>();
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      if (BigInt(high) <= BigInt(low)) continue;
+      remaining.set(partition, BigInt(high));
+      const begin = BigInt(high) - BigInt(last ?? high);
+      if (begin > BigInt(low)) begins.set(partition, begin);
     }
-    return new Map(offsets.filter(({ low, high }) => high > low).map(({ partition, high }) => [partition, high]));
+    return { remaining, begins };
   } finally {
     await admin.disconnect();
   }
