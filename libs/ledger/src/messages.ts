@@ -29,8 +29,8 @@ export function publicMessage(stored: StoredEvent): Message {
     time: metadata.recordedAt,
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
-    ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
     data,
+    ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
   } as Message;
 }
 

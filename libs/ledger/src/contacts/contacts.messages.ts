@@ -4,16 +4,19 @@ import { type About, type MessageContent } from '../message-content.js';
 type ContactEvent = Extract<AccountEvent, { type: 'ContactChanged' | 'NotificationPreferencesChanged' }>;
 
 /** The messages about how a customer is reached. A contact travels sealed, as it is stored. */
-export function contactsMessage(event: ContactEvent, about: About): MessageContent {
+export function contactsMessage(event: ContactEvent, { accountId, effectiveAt }: About): MessageContent {
   switch (event.type) {
     case 'ContactChanged': {
       const { contact, changed } = event.data;
-      return { type: 'contact.changed', data: { ...about, contact, changed } };
+      return { type: 'contact.changed', data: { accountId, effectiveAt, contact, changed } };
     }
     case 'NotificationPreferencesChanged': {
       const { locale, timeZone, channels, quietHours } = event.data;
       const quiet = quietHours === undefined ? undefined : { quietHours };
-      return { type: 'notification-preferences.changed', data: { ...about, locale, timeZone, channels, ...quiet } };
+      return {
+        type: 'notification-preferences.changed',
+        data: { accountId, effectiveAt, locale, timeZone, channels, ...quiet },
+      };
     }
   }
 }
