@@ -63,13 +63,14 @@ export async function receive(tx: Tx, consumer: string, moves: readonly Move[]):
 /** How far a consumer that reads the log itself has come. */
 export async function positionOf(db: Database, consumer: string): Promise<bigint> {
   const { rows } = await sql<{ position: string }>`
-    insert into messaging.positions (consumer) values (${consumer})
-    on conflict (consumer) do update set consumer = excluded.consumer returning position`.execute(db.sql);
-  return BigInt(rows[0]!.position);
+    select position from messaging.positions where consumer = ${consumer}`.execute(db.sql);
+  return BigInt(rows[0]?.position ?? 0);
 }
 
-/** Moves that position along with what was received. */
+/** Moves that position along with what was received; never back. */
 export async function moveTo(tx: Tx, consumer: string, position: bigint): Promise<void> {
-  await sql`update messaging.positions set position = ${String(position)}, updated_at = now()
-    where consumer = ${consumer} and position < ${String(position)}`.execute(tx);
+  await sql`
+    insert into messaging.positions as p (consumer, position) values (${consumer}, ${String(position)})
+    on conflict (consumer) do update set position = excluded.position, updated_at = now()
+    where p.position < excluded.position`.execute(tx);
 }
