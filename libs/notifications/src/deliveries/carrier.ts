@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { DeliveryFailed } from '../channels/delivery-failed.js';
+import { type Mail, type TextMessage } from '../channels/messages.js';
+import { callWebhook } from '../channels/webhook.js';
+import { type PersonalDataKeys } from '../personal-data.js';
+import { localDay } from '../recipients/local-time.js';
+import { quietUntil } from '../recipients/quiet-hours.js';
+import { type Recipient } from '../recipients/recipients.js';
+import { AT_ONCE } from '../telling/notification.js';
+import { wantedChannels } from '../telling/tell.js';
+import { variablesOf } from '../templates/template-contents.js';
+import { type Templates } from '../templates/templates.js';
+import { type Claim, type Outcome } from './claims.js';
+import { subjectOf } from '../webhook-endpoints/webhook-endpoints.js';
+
+/** How things leave the process. */
+export interface Ways {
+  /** @throws DeliveryFailed */
+  mail(mail: Mail): Promise<void>;
+  /** @throws DeliveryFailed */
+  text(message: TextMessage): Promise<void>;
+  /** Whether webhooks into private networks are refused. */
+  readonly publicWebhooksOnly: boolean;
+}
+
+/** What is assumed of customers who have not said, and what the biller is called. */
+export interface Usual {
+  readonly channels: readonly string[];
+  readonly timeZone: string;
+  readonly biller: string;
+}
+
+const Address = z.email();
+const DELIVERED: Outcome = { kind: 'delivered' };
+const NO_ADDRESS: Outcome = { kind: 'suppressed', reason: 'no-address' };
+
+/** Makes one delivery: looks again whether it is still wanted, opens the address, writes the text, hands it over. */
+export class Carrier {
+  constructor(
+    private readonly ways: Ways,
+    private readonly templates: Templates,
+    private readonly personalData: PersonalDataKeys,
+    private readonly usual: Usual,
+  ) {}
+
+  /** @throws DeliveryFailed */
+  async carry(claim: Claim, now: Date): Promise<Outcome> {
+    if (claim.channel === 'webhook') return this.#webhook(claim);
+    const { recipient, type } = claim;
+    if (recipient === null) return NO_ADDRESS;
+    if (!wantedChannels(recipient, type, this.usual.channels).includes(claim.channel)) {
+      return { kind: 'suppressed', reason: 'not-wanted' };
+    }
+    const until = this.#quietUntil(recipient, type, now);
+    if (until !== undefined) return { kind: 'quiet', until };
+    return claim.channel === 'email' ? this.#email(claim, recipient) : this.#sms(claim, recipient);
+  }
+
+  #quietUntil({ quietHours, timeZone }: Recipient, type: string, now: Date): Date | undefined {
+    if (quietHours === null || AT_ONCE.has(type)) return undefined;
+    return quietUntil(now, timeZone ?? this.usual.timeZone, quietHours);
+  }
+
+  async #email(claim: Claim, recipient: Recipient): Promise<Outcome> {
+    const address = await this.#open(recipient, 'email');
+    if (address === undefined) return NO_ADDRESS;
+    if (!Address.safeParse(address).success) throw new DeliveryFailed('the e-mail address is no address', true);
+    const { id, type, toldAt: at } = claim;
+    const variables = await this.#variables(claim, recipient);
+    const [subject, text, html] = await Promise.all(
+      (['subject', 'text', 'html'] as const).map((part) => this.#write(type, part, variables)),
+    );
+    const to = { name: variables['name'] === null ? '' : String(variables['name']), address };
+    await this.ways.mail({ id, type, at, to, subject: subject!, text: text!, html: html! });
+    return DELIVERED;
+  }
+
+  async #sms(claim: Claim, recipient: Recipient): Promise<Outcome> {
+    const to = await this.#open(recipient, 'phone');
+    if (to === undefined) return NO_ADDRESS;
+    const { id, type, toldAt: at } = claim;
+    const text = await this.#write(type, 'sms', await this.#variables(claim, recipient));
+    await this.ways.text({ id, type, at, to, text });
+    return DELIVERED;
+  }
+
+  async #webhook({ id, endpoint, type, toldAt, accountId, notificationId, content }: Claim): Promise<Outcome> {
+    if (endpoint === null) return { kind: 'suppressed', reason: 'endpoint-removed' };
+    const secret = await this.personalData.open(subjectOf(endpoint.id), 'secret', endpoint.secret);
+    if (secret === undefined) return { kind: 'suppressed', reason: 'endpoint-removed' };
+    const data = { notificationId, accountId, ...content };
+    const call = { id, url: endpoint.url, secret, type, at: toldAt, data };
+    await callWebhook(call, this.ways.publicWebhooksOnly);
+    return DELIVERED;
+  }
+
+  async #variables({ content }: Claim, recipient: Recipient): Promise<Record<string, unknown>> {
+    const name = (await this.#open(recipient, 'name')) ?? null;
+    const { biller, timeZone } = this.usual;
+    const locale = this.templates.localeFor(recipient.locale);
+    const common = { biller, locale, name, accountEnding: recipient.payBillNumberEnding };
+    return variablesOf(content, common, (instant) => localDay(Date.parse(instant), recipient.timeZone ?? timeZone));
+  }
+
+  /** A text that cannot be written now cannot be written later either. */
+  async #write(...[type, part, variables]: Parameters<Templates['render']>): Promise<string> {
+    try {
+      return await this.templates.render(type, part, variables);
+    } catch {
+      throw new DeliveryFailed(`the template ${type}.${part} cannot be filled in`, true);
+    }
+  }
+
+  async #open({ accountId, ...recipient }: Recipient, field: 'name' | 'email' | 'phone'): Promise<string | undefined> {
+    const sealed = recipient[field];
+    return sealed === null ? undefined : this.personalData.open(accountId, field, sealed);
+  }
+}

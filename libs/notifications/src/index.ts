@@ -1,0 +1,2 @@
+export { type Notifications, startNotifications } from './start-notifications.js';
+export { NotificationSettings } from './settings.js';

@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import { type Message } from '#libs/contracts';
+import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
+import { addDays } from '../recipients/local-time.js';
+
+/** How far the reminders of a bill have come; it only grows. */
+export const REMINDED = { never: 0, dueSoon: 1, overdue: 2 } as const;
+
+interface BillRow {
+  account_id: string;
+  bill_number: string;
+  due_on: string;
+  currency: string;
+  open: string;
+  reminded: number;
+}
+
+const BILL: ColumnTypes<BillRow> = {
+  account_id: 'uuid',
+  bill_number: 'text',
+  due_on: 'date',
+  currency: 'text',
+  open: 'numeric',
+  reminded: 'smallint',
+};
+
+/** A change of what is open on a bill: a decimal, negative when it was paid. */
+interface Change {
+  account_id: string;
+  bill_number: string;
+  change: string;
+}
+
+const CHANGE: ColumnTypes<Change> = { account_id: 'uuid', bill_number: 'text', change: 'numeric' };
+
+/** Keeps what is open on each bill. The arithmetic is PostgreSQL's, exact in numeric. */
+export async function keepBills(tx: Tx, messages: readonly Message[], historyDays: number): Promise<void> {
+  const issued = messages.flatMap((message) => (message.type === 'bill.issued' ? [billOf(message, historyDays)] : []));
+  await insertRows(tx, 'notifications.bills', BILL, issued, sql`on conflict do nothing`);
+  const changes = messages.flatMap((message) => changesOf(message));
+  if (changes.length === 0) return;
+  await sql`
+    update notifications.bills as b set open = b.open + c.change
+    from (select account_id, bill_number, sum(change) as change from ${fromRows<Change>(CHANGE, changes)} group by 1, 2) as c
+    where b.account_id = c.account_id and b.bill_number = c.bill_number`.execute(tx);
+}
+
+function billOf(message: Message & { type: 'bill.issued' }, historyDays: number): BillRow {
+  const { billNumber, dueOn, total } = message.data;
+  // Long overdue when it is first seen: nobody is reminded of history.
+  const history = dueOn < addDays(message.time.slice(0, 10), -historyDays);
+  return {
+    account_id: message.key,
+    bill_number: billNumber,
+    due_on: dueOn,
+    currency: total.currency,
+    open: total.amount,
+    reminded: history ? REMINDED.overdue : REMINDED.never,
+  };
+}
+
+function changesOf(message: Message): Change[] {
+  const change = (sign: '' | '-') => (on: { billNumber: string; amount: { amount: string } }) => ({
+    account_id: message.key,
+    bill_number: on.billNumber,
+    change: sign + on.amount.amount,
+  });
+  switch (message.type) {
+    case 'payment.applied':
+    case 'credit.issued':
+    case 'credit.applied':
+      return message.data.allocations.map(change('-'));
+    case 'payment.unapplied':
+    case 'payment.returned':
+      return message.data.released.map(change(''));
+    case 'charge.reversed':
+      return [change('-')(message.data), ...message.data.released.map(change(''))];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,55 @@
+import { v5 as uuidv5 } from 'uuid';
+import { type Message } from '#libs/contracts';
+import { type Notification, type NotificationType } from './notification.js';
+import { isNothing, perBill } from './shares.js';
+
+/** Namespace of the ids of notifications. Never changes: what was told is recognised by it. */
+const NAMESPACE = '0d8d2f43-2c86-5d5e-8a52-7f9fb2a1c6e4';
+const DAY = 86_400_000;
+
+/** The id of what a message has the customer told. */
+export function idFromMessage(messageId: string): string {
+  return uuidv5(messageId, NAMESPACE);
+}
+
+/** The id of what is told about a bill when its day comes. */
+export function idFromBill(accountId: string, billNumber: string, type: NotificationType): string {
+  return uuidv5(`${accountId}\n${billNumber}\n${type}`, NAMESPACE);
+}
+
+/**
+ * What a message has the customer told; undefined for most types.
+ * @param historyDays what had happened that much before it was recorded is history
+ * @param confirmationNumberOf the confirmation number of a payment that was confirmed earlier
+ */
+export function notificationOf(
+  message: Message,
+  historyDays: number,
+  confirmationNumberOf: (paymentId: string) => string | null,
+): Notification | undefined {
+  const { effectiveAt } = message.data;
+  const late = Date.parse(message.time) - Date.parse(effectiveAt) > historyDays * DAY;
+  const about = { accountId: message.key, occurredAt: effectiveAt, withheld: late ? ('history' as const) : null };
+  switch (message.type) {
+    case 'payment.applied': {
+      const { confirmationNumber, paymentId, amount, channel, allocations, unapplied } = message.data;
+      const credit = isNothing(unapplied.amount) ? null : unapplied;
+      const paid = { bills: perBill(allocations), credit };
+      const content = { confirmationNumber, paymentId, amount, channel, paidAt: effectiveAt, ...paid };
+      return { ...about, id: idFromMessage(message.id), type: 'payment-confirmation', content };
+    }
+    case 'payment.returned': {
+      const { paymentId, amount, released } = message.data;
+      const confirmationNumber = confirmationNumberOf(paymentId);
+      const content = { paymentId, confirmationNumber, amount, returnedAt: effectiveAt, bills: perBill(released) };
+      return { ...about, id: idFromMessage(message.id), type: 'payment-returned', content };
+    }
+    case 'bill.issued': {
+      const { billNumber, issuedOn, dueOn, total } = message.data;
+      const content = { billNumber, issuedOn, dueOn, amount: total };
+      return { ...about, id: idFromMessage(message.id), type: 'bill-ready', content };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/* What customers are told, and what each telling is made of. Contents are stored and sent to webhooks: they only grow. */
+
+/** Money as messages carry it. */
+export interface Money {
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/** Money on one bill. */
+interface BillShare {
+  readonly billNumber: string;
+  readonly amount: Money;
+}
+
+/** The content of each type. Days are `2026-01-31`, instants ISO 8601 in UTC. */
+export interface Contents {
+  'payment-confirmation': {
+    readonly confirmationNumber: string;
+    readonly paymentId: string;
+    readonly amount: Money;
+    readonly channel: string;
+    readonly paidAt: string;
+    /** What it paid, one entry for each bill. */
+    readonly bills: readonly BillShare[];
+    /** What no open bill took; null when nothing is left. */
+    readonly credit: Money | null;
+  };
+  'bill-ready': {
+    readonly billNumber: string;
+    readonly issuedOn: string;
+    readonly dueOn: string;
+    readonly amount: Money;
+  };
+  'payment-returned': {
+    readonly paymentId: string;
+    /** Of the payment, as the customer knows it; null when it was made before Paybill told anybody. */
+    readonly confirmationNumber: string | null;
+    readonly amount: Money;
+    readonly returnedAt: string;
+    /** What is open again. */
+    readonly bills: readonly BillShare[];
+  };
+  'bill-due-soon': DueBill;
+  'bill-overdue': DueBill;
+}
+
+interface DueBill {
+  readonly billNumber: string;
+  readonly dueOn: string;
+  /** What is still open of the bill. */
+  readonly amount: Money;
+}
+
+export type NotificationType = keyof Contents;
+
+export const NOTIFICATION_TYPES = [
+  'payment-confirmation',
+  'bill-ready',
+  'payment-returned',
+  'bill-due-soon',
+  'bill-overdue',
+] as const satisfies readonly NotificationType[];
+
+/** Types that do not wait for the end of quiet hours: who has just paid waits for the confirmation. */
+export const AT_ONCE: ReadonlySet<string> = new Set<NotificationType>(['payment-confirmation']);
+
+/** One thing told to the customer of an account. */
+export type Notification = {
+  [Type in NotificationType]: {
+    /** Made from what caused it, so that nothing is told twice. */
+    readonly id: string;
+    readonly type: Type;
+    readonly accountId: string;
+    /** When what it tells of counts for the customer. */
+    readonly occurredAt: string;
+    readonly content: Contents[Type];
+    /** Why it is shown online and sent nowhere; null for one that is sent. */
+    readonly withheld: 'history' | null;
+  };
+}[NotificationType];

@@ -1,0 +1,51 @@
+import { type Contents, type NotificationType } from '../telling/notification.js';
+
+/** What every template can name besides the content of its type. */
+export interface Common {
+  /** What the customer knows the biller by. */
+  readonly biller: string;
+  /** BCP 47, as money and days are written. */
+  readonly locale: string;
+  readonly name: string | null;
+  /** The last four figures of the pay bill number; the whole number is never shown. */
+  readonly accountEnding: string | null;
+}
+
+const money = { amount: '1234.50', currency: 'USD' };
+const bill = { billNumber: 'B-2026-001', dueOn: '2026-02-15', amount: money };
+const common: Common = { biller: 'Paybill', locale: 'en', name: 'Ada', accountEnding: '4711' };
+
+/** What the templates of each type can name, by an example: variables are checked against it when the process starts. */
+export const EXAMPLES: Readonly<Record<NotificationType, Readonly<Record<string, unknown>>>> = {
+  'payment-confirmation': {
+    ...common,
+    confirmationNumber: '7K2M-9QXD-4TRA',
+    amount: money,
+    channel: 'online',
+    paidOn: '2026-01-31',
+    bills: [{ billNumber: 'B-2026-001', amount: money }],
+    credit: money,
+  },
+  'bill-ready': { ...common, ...bill, issuedOn: '2026-01-15' },
+  'payment-returned': {
+    ...common,
+    confirmationNumber: '7K2M-9QXD-4TRA',
+    amount: money,
+    returnedOn: '2026-01-31',
+    bills: [{ billNumber: 'B-2026-001', amount: money }],
+  },
+  'bill-due-soon': { ...common, ...bill },
+  'bill-overdue': { ...common, ...bill },
+};
+
+/** A stored content as templates see it: what happened at an instant is shown on its day where the customer is. */
+export function variablesOf(
+  content: Contents[NotificationType],
+  common: Common,
+  dayOf: (instant: string) => string,
+): Record<string, unknown> {
+  const days: Record<string, string> = {};
+  if ('paidAt' in content) days['paidOn'] = dayOf(content.paidAt);
+  if ('returnedAt' in content) days['returnedOn'] = dayOf(content.returnedAt);
+  return { ...content, ...days, ...common };
+}
