@@ -224,7 +224,7 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       await receive(account.bill('B-1', '2026-12-01', '80.00'), account.payment('80.00', 'B-1'));
       start();
       await till(async () => (await states(account)).includes('delivered'));
-      await till(async () => (await deliveries(account))[1]?.notBefore != null);
+      await till(async () => (await deliveries(account))[1]?.notBefore instanceof Date);
       const [confirmation, bill] = await deliveries(account);
       expect(confirmation).toMatchObject({ type: 'payment-confirmation', state: 'delivered' });
       expect(bill).toMatchObject({ type: 'bill-ready', state: 'pending', attempts: 0 });

@@ -66,12 +66,20 @@ export class Carrier {
     if (address === undefined) return NO_ADDRESS;
     if (!Address.safeParse(address).success) throw new DeliveryFailed('the e-mail address is no address', true);
     const { id, type, toldAt: at } = claim;
-    const variables = await this.#variables(claim, recipient);
+    const name = await this.#open(recipient, 'name');
+    const variables = this.#variables(claim, recipient, name);
     const [subject, text, html] = await Promise.all(
       (['subject', 'text', 'html'] as const).map((part) => this.#write(type, part, variables)),
     );
-    const to = { name: variables['name'] === null ? '' : String(variables['name']), address };
-    await this.ways.mail({ id, type, at, to, subject: subject!, text: text!, html: html! });
+    await this.ways.mail({
+      id,
+      type,
+      at,
+      to: { name: name ?? '', address },
+      subject: subject!,
+      text: text!,
+      html: html!,
+    });
     return DELIVERED;
   }
 
@@ -79,7 +87,8 @@ export class Carrier {
     const to = await this.#open(recipient, 'phone');
     if (to === undefined) return NO_ADDRESS;
     const { id, type, toldAt: at } = claim;
-    const text = await this.#write(type, 'sms', await this.#variables(claim, recipient));
+    const name = await this.#open(recipient, 'name');
+    const text = await this.#write(type, 'sms', this.#variables(claim, recipient, name));
     await this.ways.text({ id, type, at, to, text });
     return DELIVERED;
   }
@@ -94,11 +103,10 @@ export class Carrier {
     return DELIVERED;
   }
 
-  async #variables({ content }: Claim, recipient: Recipient): Promise<Record<string, unknown>> {
-    const name = (await this.#open(recipient, 'name')) ?? null;
+  #variables({ content }: Claim, recipient: Recipient, name: string | undefined): Record<string, unknown> {
     const { biller, timeZone } = this.usual;
     const locale = this.templates.localeFor(recipient.locale);
-    const common = { biller, locale, name, accountEnding: recipient.payBillNumberEnding };
+    const common = { biller, locale, name: name ?? null, accountEnding: recipient.payBillNumberEnding };
     return variablesOf(content, common, (instant) => localDay(Date.parse(instant), recipient.timeZone ?? timeZone));
   }
 

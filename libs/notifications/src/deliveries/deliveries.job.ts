@@ -62,12 +62,12 @@ export class Deliveries {
 
   async #runChannel(channel: Channel, signal: AbortSignal): Promise<void> {
     const onTheirWay = new Set<Promise<void>>();
-    let [woken, wake] = nextWaking();
-    const waker = () => wake();
+    let waking = newWaking();
+    const waker = () => waking.wake();
     this.#wakers.add(waker);
     while (!signal.aborted) {
       // Renewed before looking: what is told of during the look is looked for again.
-      [woken, wake] = nextWaking();
+      waking = newWaking();
       for (const claimed of await this.#claim(channel, this.options.atOnce - onTheirWay.size)) {
         const delivery = this.#deliver(claimed).finally(() => {
           onTheirWay.delete(delivery);
@@ -76,7 +76,7 @@ export class Deliveries {
         });
         onTheirWay.add(delivery);
       }
-      if (!signal.aborted) await this.#pause(woken);
+      if (!signal.aborted) await this.#pause(waking.woken);
     }
     this.#wakers.delete(waker);
     await Promise.all(onTheirWay);
@@ -132,8 +132,13 @@ export class Deliveries {
   }
 }
 
-function nextWaking(): [woken: Promise<void>, wake: () => void] {
+interface Waking {
+  readonly woken: Promise<void>;
+  wake(): void;
+}
+
+function newWaking(): Waking {
   let wake: () => void = () => undefined;
   const woken = new Promise<void>((resolve) => (wake = resolve));
-  return [woken, wake];
+  return { woken, wake };
 }

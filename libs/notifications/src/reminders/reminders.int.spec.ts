@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import { type Message } from '#libs/contracts';
+import { type Database } from '#libs/platform';
+import { AccountMessages } from '#testing/notifications';
+import { testEngines, type TestDatabase } from '#testing/platform';
+import { notificationsHandler } from '../notifications-handler.js';
+import { NotificationsQueries } from '../telling/notifications.queries.js';
+import { Reminders } from './reminders.job.js';
+
+describe.each(await testEngines())('Reminders on $name', (engine) => {
+  let test: TestDatabase;
+  let db: Database;
+  const handler = notificationsHandler({ PAYBILL_HISTORY_DAYS: 7, PAYBILL_DEFAULT_CHANNELS: ['email'] });
+
+  beforeAll(async () => {
+    test = await engine.create();
+    db = test.db;
+    for (const statement of handler.ddl) await sql.raw(statement).execute(db.sql);
+  }, 120_000);
+  afterAll(() => test.drop());
+
+  const receive = (...messages: Message[]) => db.sql.transaction().execute((tx) => handler.handle(tx, messages));
+  const remind = (at: string) =>
+    new Reminders(db, { dueSoonDays: 3, timeZone: 'UTC', channels: [], clock: () => new Date(at) }).remind();
+  const reminders = async ({ accountId }: AccountMessages) =>
+    (await new NotificationsQueries(db).ofAccount(accountId, 100, undefined))
+      .filter(({ type }) => type !== 'bill-ready' && type !== 'payment-confirmation' && type !== 'payment-returned')
+      .map(({ type, content }) => [type, content['billNumber'], (content['amount'] as { amount: string }).amount])
+      .reverse();
+  const opened = () => new AccountMessages('2026-01-01T12:00:00.000Z');
+
+  it('come three days before a bill is due and the day after, once each, with what is still open', async () => {
+    const account = opened();
+    await receive(account.opened(), account.bill('B-1', '2026-01-31', '80.00'));
+    expect(await remind('2026-01-27T23:59:59Z')).toBe(0);
+    expect(await remind('2026-01-28T00:00:00Z')).toBe(1);
+    expect(await remind('2026-01-31T23:59:59Z')).toBe(0);
+    await receive(account.payment('30.00', 'B-1'));
+    expect(await remind('2026-02-01T00:00:00Z')).toBe(1);
+    expect(await remind('2026-03-01T00:00:00Z')).toBe(0);
+    expect(await reminders(account)).toEqual([
+      ['bill-due-soon', 'B-1', '80.00'],
+      ['bill-overdue', 'B-1', '50.00'],
+    ]);
+  });
+
+  it('do not come for a bill that is paid, reversed or covered by credit, and come when its payment is returned', async () => {
+    const account = opened();
+    const money = { amount: '80.00', currency: 'USD' };
+    const on = (billNumber: string) => [{ billNumber, lineId: '1', amount: money }];
+    const payment = account.payment('80.00', 'B-1');
+    const reversed = { reversalId: account.accountId, billNumber: 'B-2', lineId: '1', service: 'voice', reason: 'x' };
+    await receive(
+      ...['B-1', 'B-2', 'B-3'].map((number) => account.bill(number, '2026-01-31', '80.00')),
+      payment,
+      account.of('charge.reversed', { ...reversed, amount: money, net: money, taxes: [], released: [] }),
+      account.of('credit.issued', {
+        creditId: account.accountId,
+        amount: money,
+        reason: 'x',
+        allocations: on('B-3'),
+        unapplied: { ...money, amount: '0.00' },
+      }),
+    );
+    expect(await remind('2026-02-10T00:00:00Z')).toBe(0);
+    await receive(account.returned(payment));
+    expect(await remind('2026-02-10T00:00:00Z')).toBe(1);
+    expect(await reminders(account)).toEqual([['bill-overdue', 'B-1', '80.00']]);
+  });
+
+  it('go by the customer’s day', async () => {
+    const [east, west] = [opened(), opened()];
+    for (const [account, timeZone] of [
+      [east, 'Pacific/Auckland'],
+      [west, 'America/Los_Angeles'],
+    ] as const) {
+      const wish = { locale: 'en', timeZone, channels: {} };
+      await receive(account.of('notification-preferences.changed', wish), account.bill('B-1', '2026-01-31', '80.00'));
+    }
+    await remind('2026-01-31T12:00:00Z');
+    expect((await reminders(east)).map(([type]) => type)).toEqual(['bill-overdue']);
+    expect((await reminders(west)).map(([type]) => type)).toEqual(['bill-due-soon']);
+  });
+
+  it('do not come for what was long overdue when Paybill first heard of it', async () => {
+    const account = opened();
+    await receive(account.bill('B-old', '2025-12-24', '80.00'), account.bill('B-late', '2025-12-25', '80.00'));
+    await remind('2026-01-01T13:00:00Z');
+    expect(await reminders(account)).toEqual([['bill-overdue', 'B-late', '80.00']]);
+  });
+
+  it('come once when two processes look at the same time', async () => {
+    const account = opened();
+    await receive(...Array.from({ length: 50 }, (_, number) => account.bill(`B-${number}`, '2026-01-31', '1.00')));
+    const counts = await Promise.all([remind('2026-01-30T00:00:00Z'), remind('2026-01-30T00:00:00Z')]);
+    expect(counts[0] + counts[1]).toBe(50);
+    expect(await reminders(account)).toHaveLength(50);
+  });
+});
