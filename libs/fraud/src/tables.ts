@@ -9,7 +9,7 @@ export const FRAUD_DDL: readonly string[] = [
     key text primary key, state json not null, latest timestamptz not null, updated_at timestamptz not null default now())`,
   `create index if not exists activity_by_age on fraud.activity (updated_at)`,
   // Which process wrote activity last: another one that writes after it must not trust what it remembers.
-  `create table if not exists fraud.writer (only boolean primary key default true check (only), writer uuid)`,
+  `create table if not exists fraud.writer (single boolean primary key default true check (single), writer uuid)`,
   `insert into fraud.writer (writer) values (null) on conflict do nothing`,
   `create table if not exists fraud.alerts (
     id uuid primary key, number bigint generated always as identity unique,
@@ -23,7 +23,7 @@ export const FRAUD_DDL: readonly string[] = [
   // The case an account's next alert belongs to, as far as is known; whether it is still undecided the case itself says.
   `create table if not exists fraud.current_cases (account_id uuid primary key, case_id uuid not null)`,
   `create table if not exists fraud.reactions (
-    only boolean primary key default true check (only), position bigint not null default 0)`,
+    single boolean primary key default true check (single), position bigint not null default 0)`,
   `insert into fraud.reactions (position) values (0) on conflict do nothing`,
   // What was asked of the ledger because of a case, and whether it did it.
   `create table if not exists fraud.holds (
@@ -31,6 +31,6 @@ export const FRAUD_DDL: readonly string[] = [
     asked text not null check (asked in ('hold', 'release')), refused text, at timestamptz not null default now())`,
   `create index if not exists holds_of_case on fraud.holds (case_id)`,
   `create table if not exists fraud.rules_in_force (
-    only boolean primary key default true check (only), path text not null, version text not null, rules jsonb not null,
+    single boolean primary key default true check (single), path text not null, version text not null, rules jsonb not null,
     since timestamptz not null, refused text, refused_at timestamptz)`,
 ];

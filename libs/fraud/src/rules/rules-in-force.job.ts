@@ -8,6 +8,6 @@ export async function noteRules(db: Database, { path, rules, written, since, ref
     insert into fraud.rules_in_force (path, version, rules, since, refused, refused_at)
     values (${path}, ${rules.version}, ${JSON.stringify(written)}::jsonb, ${since.toISOString()}::timestamptz,
       ${refused?.reason ?? null}::text, ${refused?.at.toISOString() ?? null}::timestamptz)
-    on conflict (only) do update set path = excluded.path, version = excluded.version, rules = excluded.rules,
+    on conflict (single) do update set path = excluded.path, version = excluded.version, rules = excluded.rules,
       since = excluded.since, refused = excluded.refused, refused_at = excluded.refused_at`.execute(db.sql);
 }

@@ -1,0 +1,25 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CommandsModule } from '#libs/event-sourcing';
+import { AlertsController } from './alerts/alerts.controller.js';
+import { AlertsQueries } from './alerts/alerts.queries.js';
+import { AssignCase } from './cases/assign-case.js';
+import { CasesController } from './cases/cases.controller.js';
+import { CasesQueries } from './cases/cases.queries.js';
+import { ConfirmCase, DismissCase } from './cases/decide-case.js';
+import { RulesController } from './rules/rules.controller.js';
+
+/**
+ * Cases, alerts and rules over HTTP. DATABASE, CommandHandling and ReadBarrier come from a global module of the process, as
+ * does PROBLEM_OF, into which `fraudProblemOf` goes.
+ */
+@Module({})
+export class FraudModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: FraudModule,
+      imports: [CommandsModule.register([AssignCase, ConfirmCase, DismissCase])],
+      controllers: [CasesController, AlertsController, RulesController],
+      providers: [CasesQueries, AlertsQueries],
+    };
+  }
+}
