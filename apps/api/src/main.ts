@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { connectEventStore, install } from '#libs/event-sourcing';
-import { LedgerModule, readModels } from '#libs/ledger';
+import { fraudReadModels } from '#libs/fraud';
+import { readModels } from '#libs/ledger';
 import {
   ConnectionSettings,
   createHttpApp,
@@ -13,6 +14,7 @@ import {
   runProcess,
   serveUntilAsked,
 } from '#libs/platform';
+import { featuresOn } from './features.js';
 
 const Settings = HttpSettings.extend(ConnectionSettings.shape).extend(PersonalDataSettings.shape);
 
@@ -24,13 +26,13 @@ await runProcess('api', async () => {
   await using db = await openDatabase({ url: settings.DATABASE_URL });
   // Whoever starts first makes the tables, so that a read before the projector is up finds them empty. Commands need no
   // database: one that is away does not keep the API from taking payments.
-  install(db, readModels).catch((error: unknown) =>
+  install(db, [...readModels, ...fraudReadModels]).catch((error: unknown) =>
     log.warn({ err: error }, 'the read models are left to the projector'),
   );
   const masterKey = settings.PAYBILL_MASTER_KEY;
   const personalData = masterKey && new PersonalData(db, masterKey);
   if (!personalData) log.warn('PAYBILL_MASTER_KEY is not set: contacts can be neither changed nor read');
-  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db, personalData })], settings, log });
+  const app = await createHttpApp({ ...featuresOn({ store, db, personalData }), settings, log });
   await serveUntilAsked(app, settings, log);
   await store.close();
 });

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EventStore } from '#libs/event-sourcing';
-import { LedgerModule } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openApiDocument, openDatabase, readConfig } from '#libs/platform';
+import { featuresOn } from './features.js';
 
 /*
  * Writes the OpenAPI document of the API: `node dist/apps/api/src/openapi.js docs/generated/openapi.json`. The document
@@ -13,7 +13,7 @@ const file = process.argv[2] ?? 'docs/generated/openapi.json';
 const store = new EventStore('kurrentdb://127.0.0.1:1?tls=false');
 const db = await openDatabase({ url: 'postgres://127.0.0.1:1/none' });
 const app = await createHttpApp({
-  features: [LedgerModule.forRoot({ store, db })],
+  ...featuresOn({ store, db }),
   settings: readConfig(HttpSettings, {}),
   log: createLogger({ level: 'warn' }),
 });

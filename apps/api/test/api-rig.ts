@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
-import { LedgerModule, readModels } from '#libs/ledger';
+import { EventStore, projectionPositions, ProjectionRunner } from '#libs/event-sourcing';
+import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 
@@ -24,7 +24,13 @@ export async function startApi(environment: Record<string, string> = {}, { locke
   const projecting = new ProjectionRunner(store, db, readModels).run(stopping.signal);
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
-  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db, personalData })], settings, log });
+  const app = await createHttpApp({
+    features: [LedgerModule.forRoot({ store, db, personalData })],
+    settings,
+    log,
+    probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+    problems: [ledgerProblemOf],
+  });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {

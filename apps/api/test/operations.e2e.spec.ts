@@ -1,5 +1,5 @@
-import { EventStore } from '#libs/event-sourcing';
-import { LedgerModule, readModels } from '#libs/ledger';
+import { EventStore, projectionPositions } from '#libs/event-sourcing';
+import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
 
@@ -117,6 +117,8 @@ describe('An API whose event store is away', () => {
       features: [LedgerModule.forRoot({ store, db })],
       settings: readConfig(HttpSettings, {}),
       log,
+      probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+      problems: [ledgerProblemOf],
     });
     await app.listen(0, '127.0.0.1');
     const { get, post } = doorOf(await app.getUrl());

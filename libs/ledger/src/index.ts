@@ -18,6 +18,8 @@ export { RefundPayment } from './billing/refund-payment.js';
 export { ReleaseHold } from './billing/release-hold.js';
 export { ReverseCharge } from './billing/reverse-charge.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';
+export { problemOf as ledgerProblemOf } from './problems.js';
+export { AccountHolds } from './billing/account-holds.job.js';
 export { LedgerModule } from './ledger.module.js';
 export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';

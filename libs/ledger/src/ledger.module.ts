@@ -1,13 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CommandHandling, CommandsModule, EventStore, projectionPositions, ReadBarrier } from '#libs/event-sourcing';
-import {
-  type Database,
-  DATABASE,
-  PersonalData,
-  PROBLEM_OF,
-  READINESS_PROBES,
-  type ReadinessProbes,
-} from '#libs/platform';
+import { CommandHandling, CommandsModule, EventStore, ReadBarrier } from '#libs/event-sourcing';
+import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
@@ -31,7 +24,6 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
-import { problemOf } from './problems.js';
 import { ReadModelsModule } from './read-models.module.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
@@ -76,18 +68,12 @@ const CONTROLLERS = [
 @Module({})
 export class LedgerModule {
   static forRoot({ store, db, handling = new CommandHandling(store), personalData }: LedgerConnections): DynamicModule {
-    const probes: ReadinessProbes = {
-      lastPosition: () => store.lastPosition(),
-      projections: () => projectionPositions(db),
-    };
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: PersonalData, useValue: personalData ?? null },
-      { provide: PROBLEM_OF, useValue: problemOf },
-      { provide: READINESS_PROBES, useValue: probes },
     ];
     return {
       module: LedgerModule,

@@ -36,6 +36,11 @@ export class Consumer {
     return this.handler.name;
   }
 
+  /** The consumer group it is in when it reads a topic. */
+  get group(): string {
+    return `paybill-${this.name}`;
+  }
+
   /** Creates what is missing in the database. */
   async install(): Promise<void> {
     await this.db.sql.transaction().execute(async (tx) => {

@@ -12,6 +12,14 @@ export interface MessageLog {
   readonly toMessage: (event: StoredEvent) => Message;
 }
 
+/** Told how a source fares. */
+export interface SourceListener {
+  /** Something has to be waited for. */
+  waits?(this: void, reason: string): void;
+  /** Messages have been received. */
+  received?(this: void): void;
+}
+
 const RETRY_MS = 250;
 const BATCH = 1_000;
 
@@ -23,7 +31,7 @@ export async function followLog(
   { store, category, toMessage }: MessageLog,
   consumer: Consumer,
   signal: AbortSignal,
-  onWaiting: (reason: string) => void = () => undefined,
+  told: SourceListener = {},
 ): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -41,11 +49,12 @@ export async function followLog(
           }
           if (position !== undefined) await consumer.receive(arrivals, signal, position);
           if (signal.aborted) return;
+          told.received?.();
         }
       }
     } catch (error) {
       if (!(error instanceof EventStoreUnavailable)) throw error;
-      onWaiting('the event store is away');
+      told.waits?.('the event store is away');
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }

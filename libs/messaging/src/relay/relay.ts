@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message, toWire, TOPICS } from '#libs/contracts';
 import { type SubscriptionMessage } from '#libs/event-sourcing';
-import { type Kafka, TransactionalWriter } from '#libs/platform';
+import { type FollowerStanding, type Kafka, TransactionalWriter } from '#libs/platform';
 import { type MessageLog } from '../consuming/follow-log.js';
 import { fenceEntry, lastInstance, progressEntry, readProgress } from './progress.js';
 
@@ -72,6 +72,12 @@ export class Relay {
 
   get status(): RelayStatus {
     return this.#status;
+  }
+
+  /** The same for whoever asks after the health of the process. */
+  get standing(): FollowerStanding {
+    const { position, state, reason = 'for Kafka' } = this.#status;
+    return { name: this.#name, position, ...(state === 'waiting' && { waitingFor: reason }) };
   }
 
   /** Relays until `signal` aborts or `until` is reached, waiting out whatever is away. @throws RelaySuperseded */

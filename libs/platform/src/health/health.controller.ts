@@ -13,6 +13,13 @@ const GAUGES = {
   },
   paybill_projection_lag_bytes: { help: 'Bytes of log a projection has not passed yet', labels: ['projection'] },
   paybill_projection_lag_seconds: { help: 'For how long a projection has been seen behind', labels: ['projection'] },
+  paybill_kafka_up: { help: '1 when Kafka answers', labels: [] },
+  paybill_follower_position: { help: 'Position in the log the relay or a consumer has reached', labels: ['follower'] },
+  paybill_follower_lag_bytes: { help: 'Bytes of log it has not passed yet', labels: ['follower'] },
+  paybill_follower_lag_seconds: { help: 'For how long it has been seen behind', labels: ['follower'] },
+  paybill_follower_lag_messages: { help: 'Messages of the topic it has not received yet', labels: ['follower'] },
+  paybill_follower_waiting: { help: '1 when it waits for something outside itself', labels: ['follower'] },
+  paybill_parked: { help: 'What a consumer could not handle and a person has to look at', labels: ['follower'] },
   paybill_projection_stopped: { help: '1 when a projection stands still on an error', labels: ['projection'] },
 } as const;
 
@@ -24,18 +31,7 @@ export class HealthController {
 
   constructor(@Inject(READINESS_PROBES) probes: ReadinessProbes, @Inject(Metrics) metrics: Metrics) {
     this.#readiness = new Readiness(probes);
-    metrics.observed(GAUGES, async (set) => {
-      const { eventStore, database, projections } = await this.#readiness.check();
-      set('paybill_event_store_up', {}, Number(eventStore.reachable));
-      set('paybill_database_up', {}, Number(database.reachable));
-      for (const { name, version, position, lagBytes, lagSeconds, error } of projections) {
-        const labels = { projection: `${name}_v${version}` };
-        set('paybill_projection_position', labels, Number(position));
-        set('paybill_projection_stopped', labels, Number(error !== null));
-        if (lagBytes !== undefined) set('paybill_projection_lag_bytes', labels, Number(lagBytes));
-        if (lagSeconds !== undefined) set('paybill_projection_lag_seconds', labels, lagSeconds);
-      }
-    });
+    metrics.observed(GAUGES, async (set) => observe(await this.#readiness.check(), set));
   }
 
   @Get('health')
@@ -58,3 +54,31 @@ export class HealthController {
     return report;
   }
 }
+
+function observe(
+  report: ReadinessReport,
+  set: (name: keyof typeof GAUGES, labels: Labels, value: number) => void,
+): void {
+  const { eventStore, database, kafka, projections, followers } = report;
+  if (eventStore) set('paybill_event_store_up', {}, Number(eventStore.reachable));
+  if (database) set('paybill_database_up', {}, Number(database.reachable));
+  if (kafka) set('paybill_kafka_up', {}, Number(kafka.reachable));
+  for (const { name, version, position, lagBytes, lagSeconds, error } of projections) {
+    const labels = { projection: `${name}_v${version}` };
+    set('paybill_projection_position', labels, Number(position));
+    set('paybill_projection_stopped', labels, Number(error !== null));
+    if (lagBytes !== undefined) set('paybill_projection_lag_bytes', labels, Number(lagBytes));
+    if (lagSeconds !== undefined) set('paybill_projection_lag_seconds', labels, lagSeconds);
+  }
+  for (const { name, position, lagBytes, lagSeconds, lagMessages, parked, waitingFor } of followers) {
+    const labels = { follower: name };
+    set('paybill_follower_waiting', labels, Number(waitingFor !== undefined));
+    if (position !== undefined) set('paybill_follower_position', labels, Number(position));
+    if (lagBytes !== undefined) set('paybill_follower_lag_bytes', labels, Number(lagBytes));
+    if (lagSeconds !== undefined) set('paybill_follower_lag_seconds', labels, lagSeconds);
+    if (lagMessages !== undefined) set('paybill_follower_lag_messages', labels, lagMessages);
+    if (parked !== undefined) set('paybill_parked', labels, parked);
+  }
+}
+
+type Labels = Record<string, string>;

@@ -4,12 +4,29 @@ import { z } from 'zod';
 /** Injection token of the {@link ReadinessProbes} of a process. */
 export const READINESS_PROBES = Symbol('READINESS_PROBES');
 
-/** How a process finds out about what it depends on. */
+/** How a process finds out about what it depends on; what it does without is left out. */
 export interface ReadinessProbes {
   /** Position of the end of the log; throws when the event store cannot be reached. */
-  lastPosition(): Promise<bigint>;
+  readonly lastPosition?: () => Promise<bigint>;
   /** Where the projections stand; throws when the database cannot be reached. */
-  projections(): Promise<readonly ProjectionStanding[]>;
+  readonly projections?: () => Promise<readonly ProjectionStanding[]>;
+  /** Throws when Kafka cannot be reached. */
+  readonly kafka?: () => Promise<unknown>;
+  /** Where the relay or the consumers of this process stand; throws when what they keep that in cannot be reached. */
+  readonly followers?: () => Promise<readonly FollowerStanding[]>;
+}
+
+/** How whoever follows the log, or a topic made from it, stands. */
+export interface FollowerStanding {
+  readonly name: string;
+  /** In the log, for one that reads the log. */
+  readonly position?: bigint;
+  /** Messages of the topic it has not received yet, for one that reads a topic. */
+  readonly lagMessages?: number;
+  /** Messages or deliveries that wait for a person. */
+  readonly parked?: number;
+  /** What it waits for, when it does. */
+  readonly waitingFor?: string | undefined;
 }
 
 interface ProjectionStanding {
@@ -22,26 +39,45 @@ interface ProjectionStanding {
 
 const Reachable = z.object({ reachable: z.boolean() });
 
-/** Whether the process can do its work, and how far the read models are. */
+const lagBytes = z.string().optional().meta({ description: 'Bytes of log it has not passed yet' });
+const lagSeconds = z.number().optional().meta({ description: 'For how long it has been seen behind' });
+
+/** Whether the process can do its work, and how far what follows the log has come. */
 export const ReadinessReport = z
   .object({
-    ready: z.boolean().meta({ description: 'Commands can be taken and reads answered' }),
-    degraded: z.boolean().meta({ description: 'A projection stands still: what is read grows old until it is mended' }),
+    ready: z.boolean().meta({ description: 'The process can do its work' }),
+    degraded: z.boolean().meta({
+      description: 'A projection stands still, a follower waits, or something is parked: look before it grows old',
+    }),
     eventStore: Reachable.extend({
       position: z.string().optional().meta({ description: 'End of the log, a position in bytes' }),
-    }),
-    database: Reachable,
+    }).optional(),
+    database: Reachable.optional(),
+    kafka: Reachable.optional(),
     projections: z.array(
       z.object({
         name: z.string(),
         version: z.int(),
         position: z.string(),
-        lagBytes: z.string().optional().meta({ description: 'Bytes of log the projection has not passed yet' }),
-        lagSeconds: z.number().optional().meta({ description: 'For how long it has been seen behind' }),
+        lagBytes,
+        lagSeconds,
         updatedAt: z.iso.datetime(),
         error: z.string().nullable().meta({ description: 'Why it stands still, naming the event' }),
       }),
     ),
+    followers: z
+      .array(
+        z.object({
+          name: z.string(),
+          position: z.string().optional(),
+          lagBytes,
+          lagSeconds,
+          lagMessages: z.int().optional().meta({ description: 'Messages of the topic it has not received yet' }),
+          parked: z.int().optional().meta({ description: 'What it could not handle and a person has to look at' }),
+          waitingFor: z.string().optional(),
+        }),
+      )
+      .meta({ description: 'The relay and the consumers of this process' }),
   })
   .meta({ id: 'Readiness' });
 export type ReadinessReport = z.output<typeof ReadinessReport>;
@@ -56,29 +92,49 @@ export class Readiness {
   constructor(private readonly probes: ReadinessProbes) {}
 
   async check(): Promise<ReadinessReport> {
-    const [end, standings] = await Promise.all([
-      attempt(() => this.probes.lastPosition()),
-      attempt(() => this.probes.projections()),
+    const { probes } = this;
+    const [end, standings, kafka, followers] = await Promise.all([
+      attempt(() => probes.lastPosition?.()),
+      attempt(() => probes.projections?.()),
+      attempt(() => probes.kafka?.().then(() => true)),
+      attempt(() => probes.followers?.()),
     ]);
     const projections = (standings ?? []).map(({ name, version, position, updatedAt, error }) => ({
       name,
       version,
       position: String(position),
-      ...(end === undefined ? {} : this.#lag(`${name} ${version}`, position, end)),
+      ...this.#lag(`${name} ${version}`, position, end),
       updatedAt: updatedAt.toISOString(),
       error,
     }));
+    const following = (followers ?? []).map(({ position, ...follower }) => ({
+      ...follower,
+      ...(position !== undefined && { position: String(position), ...this.#lag(follower.name, position, end) }),
+    }));
+    const answered = (probe: unknown, answer: unknown) => probe === undefined || answer !== undefined;
     return {
-      // A projection that stands still is no reason to take every API process out of service: payments need none.
-      ready: end !== undefined && standings !== undefined && projections.length > 0,
-      degraded: projections.some(({ error }) => error !== null),
-      eventStore: end === undefined ? { reachable: false } : { reachable: true, position: String(end) },
-      database: { reachable: standings !== undefined },
+      // What stands still is no reason to take every API process out of service: payments need none of it.
+      ready:
+        answered(probes.lastPosition, end) &&
+        answered(probes.projections, standings) &&
+        answered(probes.kafka, kafka) &&
+        answered(probes.followers, followers) &&
+        (probes.projections === undefined || projections.length > 0),
+      degraded:
+        projections.some(({ error }) => error !== null) ||
+        following.some(({ waitingFor, parked = 0 }) => waitingFor !== undefined || parked > 0),
+      ...(probes.lastPosition && {
+        eventStore: end === undefined ? { reachable: false } : { reachable: true, position: String(end) },
+      }),
+      ...(probes.projections && { database: { reachable: standings !== undefined } }),
+      ...(probes.kafka && { kafka: { reachable: kafka !== undefined } }),
       projections,
+      followers: following,
     };
   }
 
-  #lag(key: string, position: bigint, end: bigint): { lagBytes: string; lagSeconds: number } {
+  #lag(key: string, position: bigint, end: bigint | undefined): { lagBytes?: string; lagSeconds?: number } {
+    if (end === undefined) return {};
     const now = performance.now();
     const seen = this.#behind.get(key);
     // Having passed what it was behind, a projection is only behind what has come since.
@@ -90,7 +146,7 @@ export class Readiness {
 }
 
 /** The outcome of a probe, or undefined when it fails or takes too long. */
-async function attempt<Result>(probe: () => Promise<Result>): Promise<Result | undefined> {
+async function attempt<Result>(probe: () => Promise<Result> | undefined): Promise<Result | undefined> {
   const enough = new AbortController();
   const late = delay(PATIENCE_MS, undefined, { signal: enough.signal, ref: false }).catch(() => undefined);
   try {

@@ -7,17 +7,22 @@ import { randomUUID } from 'node:crypto';
 import { type Logger } from 'pino';
 import { type HttpSettings } from '../config/config.js';
 import { HealthController } from '../health/health.controller.js';
+import { READINESS_PROBES, type ReadinessProbes } from '../health/readiness.js';
 import { nestLogger } from '../logging/logger.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
 import { serveDocs } from './openapi.js';
 import { malformed, Problem } from './problem.js';
-import { answerMalformedUrl, PROBLEM_OF, ProblemFilter, type ProblemOf } from './problem.filter.js';
+import { answerMalformedUrl, ProblemFilter, type ProblemOf } from './problem.filter.js';
 import { observeRequests } from './request-observer.js';
 
 export interface HttpAppOptions {
-  /** The modules that say which features are served; one of them provides READINESS_PROBES and PROBLEM_OF globally. */
+  /** The modules that say which features are served. */
   readonly features: readonly DynamicModule[];
+  /** How it is found out whether the process can do its work. */
+  readonly probes: ReadinessProbes;
+  /** How the errors of the features are answered; the first that knows an error speaks for it. */
+  readonly problems?: readonly ProblemOf[];
   readonly settings: HttpSettings;
   readonly log: Logger;
 }
@@ -25,7 +30,7 @@ export interface HttpAppOptions {
 /** What every HTTP process has besides its features: health, metrics, the log and the one place for errors. */
 @Module({})
 class HttpModule {
-  static with(log: Logger, features: readonly DynamicModule[]): DynamicModule {
+  static with({ log, features, probes, problems = [] }: HttpAppOptions): DynamicModule {
     return {
       module: HttpModule,
       global: true,
@@ -33,11 +38,8 @@ class HttpModule {
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: Metrics, useFactory: () => new Metrics() },
-        {
-          provide: APP_FILTER,
-          useFactory: (problemOf: ProblemOf) => new ProblemFilter(log, problemOf),
-          inject: [PROBLEM_OF],
-        },
+        { provide: READINESS_PROBES, useValue: probes },
+        { provide: APP_FILTER, useValue: new ProblemFilter(log, problems) },
       ],
       exports: [Metrics],
     };
@@ -48,7 +50,8 @@ class HttpModule {
  * An HTTP application over the given features, ready to listen or to be injected into. Whoever creates it closes it
  * (`app.close()` takes no new requests and waits for those in flight), and then the connections it was given.
  */
-export async function createHttpApp({ features, settings, log }: HttpAppOptions): Promise<NestFastifyApplication> {
+export async function createHttpApp(options: HttpAppOptions): Promise<NestFastifyApplication> {
+  const { settings, log } = options;
   const adapter = new FastifyAdapter({
     bodyLimit: settings.PAYBILL_BODY_LIMIT,
     trustProxy: settings.PAYBILL_TRUST_PROXY ?? false,
@@ -61,7 +64,7 @@ export async function createHttpApp({ features, settings, log }: HttpAppOptions)
     // Nest's Express-style middleware is not used; its engine would run for every request.
     skipMiddie: true,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(log, features), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(HttpModule.with(options), adapter, {
     logger: nestLogger(log),
     // Nest's parsers would also take HTML forms.
     bodyParser: false,

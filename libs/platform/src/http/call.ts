@@ -37,10 +37,18 @@ export const CallOf = createParamDecorator((_: unknown, context: ExecutionContex
   return readCall(http.getRequest<LoggedRequest>(), http.getResponse<FastifyReply>());
 });
 
+/** Parameter decorator: who calls, for a request that needs no more of its {@link Call}. @throws Problem when malformed */
+export const ActorOf = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  return actorOf(context.switchToHttp().getRequest<LoggedRequest>());
+});
+
+function actorOf(request: LoggedRequest): string {
+  return (request.actor = opaque(request.headers, 'x-actor') ?? 'anonymous');
+}
+
 function readCall(request: LoggedRequest, reply: Pick<FastifyReply, 'header'>): Call {
   const { headers } = request;
-  const actor = opaque(headers, 'x-actor') ?? 'anonymous';
-  request.actor = actor;
+  const actor = actorOf(request);
   const onBehalfOf = opaque(headers, 'x-on-behalf-of');
   const traceparent = headers['traceparent'];
   return {

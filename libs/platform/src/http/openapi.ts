@@ -91,6 +91,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     if (path === '/health' || path === '/ready') continue;
     addProblems(item.get, PROBLEMS_OF_READS);
     addProblems(item.post, PROBLEMS_OF_COMMANDS);
+    addProblems(item.put, PROBLEMS_OF_COMMANDS);
   }
   return document;
 }

@@ -5,8 +5,7 @@ import { isPassing } from '../postgres/passing.js';
 import { type LoggedRequest } from './call.js';
 import { Problem, PROBLEM_JSON } from './problem.js';
 
-/** Injection token of the function that tells how the business's own errors are answered. */
-export const PROBLEM_OF = Symbol('PROBLEM_OF');
+/** How a feature's own errors are answered; undefined for an error that is none of them. */
 export type ProblemOf = (error: unknown) => Problem | undefined;
 
 /** What Fastify and Nest refuse themselves, by status: their own messages may repeat input and are dropped. */
@@ -27,7 +26,7 @@ const BY_STATUS: Readonly<Record<number, readonly [code: string, detail: string]
 export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Logger,
-    private readonly problemOf: ProblemOf = () => undefined,
+    private readonly problemsOf: readonly ProblemOf[] = [],
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -40,8 +39,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   #problem(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    const known = this.problemOf(error) ?? frameworkProblem(error);
-    if (known) return known;
+    for (const problemOf of [...this.problemsOf, frameworkProblem]) {
+      const known = problemOf(error);
+      if (known) return known;
+    }
     if (isPassing(error)) {
       return new Problem(503, 'DATABASE_UNAVAILABLE', 'the read models cannot be reached; try again', {
         retryAfterSeconds: 1,

@@ -121,6 +121,9 @@ async function layoutsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<s
   const admin = kafka.admin();
   await admin.connect();
   try {
+    const there = new Set(await admin.listTopics());
+    const missing = topics.filter((topic) => !there.has(topic));
+    if (missing.length > 0) throw new Error(`no topic ${missing.join(', ')}: create it with paybill topics apply`);
     const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
     return new Map(
       found.map(({ name, partitions }) => {

@@ -1,0 +1,26 @@
+import { type CommandHandling, type EventStore, projectionPositions } from '#libs/event-sourcing';
+import { FraudModule, fraudProblemOf } from '#libs/fraud';
+import { LedgerModule, ledgerProblemOf } from '#libs/ledger';
+import { MessagingModule } from '#libs/messaging';
+import { NotificationsModule } from '#libs/notifications';
+import { type Database, type PersonalData } from '#libs/platform';
+
+/** What the API serves, on the given connections. */
+export function featuresOn(connections: {
+  readonly store: EventStore;
+  readonly db: Database;
+  readonly handling?: CommandHandling;
+  readonly personalData?: PersonalData | undefined;
+}) {
+  const { store, db, personalData } = connections;
+  return {
+    features: [
+      LedgerModule.forRoot(connections),
+      MessagingModule.forRoot({ db }),
+      NotificationsModule.forRoot({ db, personalData }),
+      FraudModule.forRoot(),
+    ],
+    probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+    problems: [fraudProblemOf, ledgerProblemOf],
+  };
+}

@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import { Following } from '#libs/messaging';
+import { NotificationSettings, startNotifications } from '#libs/notifications';
+import {
+  connectKafka,
+  ConnectionSettings,
+  createHttpApp,
+  createLogger,
+  HttpSettings,
+  KafkaSettings,
+  openDatabase,
+  PersonalData,
+  PersonalDataSettings,
+  pingKafka,
+  readConfig,
+  runProcess,
+  serveUntilAsked,
+} from '#libs/platform';
+
+const Settings = HttpSettings.extend(KafkaSettings.shape)
+  .extend(NotificationSettings.shape)
+  .extend({
+    DATABASE_URL: ConnectionSettings.shape.DATABASE_URL,
+    PAYBILL_MASTER_KEY: PersonalDataSettings.shape.PAYBILL_MASTER_KEY.nonoptional(
+      'must be set: contacts are sealed with it',
+    ),
+    PAYBILL_PORT: HttpSettings.shape.PAYBILL_PORT.removeDefault().default(3002),
+  });
+
+/** Tells customers what happens on their accounts. As many run as are needed: they share the topic's partitions. */
+await runProcess('notifications', async () => {
+  const settings = readConfig(Settings);
+  const log = createLogger({ level: settings.LOG_LEVEL, name: 'notifications' });
+  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 6 });
+  const kafka = connectKafka(settings, log);
+  const personalData = new PersonalData(db, settings.PAYBILL_MASTER_KEY);
+  const notifications = startNotifications({ db, personalData, settings, log });
+  const following = new Following(db, notifications.handler, { kafka }, log);
+  const probes = { kafka: () => pingKafka(kafka), followers: async () => [await following.standing()] };
+  const app = await createHttpApp({ features: [], settings, log, probes });
+  const stopping = new AbortController();
+  const working = Promise.all([following.run(stopping.signal), notifications.run(stopping.signal)]);
+  await Promise.race([serveUntilAsked(app, settings, log), working]);
+  stopping.abort();
+  await working;
+});

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { connectEventStore } from '#libs/event-sourcing';
+import { publicMessage } from '#libs/ledger';
+import { Relay } from '#libs/messaging';
+import {
+  connectKafka,
+  ConnectionSettings,
+  createHttpApp,
+  createLogger,
+  HttpSettings,
+  KafkaSettings,
+  pingKafka,
+  readConfig,
+  runProcess,
+  serveUntilAsked,
+} from '#libs/platform';
+
+const Settings = HttpSettings.extend(KafkaSettings.shape).extend({
+  EVENTSTORE_URL: ConnectionSettings.shape.EVENTSTORE_URL,
+  PAYBILL_PORT: HttpSettings.shape.PAYBILL_PORT.removeDefault().default(3001),
+});
+
+/** Brings every event of the log to Kafka as a public message. One is at work: a second that starts takes over from it. */
+await runProcess('relay', async () => {
+  const settings = readConfig(Settings);
+  const log = createLogger({ level: settings.LOG_LEVEL, name: 'relay' });
+  const store = await connectEventStore(settings.EVENTSTORE_URL);
+  const kafka = connectKafka(settings, log);
+  const relay = new Relay({ store, category: 'account', toMessage: publicMessage }, kafka, {
+    onWaiting: (reason) => log.warn({ reason }, 'relay waits'),
+  });
+  const probes = {
+    lastPosition: () => store.lastPosition(),
+    kafka: () => pingKafka(kafka),
+    followers: () => Promise.resolve([relay.standing]),
+  };
+  const app = await createHttpApp({ features: [], settings, log, probes });
+  const stopping = new AbortController();
+  const relaying = relay.run(stopping.signal);
+  await Promise.race([serveUntilAsked(app, settings, log), relaying]);
+  stopping.abort();
+  await relaying;
+  await store.close();
+});
