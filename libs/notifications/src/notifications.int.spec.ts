@@ -110,9 +110,8 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
   }
 
   const deliveries = (account: AccountMessages) =>
-    new DeliveriesQueries(test.db).deliveries({ account: account.accountId }, 100, undefined);
-  const told = (account: AccountMessages) =>
-    new NotificationsQueries(test.db).ofAccount(account.accountId, 100, undefined);
+    new DeliveriesQueries(test.db).deliveries({ account: account.accountId }, 100, null);
+  const told = (account: AccountMessages) => new NotificationsQueries(test.db).ofAccount(account.accountId, 100, null);
   const states = async (account: AccountMessages) => (await deliveries(account)).map(({ state }) => state).reverse();
   const parked = async (): Promise<DeliveryView[]> => new ParkedDeliveries(test.db).list('0', 100);
 

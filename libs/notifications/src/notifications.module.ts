@@ -1,12 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type Database } from '#libs/platform';
+import { type Database, DATABASE } from '#libs/platform';
 import { Outbox } from './channels/outbox.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DeliveriesQueries } from './deliveries/deliveries.queries.js';
 import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
 import { OutboxController } from './outbox/outbox.controller.js';
 import { type PersonalDataKeys } from './personal-data.js';
-import { TablesThere } from './reads/tables-there.js';
 import { NotificationsController } from './telling/notifications.controller.js';
 import { NotificationsQueries } from './telling/notifications.queries.js';
 import { WebhookEndpoints } from './webhook-endpoints/webhook-endpoints.js';
@@ -35,7 +34,7 @@ export class NotificationsModule {
         ...(outbox === undefined ? [] : [OutboxController]),
       ],
       providers: [
-        { provide: TablesThere, useValue: new TablesThere(db) },
+        { provide: DATABASE, useValue: db },
         { provide: NotificationsQueries, useValue: new NotificationsQueries(db) },
         { provide: DeliveriesQueries, useValue: new DeliveriesQueries(db) },
         { provide: ParkedDeliveries, useValue: new ParkedDeliveries(db, wake) },

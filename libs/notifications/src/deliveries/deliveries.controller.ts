@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
-import { idOf, type Page, pageAnswer, Paged, pageOf, sequenceOf } from '../reads/page.js';
+import { ActorOf, keyOf, type Page, pageAnswer, Paged, pageOf, Problem } from '#libs/platform';
+import { idInAddress } from '../reads/id-in-address.js';
 import { TablesThere } from '../reads/tables-there.js';
 import { CHANNELS } from './claims.js';
 import { DeliveriesQueries } from './deliveries.queries.js';
@@ -43,7 +43,9 @@ const Discarding = z.strictObject({
     .meta({ description: 'Kept with the delivery and shown to other operators; no personal data' }),
 });
 
-const Decided = z.object({ id: z.uuid() }).meta({ id: 'DecidedDelivery' });
+const Decided = z
+  .object({ id: z.uuid(), state: z.enum(['retrying', 'discarded']) })
+  .meta({ id: 'ParkedDeliveryDecision' });
 
 @ApiTags('notifications')
 @UseGuards(TablesThere)
@@ -60,8 +62,8 @@ export class DeliveriesController {
   async getDeliveries(
     @Query({ schema: DeliveriesQuery }) { limit, cursor, state, account }: z.output<typeof DeliveriesQuery>,
   ): Promise<Page<z.output<typeof Delivery>>> {
-    const rows = await this.deliveries.deliveries({ state, account }, limit + 1, sequenceOf(cursor));
-    return pageOf(rows, limit, answerOf);
+    const rows = await this.deliveries.deliveries({ state, account }, limit + 1, keyOf(cursor));
+    return pageOf(rows, limit, ({ sequence }) => sequence, answerOf);
   }
 
   @Get('parked-deliveries')
@@ -70,28 +72,32 @@ export class DeliveriesController {
   async getParkedDeliveries(
     @Query({ schema: Paged }) { limit, cursor }: z.output<typeof Paged>,
   ): Promise<Page<z.output<typeof Delivery>>> {
-    const rows = await this.parked.list(sequenceOf(cursor) ?? '0', limit + 1);
-    return pageOf(rows, limit, answerOf);
+    const rows = await this.parked.list(keyOf(cursor) ?? '0', limit + 1);
+    return pageOf(rows, limit, ({ sequence }) => sequence, answerOf);
   }
 
   @Post('parked-deliveries/:id/retry')
-  @TakesCommand({ summary: 'Has a parked delivery tried again', answer: Decided })
-  async retryParkedDelivery(@Param('id') text: string, @CallOf() { actor }: Call): Promise<z.output<typeof Decided>> {
-    const id = idOf(text, notParked);
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Have a parked delivery tried again, and then those that wait behind it' })
+  @ApiResponse({ status: 202, standardSchema: Decided })
+  async retryParkedDelivery(@Param('id') text: string, @ActorOf() actor: string): Promise<z.output<typeof Decided>> {
+    const id = idInAddress(text, notParked);
     if (!(await this.parked.retry(id, actor))) throw notParked();
-    return { id };
+    return { id, state: 'retrying' };
   }
 
   @Post('parked-deliveries/:id/discard')
-  @TakesCommand({ summary: 'Gives a parked delivery up, so that those behind it go on', answer: Decided })
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give a parked delivery up, so that those behind it go on' })
+  @ApiResponse({ status: 200, standardSchema: Decided })
   async discardParkedDelivery(
     @Param('id') text: string,
     @Body({ schema: Discarding }) { reason }: z.output<typeof Discarding>,
-    @CallOf() { actor }: Call,
+    @ActorOf() actor: string,
   ): Promise<z.output<typeof Decided>> {
-    const id = idOf(text, notParked);
+    const id = idInAddress(text, notParked);
     if (!(await this.parked.discard(id, reason, actor))) throw notParked();
-    return { id };
+    return { id, state: 'discarded' };
   }
 }
 

@@ -12,14 +12,10 @@ export class DeliveriesQueries {
   constructor(private readonly db: Database) {}
 
   /** The latest planned first. @param before sequence of the last one seen */
-  async deliveries(
-    { state, account }: DeliveryFilter,
-    limit: number,
-    before: string | undefined,
-  ): Promise<DeliveryView[]> {
+  async deliveries({ state, account }: DeliveryFilter, limit: number, before: string | null): Promise<DeliveryView[]> {
     const { rows } = await sql<DeliveryView>`
       select ${DELIVERY_VIEW} from notifications.deliveries as d
-      where true ${before === undefined ? sql`` : sql`and d.sequence < ${before}::bigint`}
+      where true ${before === null ? sql`` : sql`and d.sequence < ${before}::bigint`}
         ${state === undefined ? sql`` : sql`and d.state = ${state}`}
         ${account === undefined ? sql`` : sql`and d.account_id = ${account}::uuid`}
       order by d.sequence desc limit ${limit}`.execute(this.db.sql);

@@ -1,6 +1,6 @@
-import { type CanActivate, Injectable } from '@nestjs/common';
+import { type CanActivate, Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { type Database } from '#libs/platform';
+import { type Database, DATABASE } from '#libs/platform';
 import { NOTIFICATIONS_DDL } from '../schema.js';
 
 /** Sees to it that there are tables to read, whichever process comes first; at the first request and not at the start. */
@@ -8,7 +8,7 @@ import { NOTIFICATIONS_DDL } from '../schema.js';
 export class TablesThere implements CanActivate {
   #there: Promise<unknown> | undefined;
 
-  constructor(private readonly db: Database) {}
+  constructor(@Inject(DATABASE) private readonly db: Database) {}
 
   async canActivate(): Promise<boolean> {
     this.#there ??= this.db.sql.transaction().execute(async (tx) => {

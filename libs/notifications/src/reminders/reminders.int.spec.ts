@@ -23,7 +23,7 @@ describe.each(await testEngines())('Reminders on $name', (engine) => {
   const remind = (at: string) =>
     new Reminders(db, { dueSoonDays: 3, timeZone: 'UTC', channels: [], clock: () => new Date(at) }).remind();
   const reminders = async ({ accountId }: AccountMessages) =>
-    (await new NotificationsQueries(db).ofAccount(accountId, 100, undefined))
+    (await new NotificationsQueries(db).ofAccount(accountId, 100, null))
       .filter(({ type }) => type !== 'bill-ready' && type !== 'payment-confirmation' && type !== 'payment-returned')
       .map(({ type, content }) => [type, content['billNumber'], (content['amount'] as { amount: string }).amount])
       .reverse();

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Problem } from '#libs/platform';
-import { idOf, type Page, pageAnswer, Paged, pageOf, sequenceOf } from '../reads/page.js';
+import { keyOf, type Page, pageAnswer, Paged, pageOf, Problem } from '#libs/platform';
+import { idInAddress } from '../reads/id-in-address.js';
 import { TablesThere } from '../reads/tables-there.js';
 import { NOTIFICATION_TYPES } from './notification.js';
 import { NotificationsQueries } from './notifications.queries.js';
@@ -35,14 +35,19 @@ export class NotificationsController {
     @Query({ schema: Paged }) { limit, cursor }: z.output<typeof Paged>,
   ): Promise<Page<z.output<typeof Told>>> {
     const unknown = () => new Problem(404, 'ACCOUNT_UNKNOWN', 'no account has this id; check the id');
-    const rows = await this.notifications.ofAccount(idOf(accountId, unknown), limit + 1, sequenceOf(cursor));
-    return pageOf(rows, limit, ({ id, type, occurredAt, toldAt, withheld, content }) => ({
-      id,
-      type,
-      occurredAt: occurredAt.toISOString(),
-      toldAt: toldAt.toISOString(),
-      withheld,
-      content,
-    }));
+    const rows = await this.notifications.ofAccount(idInAddress(accountId, unknown), limit + 1, keyOf(cursor));
+    return pageOf(
+      rows,
+      limit,
+      ({ sequence }) => sequence,
+      ({ id, type, occurredAt, toldAt, withheld, content }) => ({
+        id,
+        type,
+        occurredAt: occurredAt.toISOString(),
+        toldAt: toldAt.toISOString(),
+        withheld,
+        content,
+      }),
+    );
   }
 }

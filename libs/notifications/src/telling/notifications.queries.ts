@@ -18,11 +18,11 @@ export class NotificationsQueries {
   constructor(private readonly db: Database) {}
 
   /** The latest first. @param before sequence of the last one seen */
-  async ofAccount(accountId: string, limit: number, before: string | undefined): Promise<NotificationView[]> {
+  async ofAccount(accountId: string, limit: number, before: string | null): Promise<NotificationView[]> {
     const { rows } = await sql<NotificationView>`
       select id, sequence, type, occurred_at as "occurredAt", created_at as "toldAt", withheld, content
       from notifications.notifications
-      where account_id = ${accountId}::uuid ${before === undefined ? sql`` : sql`and sequence < ${before}::bigint`}
+      where account_id = ${accountId}::uuid ${before === null ? sql`` : sql`and sequence < ${before}::bigint`}
       order by sequence desc limit ${limit}`.execute(this.db.sql);
     return rows;
   }

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Us
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { v5 as uuidv5 } from 'uuid';
 import { z } from 'zod';
-import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
-import { idOf, type Page, pageAnswer, Paged, pageOf, sequenceOf } from '../reads/page.js';
+import { type Call, CallOf, keyOf, type Page, pageAnswer, Paged, pageOf, Problem, TakesCommand } from '#libs/platform';
+import { idInAddress } from '../reads/id-in-address.js';
 import { TablesThere } from '../reads/tables-there.js';
 import { NOTIFICATION_TYPES } from '../telling/notification.js';
 import { WebhookEndpoints } from './webhook-endpoints.js';
@@ -51,14 +51,19 @@ export class WebhookEndpointsController {
   async getWebhookEndpoints(
     @Query({ schema: Paged }) { limit, cursor }: z.output<typeof Paged>,
   ): Promise<Page<z.output<typeof Endpoint>>> {
-    const rows = await this.endpoints.list(sequenceOf(cursor) ?? '0', limit + 1);
-    return pageOf(rows, limit, ({ id, url, types, addedBy, addedAt }) => ({
-      id,
-      url,
-      types: types as z.output<typeof Types> | null,
-      addedBy,
-      addedAt: addedAt.toISOString(),
-    }));
+    const rows = await this.endpoints.list(keyOf(cursor) ?? '0', limit + 1);
+    return pageOf(
+      rows,
+      limit,
+      ({ sequence }) => sequence,
+      ({ id, url, types, addedBy, addedAt }) => ({
+        id,
+        url,
+        types: types as z.output<typeof Types> | null,
+        addedBy,
+        addedAt: addedAt.toISOString(),
+      }),
+    );
   }
 
   @Post()
@@ -86,7 +91,7 @@ export class WebhookEndpointsController {
   @ApiOperation({ summary: 'Removes a webhook; what waits for it is not sent any more' })
   @ApiResponse({ status: 204, description: 'Removed' })
   async removeWebhookEndpoint(@Param('id') text: string): Promise<void> {
-    if (!(await this.endpoints.remove(idOf(text, unknownEndpoint)))) throw unknownEndpoint();
+    if (!(await this.endpoints.remove(idInAddress(text, unknownEndpoint)))) throw unknownEndpoint();
   }
 }
 
