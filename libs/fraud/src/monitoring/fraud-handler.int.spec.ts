@@ -118,7 +118,7 @@ describe.each(await testEngines())('Fraud monitoring of messages on $name', (eng
 
   it('remembers nothing of a batch that was not committed', async () => {
     const make = new MessageMaker();
-    const paid = [0, 1, 2, 3, 4].map((minute) =>
+    const paid = [0, 1, 2, 3].map((minute) =>
       make.payment(idOf('A'), `2026-01-15T12:0${minute}:00.000Z`, { amount: '10.00' }),
     );
     const handler = started();
