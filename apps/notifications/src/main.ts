@@ -39,7 +39,7 @@ await runProcess('notifications', async () => {
   const probes = { kafka: () => pingKafka(kafka), followers: async () => [await following.standing()] };
   const app = await createHttpApp({ features: [], settings, log, probes });
   const stopping = new AbortController();
-  const working = Promise.all([following.run(stopping.signal), notifications.run(stopping.signal)]);
+  const working = following.run(stopping.signal, (signal) => notifications.run(signal));
   await Promise.race([serveUntilAsked(app, settings, log), working]);
   stopping.abort();
   await working;

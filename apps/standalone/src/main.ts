@@ -105,12 +105,12 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
   const { source, relay, kafka } = sourceOf(store, settings, log);
-  const consumers = [notifications.handler, monitor.handler].map((handler) => new Following(db, handler, source, log));
+  const notifying = new Following(db, notifications.handler, source, log);
+  const monitoring = new Following(db, monitor.handler, source, log);
   const runner = new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
   });
-  const workers = [runner, notifications, monitor, ...consumers, ...(relay ? [relay] : [])];
   return {
     features: [
       LedgerModule.forRoot({ store, db, handling, personalData }),
@@ -124,11 +124,17 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       projections: () => projectionPositions(db),
       followers: async () => [
         ...(relay ? [relay.standing] : []),
-        ...(await Promise.all(consumers.map((consumer) => consumer.standing()))),
+        ...(await Promise.all([notifying.standing(), monitoring.standing()])),
       ],
       ...(kafka && { kafka: () => pingKafka(kafka) }),
     },
-    run: (signal: AbortSignal) => Promise.all(workers.map((worker) => worker.run(signal))),
+    run: (signal: AbortSignal) =>
+      Promise.all([
+        runner.run(signal),
+        relay?.run(signal),
+        notifying.run(signal, (ended) => notifications.run(ended)),
+        monitoring.run(signal, (ended) => monitor.run(ended)),
+      ]),
   };
 }
 

@@ -31,8 +31,11 @@ export class Following {
     });
   }
 
-  /** Follows the source until `signal` aborts, waiting out whatever is away. */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * Follows the source until `signal` aborts, waiting out whatever is away.
+   * @param beside work on what the handler writes, begun when its tables are there
+   */
+  async run(signal: AbortSignal, beside?: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await this.#install(signal);
     const { source } = this;
     const received = () => (this.#waitingFor = undefined);
@@ -43,7 +46,7 @@ export class Following {
             waits: this.#waits,
             received,
           });
-    await Promise.all([following, this.#consumer.runParked(signal)]);
+    await Promise.all([following, this.#consumer.runParked(signal), beside?.(signal)]);
   }
 
   /** How it stands. @throws when the database or Kafka cannot be asked */
