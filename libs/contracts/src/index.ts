@@ -1,7 +1,7 @@
 export { type PublicMessage } from './message.js';
 export { isMessageType, type Message, type MessageData, MESSAGES, type MessageType } from './catalogue.js';
 export { TOPICS } from './topics.js';
-export { fromWire, toWire, Unreadable, type WireRecord } from './wire.js';
+export { fromWire, SOURCE, toWire, Unreadable, type WireRecord } from './wire.js';
 export { type JsonSchema, publishedSchema } from './schemas.js';
 export { asyncApi } from './asyncapi.js';
 export { messageCatalogue } from './message-catalogue.js';

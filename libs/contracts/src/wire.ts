@@ -15,7 +15,8 @@ export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
 
-const SOURCE = 'urn:paybill:ledger';
+/** Who speaks: CloudEvents `source` of every message. */
+export const SOURCE = 'urn:paybill:ledger';
 const SCHEMA = /^urn:paybill:message:([a-z.-]+):([1-9]\d{0,8})$/;
 /** Fits a column of eight bytes, wherever a reader keeps it. */
 const UNSIGNED = /^\d{1,18}$/;

@@ -1,4 +1,4 @@
-import { fromWire, type Message, toWire, Unreadable, type WireRecord } from '#libs/contracts';
+import { fromWire, type Message, SOURCE, toWire, Unreadable, type WireRecord } from '#libs/contracts';
 
 /** A record as it reached a consumer: a message, or something that cannot be read as one, with the reason. */
 export type Arrival = { readonly origin: string; readonly key: string } & (
@@ -25,11 +25,10 @@ export function recordOf(arrival: Arrival): WireRecord {
 }
 
 /**
- * Its number among the messages of its key, also of one that cannot be read when that much of it can; undefined when not
- * even that is known.
+ * The number that something unreadable claims to have among the messages of its key: that of a message of ours which this
+ * build cannot read yet. Undefined for what is no message of ours at all.
  */
-export function sequenceOf(arrival: Arrival): bigint | undefined {
-  if ('message' in arrival) return arrival.message.sequence;
-  const text = arrival.record.headers['ce_sequence'] ?? '';
-  return /^\d{1,18}$/.test(text) ? BigInt(text) : undefined;
+export function claimedSequence({ headers }: WireRecord): bigint | undefined {
+  const { ce_sequence: text = '', ce_source: source, ce_id: id } = headers;
+  return source === SOURCE && id !== undefined && /^\d{1,18}$/.test(text) ? BigInt(text) : undefined;
 }

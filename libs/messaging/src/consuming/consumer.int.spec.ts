@@ -172,6 +172,24 @@ describe.each(await testEngines())('a consumer, on $name', (engine) => {
     expect(await notes()).toEqual({});
   });
 
+  it('lets nothing unreadable take the place of a message, and goes on after a message it could not read', async () => {
+    const key = randomUUID();
+    const [first, second, third] = [0, 1, 2].map((n) => messageOf(key, n));
+    const newer = (message: Message, source?: string) => {
+      const { headers, ...record } = toWire(message);
+      const dataschema = 'urn:paybill:message:account.closed:9';
+      return { ...record, headers: { ...headers, ...(source && { ce_source: source }), ce_dataschema: dataschema } };
+    };
+    await consumer.receive([arrivalOf(first!), arrived('t/0/1', newer(second!, 'somebody else'))], ALIVE);
+    await consumer.receive([arrived('t/0/2', newer(second!)), arrivalOf(third!)], ALIVE);
+    for (const { id } of await parked()) await new ParkedMessages(db).discard(id, 'ops', 'not ours');
+    await whileItTries(async () => (await parked()).length === 1);
+    for (const { id } of await parked()) await new ParkedMessages(db).discard(id, 'ops', 'too new');
+    await whileItTries(async () => (await notes())[key]?.length === 2);
+    await consumer.receive([arrivalOf(messageOf(key, 3))], ALIVE);
+    expect(await notes()).toEqual({ [key]: [0, 2, 3] });
+  });
+
   it('parks a message before which others are missing, naming them', async () => {
     const key = randomUUID();
     await consumer.receive([arrivalOf(messageOf(key, 0)), arrivalOf(messageOf(key, 3))], ALIVE);

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message } from '#libs/contracts';
 import { type Database, isPassing, type Tx } from '#libs/platform';
-import { type Arrival, arrived, recordOf, sequenceOf } from './arrival.js';
+import { type Arrival, arrived, claimedSequence, recordOf } from './arrival.js';
 import { INBOX_DDL, InboxMoved, moveTo, positionOf, receive, received } from './inbox.js';
 import { type MessageHandler } from './message-handler.js';
 import { markFailed, markHandled, nextHead, park, PARKED_DDL, parkedKeys, type ToPark } from './parked-messages.js';
@@ -130,9 +130,11 @@ export class Consumer {
     for (const arrival of arrivals) {
       const { key, origin } = arrival;
       const last = reached.get(key) ?? before.get(key) ?? -1n;
-      const sequence = sequenceOf(arrival);
-      if (sequence !== undefined && sequence <= last) continue;
-      if (sequence !== undefined) reached.set(key, sequence);
+      if ('message' in arrival) {
+        const { sequence } = arrival.message;
+        if (sequence <= last) continue;
+        reached.set(key, sequence);
+      } else if (claimedSequence(arrival.record) === last + 1n) reached.set(key, last + 1n);
       const reason = stuck.has(key) ? null : (fault ?? faultOf(arrival, last));
       if (reason === undefined) messages.push((arrival as { message: Message }).message);
       else {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
-import { type Message } from '#libs/contracts';
+import { type Message, SOURCE } from '#libs/contracts';
 import { type Arrival } from './arrival.js';
 import { type Consumer } from './consumer.js';
 
@@ -66,7 +66,12 @@ function arrivalOf(event: StoredEvent, toMessage: (event: StoredEvent) => Messag
   try {
     return { origin: event.id, key, message: toMessage(event) };
   } catch (error) {
-    const headers = { ce_id: event.id, ce_type: event.type, ce_sequence: String(event.revision) };
+    const headers = {
+      ce_id: event.id,
+      ce_source: SOURCE,
+      ce_type: event.type,
+      ce_sequence: String(event.revision),
+    };
     return { origin: event.id, key, unreadable: (error as Error).message, record: { key, value: '', headers } };
   }
 }
