@@ -9,8 +9,8 @@ import { ConfirmCase, DismissCase } from './cases/decide-case.js';
 import { RulesController } from './rules/rules.controller.js';
 
 /**
- * Cases, alerts and rules over HTTP. DATABASE, CommandHandling and ReadBarrier come from a global module of the process, as
- * does PROBLEM_OF, into which `fraudProblemOf` goes.
+ * Cases, alerts and rules over HTTP. DATABASE, CommandHandling and ReadBarrier come from a global module of the process;
+ * its refusals are answered by `fraudProblemOf`.
  */
 @Module({})
 export class FraudModule {

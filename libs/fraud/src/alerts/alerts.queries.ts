@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import { type Database, DATABASE } from '#libs/platform';
 import { keyOf, type Page, pageOf } from '../page.js';
+import { rowsOf } from '../reading.js';
 
 /** An alert as it is answered, with everything that is needed to check it by hand. */
 export const AlertView = z
@@ -72,15 +73,21 @@ export class AlertsQueries {
     if (ruleId !== undefined) conditions.push(sql`rule_id = ${ruleId}`);
     if (historic !== undefined) conditions.push(sql`historic = ${historic}`);
     if (before !== null) conditions.push(sql`number < ${before}::bigint`);
-    const { rows } = await sql<Row>`select ${COLUMNS} from fraud.alerts
-      where ${sql.join(conditions, sql` and `)} order by number desc limit ${limit + 1}`.execute(this.db.sql);
+    const rows = await rowsOf(
+      sql<Row>`select ${COLUMNS} from fraud.alerts
+      where ${sql.join(conditions, sql` and `)} order by number desc limit ${limit + 1}`,
+      this.db.sql,
+    );
     return pageOf(rows, limit, (row) => row.number, alertOf);
   }
 
   /** The alerts of a case, the earliest first. */
   async alertsOf(caseId: string): Promise<AlertView[]> {
-    const { rows } = await sql<Row>`
-      select ${COLUMNS} from fraud.alerts where case_id = ${caseId}::uuid order by number`.execute(this.db.sql);
+    const rows = await rowsOf(
+      sql<Row>`
+      select ${COLUMNS} from fraud.alerts where case_id = ${caseId}::uuid order by number`,
+      this.db.sql,
+    );
     return rows.map(alertOf);
   }
 }

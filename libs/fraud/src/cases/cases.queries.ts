@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { type Database, DATABASE } from '#libs/platform';
 import { keyOf, type Page, pageOf } from '../page.js';
+import { rowsOf } from '../reading.js';
 import { CASE_STATES, type CaseStatus, refuseCase } from './fraud-case.js';
 
 export const CaseView = z
@@ -57,16 +58,20 @@ export class CasesQueries {
   /** Cases, the latest opened first. */
   async cases(state: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseView>> {
     const before = keyOf(cursor);
-    const { rows } = await sql<Row>`select ${COLUMNS} from fraud_cases
+    const rows = await rowsOf(
+      sql<Row>`select ${COLUMNS} from fraud_cases
       where true ${state === undefined ? sql`` : sql`and state = ${state}`}
         ${before === null ? sql`` : sql`and opened_position < ${before}::bigint`}
-      order by opened_position desc limit ${limit + 1}`.execute(this.db.sql);
+      order by opened_position desc limit ${limit + 1}`,
+      this.db.sql,
+    );
     return pageOf(rows, limit, (row) => row.opened_position, caseOf);
   }
 
   /** @throws Rejected CASE_UNKNOWN */
   async case(caseId: string): Promise<CaseView> {
-    const { rows } = await sql<Row>`select ${COLUMNS} from fraud_cases where case_id = ${caseId}::uuid`.execute(
+    const rows = await rowsOf(
+      sql<Row>`select ${COLUMNS} from fraud_cases where case_id = ${caseId}::uuid`,
       this.db.sql,
     );
     if (rows[0]) return caseOf(rows[0]);
@@ -74,8 +79,11 @@ export class CasesQueries {
   }
 
   async holdsOf(caseId: string): Promise<HoldView[]> {
-    const { rows } = await sql<{ asked: HoldView['asked']; refused: string | null; at: Date }>`
-      select asked, refused, at from fraud.holds where case_id = ${caseId}::uuid order by at`.execute(this.db.sql);
+    const rows = await rowsOf(
+      sql<{ asked: HoldView['asked']; refused: string | null; at: Date }>`
+      select asked, refused, at from fraud.holds where case_id = ${caseId}::uuid order by at`,
+      this.db.sql,
+    );
     return rows.map(({ asked, refused, at }) => ({ asked, refused, at: at.toISOString() }));
   }
 }

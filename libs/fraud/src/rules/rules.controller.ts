@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { type Database, DATABASE, Problem } from '#libs/platform';
+import { rowsOf } from '../reading.js';
 
 const RulesInForce = z
   .object({
@@ -35,8 +36,11 @@ export class RulesController {
   @ApiOperation({ summary: 'The fraud rules in force, and why a newer file was not taken' })
   @ApiResponse({ status: 200, standardSchema: RulesInForce })
   async getFraudRules(): Promise<z.output<typeof RulesInForce>> {
-    const { rows } = await sql<Row>`
-      select path, version, rules, since, refused, refused_at from fraud.rules_in_force`.execute(this.db.sql);
+    const rows = await rowsOf(
+      sql<Row>`
+      select path, version, rules, since, refused, refused_at from fraud.rules_in_force`,
+      this.db.sql,
+    );
     const row = rows[0];
     if (!row) throw new Problem(404, 'FRAUD_RULES_UNKNOWN', 'fraud monitoring has not run here yet; start it');
     const { path, version, rules, since, refused, refused_at: at } = row;
