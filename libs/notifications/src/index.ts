@@ -1,3 +1,3 @@
 export { NotificationsModule } from './notifications.module.js';
-export { type Notifications, startNotifications } from './start-notifications.js';
+export { startNotifications } from './start-notifications.js';
 export { NotificationSettings } from './settings.js';

@@ -5,6 +5,7 @@ import { Outbox } from './channels/outbox.js';
 import { SmsGateway } from './channels/sms.js';
 import { Carrier, type Ways } from './deliveries/carrier.js';
 import { Deliveries } from './deliveries/deliveries.job.js';
+import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
 import { notificationsHandler } from './notifications-handler.js';
 import { type PersonalDataKeys } from './personal-data.js';
 import { Reminders } from './reminders/reminders.job.js';
@@ -32,6 +33,8 @@ export interface Notifications {
   readonly handler: MessageHandler;
   /** Reminds and delivers until `signal` aborts; the tables have to be there. */
   run(signal: AbortSignal): Promise<void>;
+  /** How many deliveries wait for a person. */
+  parked(): Promise<number>;
   /** Says that there is something to deliver: nobody has to, it is found within a second. */
   wake(): void;
 }
@@ -66,6 +69,7 @@ export function startNotifications(options: NotificationsOptions): Notifications
   return {
     handler: notificationsHandler(settings, wake),
     wake,
+    parked: () => new ParkedDeliveries(db).count(),
     async run(signal) {
       try {
         await Promise.all([deliveries.run(signal), reminders.run(signal)]);

@@ -20,6 +20,13 @@ export class ParkedDeliveries {
     return rows;
   }
 
+  /** How many wait for a person. */
+  async count(): Promise<number> {
+    const { rows } = await sql<{ count: string }>`
+      select count(*) as count from notifications.deliveries where state = 'parked'`.execute(this.db.sql);
+    return Number(rows[0]?.count);
+  }
+
   /** Has one tried again, with all its attempts before it. @returns false when none with this id is parked */
   async retry(id: string, actor: string): Promise<boolean> {
     return (await this.#retry(sql`id = ${id}::uuid`, actor)) > 0;

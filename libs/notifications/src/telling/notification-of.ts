@@ -8,7 +8,7 @@ const NAMESPACE = '0d8d2f43-2c86-5d5e-8a52-7f9fb2a1c6e4';
 const DAY = 86_400_000;
 
 /** The id of what a message has the customer told. */
-export function idFromMessage(messageId: string): string {
+function idFromMessage(messageId: string): string {
   return uuidv5(messageId, NAMESPACE);
 }
 

@@ -8,11 +8,11 @@ import { EXAMPLES } from './template-contents.js';
 const PARTS = ['subject', 'text', 'html', 'sms'] as const;
 type Part = (typeof PARTS)[number];
 
-/** Directories under the templates that hold a language; others hold what languages share. */
+/** Directories that hold a language are named by it; others hold what languages share. */
 const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
 
 /** Templates that cannot be used: each fault with its file and line. The process is not to start with them. */
-export class WrongTemplates extends Error {
+class WrongTemplates extends Error {
   // Told at the start like any other setting that is wrong.
   override readonly name = 'WrongConfiguration';
 }
@@ -77,7 +77,7 @@ export class Templates {
       ? readdirSync(this.directory).filter((name) => LANGUAGE.test(name))
       : [];
     const faults: string[] = [];
-    for (const language of languages.filter((name) => name !== 'shared')) {
+    for (const language of languages) {
       for (const type of NOTIFICATION_TYPES) {
         for (const part of PARTS) faults.push(...this.#loadOne(language, type, part));
       }
