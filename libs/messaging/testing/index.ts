@@ -8,22 +8,30 @@ import { type Kafka } from '#libs/platform';
 export async function testTopics(kafka: Kafka): Promise<{ topic: string; progressTopic: string }> {
   const suffix = randomBytes(4).toString('hex');
   const [topic, progressTopic] = [`test.account.${suffix}`, `test.relay-progress.${suffix}`];
+  await createTopics(kafka, topic, progressTopic);
+  return { topic, progressTopic };
+}
+
+/** The two topics of a relay, as infra/kafka/topics has them. */
+export async function createTopics(kafka: Kafka, topic: string, progressTopic: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,
     topics: [
-      { topic, numPartitions: 12, replicationFactor: 3 },
+      { topic, numPartitions: 12, replicationFactor: 3, configEntries: [{ name: 'min.insync.replicas', value: '2' }] },
       {
         topic: progressTopic,
         numPartitions: 1,
         replicationFactor: 3,
-        configEntries: [{ name: 'cleanup.policy', value: 'compact' }],
+        configEntries: [
+          { name: 'cleanup.policy', value: 'compact' },
+          { name: 'min.insync.replicas', value: '2' },
+        ],
       },
     ],
   });
   await admin.disconnect();
-  return { topic, progressTopic };
 }
 
 /** Opens accounts and gives each so many credits, in turn, so that their events stand mixed in the log. */

@@ -37,7 +37,7 @@ async function beMember(kafka: Kafka, consumer: TopicConsumer, signal: AbortSign
   const member: Consumer = kafka.consumer({
     groupId: consumer.groupId,
     maxWaitTimeInMs: 500,
-    sessionTimeout: 15_000,
+    sessionTimeout: 8_000,
     heartbeatInterval: HEARTBEAT_MS,
     allowAutoTopicCreation: false,
     // A member that crashed is not restarted in place: a new one asks the group where it is.
