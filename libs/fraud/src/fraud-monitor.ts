@@ -12,7 +12,7 @@ import { RulesFile } from './rules/rules-file.job.js';
 import { noteRules } from './rules/rules-in-force.job.js';
 import { FRAUD_DDL } from './tables.js';
 
-export interface FraudMonitorOptions {
+interface FraudMonitorOptions {
   readonly db: Database;
   readonly store: EventStore;
   /** The process's own, so that all of its commands queue and cache together. */
@@ -24,7 +24,7 @@ export interface FraudMonitorOptions {
 }
 
 /** Fraud monitoring as a process runs it: the handler is for a Consumer, the rest is what `run` does. */
-export interface FraudMonitor {
+interface FraudMonitor {
   readonly handler: MessageHandler;
   readonly rules: RulesFile;
   /**
@@ -47,16 +47,17 @@ export async function openFraudMonitor(options: FraudMonitorOptions): Promise<Fr
   return {
     handler: fraudHandler(() => rules.rules),
     rules,
-    run: (signal) =>
-      allTogether(signal, [
+    async run(signal) {
+      await patiently(signal, log, () => install(db));
+      await allTogether(signal, [
         (ended) => patiently(ended, log, () => watchRules(db, rules, log, ended)),
         (ended) => patiently(ended, log, () => actAlone(options, rules, ended)),
-      ]),
+      ]);
+    },
   };
 }
 
 async function watchRules(db: Database, rules: RulesFile, log: Logger, signal: AbortSignal): Promise<void> {
-  await install(db);
   await noteRules(db, rules.standing);
   await rules.watch(signal, async (standing) => {
     const { path, refused } = standing;
@@ -71,7 +72,6 @@ async function actAlone(options: FraudMonitorOptions, rules: RulesFile, signal: 
   const { db, store, handling, holds, log } = options;
   const waiting = once((reason) => log.info({ reason }, 'fraud monitoring stands by'));
   await asOnlyRunner(db, MONITORING, signal, waiting, async () => {
-    await install(db);
     const worker = new CaseWorker(db, handling);
     const reactions = new HoldReactions(store, db, holds, (refused) => log.error(refused, 'a hold was refused'));
     await allTogether(signal, [

@@ -54,7 +54,12 @@ export class HoldReactions {
     const event = caseEvents.read(type, metadata.schemaVersion, data);
     const { accountId } = event.data;
     const wanted = wantedBy(event);
-    if (!wanted || (wanted.asked === 'release' && !(await this.#holds(caseId)))) return this.#pass(position);
+    if (!wanted) return this.#pass(position);
+    // A further alert asks for the hold there is. Asked for once only, it is carried out once even when all cases are read
+    // again from the start: a command that changed nothing the first time might change something after the release.
+    const holds = await this.#holds(caseId);
+    const idle = wanted.asked === 'release' ? !holds : holds && event.type !== 'CaseConfirmed';
+    if (idle) return this.#pass(position);
     const refused = await this.#ask(wanted, accountId, caseId, id);
     await this.db.sql.transaction().execute(async (tx) => {
       await sql`insert into fraud.holds (event_id, case_id, account_id, asked, refused)

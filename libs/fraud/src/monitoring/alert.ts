@@ -22,7 +22,7 @@ export interface Alert {
   readonly evidence: Evidence;
 }
 
-export interface Evidence {
+interface Evidence {
   /** Ids of the messages the rule looked at, the latest {@link MOST_EVENTS} of them, in order of when they count. */
   readonly events: readonly string[];
   /** How many there were. */

@@ -6,7 +6,7 @@ import { type Alert } from './alert.js';
 import { evaluate } from './evaluate.js';
 import { monitoringOf } from './monitoring.js';
 
-export interface BacktestOptions {
+interface BacktestOptions {
   readonly rules: RuleSet;
   /** In the order of the log, or of any topic: the messages of an account in order. */
   readonly messages: AsyncIterable<Message>;
@@ -17,7 +17,7 @@ export interface BacktestOptions {
 }
 
 /** What a rule would have said about a stretch of history. */
-export interface RuleReport extends Pick<Rule, 'id' | 'version' | 'kind' | 'action' | 'severity'> {
+interface RuleReport extends Pick<Rule, 'id' | 'version' | 'kind' | 'action' | 'severity'> {
   readonly alerts: number;
   /** Of these, the ones that counted long before they were recorded. */
   readonly historic: number;
@@ -32,7 +32,7 @@ export interface RuleReport extends Pick<Rule, 'id' | 'version' | 'kind' | 'acti
   readonly samples: readonly Alert[];
 }
 
-export interface BacktestReport {
+interface BacktestReport {
   readonly ruleSetVersion: string;
   readonly messages: number;
   /** When the earliest and latest messages count. */
