@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
-import { WrongOption } from './eventstore.command.js';
+import { WrongOption } from './options.js';
 
 /** `paybill contracts …`: the public messages as documents, and what keeps them from breaking their readers. */
 export function contractsCommand(): Command {

@@ -1,8 +1,15 @@
 import { account, payBillNumber } from '#libs/ledger';
+import { Command } from 'commander';
 import { z } from 'zod';
 
+export function eventsCommand(): Command {
+  return new Command('events').description('print the catalogue of stored events, as Markdown').action(() => {
+    process.stdout.write(eventCatalogue());
+  });
+}
+
 /** The catalogue of stored events as Markdown, made from the schemas that every append is checked against. */
-export function eventCatalogue(): string {
+function eventCatalogue(): string {
   const categories = [account, payBillNumber].map(({ category, events }) => {
     const types = Object.entries(events.definitions).map(([type, { version, schema }]) =>
       [`### ${type}`, '', `Version ${version}.`, '', '```json', jsonSchema(schema), '```'].join('\n'),

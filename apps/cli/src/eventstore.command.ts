@@ -1,7 +1,9 @@
 import { startEventStoreNode } from '#libs/eventstore-node';
+import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { WrongOption, whole } from './options.js';
 
-export interface EventStoreOptions {
+interface EventStoreOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -10,13 +12,27 @@ export interface EventStoreOptions {
   readonly users?: string;
 }
 
-/** An option of the command line cannot be used; the message names it. */
-export class WrongOption extends Error {
-  override readonly name = 'WrongOption';
+export function eventstoreCommand(): Command {
+  return new Command('eventstore')
+    .description('start the embedded event store node alone; it speaks the EventStoreDB protocol')
+    .option('--data <dir>', 'directory of the log', './data/eventstore')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on', whole(0, 65_535), 2113)
+    .option('--cert <file>', 'certificate (PEM): serve TLS; needs --key')
+    .option('--key <file>', 'private key of the certificate (PEM)')
+    .option('--users <file>', 'require basic authentication of the users in this file, one user:password a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  paybill eventstore --data ./data/eventstore --port 2113
+  paybill eventstore --cert node.crt --key node.key --users users.txt`,
+    )
+    .action(eventstore);
 }
 
 /** Runs the embedded event store node alone until it is asked to stop. */
-export async function eventstore(options: EventStoreOptions): Promise<void> {
+async function eventstore(options: EventStoreOptions): Promise<void> {
   const { data, host, port } = options;
   const node = await startEventStoreNode({
     dataDir: data,

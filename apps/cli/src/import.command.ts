@@ -9,15 +9,55 @@ import {
   type SourceLine,
   telcoSource,
 } from '#libs/ledger';
+import { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { dataOption } from './options.js';
 import { progress } from './progress.js';
-import { type Target } from './target.js';
+import { table } from './table.js';
+import { type Target, target } from './target.js';
 
 /** Where the lines come from: a name that makes ids, and the number of lines for the progress bar. */
 export interface Source {
   readonly name: string;
   readonly lines: AsyncIterable<SourceLine> | Iterable<SourceLine>;
   readonly total: number;
+}
+
+/** `paybill import …` */
+export function importCommand(): Command {
+  const command = new Command('import').description(
+    'write the history of another system through the ordinary commands',
+  );
+  command
+    .command('telco')
+    .description('IBM’s telco customer churn data: an account per customer, a bill and a payment per month')
+    .argument('<file>', 'the CSV file')
+    .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `
+Works on the Paybill that PAYBILL_URL and EVENTSTORE_URL name, else on the one running on --data, else starts one there
+for as long as it takes. May be killed and run again at any time: nothing is written twice.
+
+Example:
+  paybill import telco telco-customer-churn.csv --data ./data`,
+    )
+    .action(importTelco);
+  return command;
+}
+
+async function importTelco(file: string, { data }: { data: string }): Promise<void> {
+  const paybill = await target(data);
+  try {
+    const outcome = await runImport(paybill, await telco(file));
+    const already = outcome.already > 0 ? `, ${outcome.already} accounts were there already` : '';
+    console.log(`${outcome.events} events written${already}\n`);
+    const agrees = await printReconciliation(paybill, outcome);
+    await reportRefused(outcome, `${file.replace(/^.*[/\\]/, '')}.refused.txt`);
+    process.exitCode = agrees && outcome.refused.length === 0 ? 0 : 1;
+  } finally {
+    await paybill.stop();
+  }
 }
 
 export async function telco(file: string): Promise<Source> {
@@ -48,7 +88,7 @@ export async function runImport({ eventStoreUrl }: Target, source: Source): Prom
 export async function printReconciliation({ url }: Target, outcome: ImportOutcome): Promise<boolean> {
   const totals = await readTotals(url, outcome.position);
   const lines = reconcile(outcome.figures, totals);
-  console.log(table(lines));
+  console.log(reconciliation(lines));
   const agrees = lines.every((line) => line.agrees);
   console.log(agrees ? '\nEverything agrees to the cent.' : '\nThe ledger does NOT agree with its source.');
   return agrees;
@@ -73,15 +113,7 @@ export async function reportRefused({ refused }: ImportOutcome, file: string): P
   console.error(`${refused.length} lines were refused, the others imported; all of them are named in ${file}`);
 }
 
-function table(lines: readonly ReconciliationLine[]): string {
-  const rows = [
-    ['', 'source', 'ledger', ''],
-    ...lines.map(({ what, source, ledger, agrees }) => [what, source, ledger, agrees ? 'ok' : 'DIFFERS']),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map(([what, source, ledger, verdict]) =>
-      `${what!.padEnd(widths[0]!)}  ${source!.padStart(widths[1]!)}  ${ledger!.padStart(widths[2]!)}  ${verdict}`.trimEnd(),
-    )
-    .join('\n');
+function reconciliation(lines: readonly ReconciliationLine[]): string {
+  const rows = lines.map(({ what, source, ledger, agrees }) => [what, source, ledger, agrees ? 'ok' : 'DIFFERS']);
+  return table([['', 'source', 'ledger', ''], ...rows], [1, 2]);
 }

@@ -56,3 +56,20 @@ function pace(started: number, done: number, total: number, events: number): { r
   const left = done === 0 ? 0 : (seconds / done) * (total - done);
   return { rate: Math.round(events / Math.max(seconds, 0.001)), left: `${Math.ceil(left)} s` };
 }
+
+/** Shows how much has been done where nobody knows how much there is: a line now and then. */
+export function counter(title: string): { update(what: string, count: number): void; stop(): void } {
+  let printed = performance.now();
+  const { isTTY } = process.stderr;
+  return {
+    update: (what, count) => {
+      const now = performance.now();
+      if (now - printed < (isTTY ? 100 : LINE_EVERY_MS)) return;
+      printed = now;
+      process.stderr.write(
+        `${isTTY ? '\r\u001b[2K' : ''}${title}: ${what} ${count.toLocaleString('en')}${isTTY ? '' : '\n'}`,
+      );
+    },
+    stop: () => void (isTTY && process.stderr.write('\r\u001b[2K')),
+  };
+}

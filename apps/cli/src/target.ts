@@ -44,6 +44,24 @@ export async function target(dataDir: string): Promise<Target> {
   return startStandalone(dataDir, ANY_PORT);
 }
 
+/** Where the API of a running Paybill is: PAYBILL_URL, else that of the standalone on the data directory. @throws NoTarget */
+export async function runningApi(dataDir: string): Promise<string> {
+  return process.env['PAYBILL_URL'] || (await needRunning(dataDir, 'PAYBILL_URL')).url;
+}
+
+/** Where the log is: EVENTSTORE_URL, else the node of the standalone on the data directory. @throws NoTarget */
+export async function runningEventStore(dataDir: string): Promise<string> {
+  return process.env['EVENTSTORE_URL'] || (await needRunning(dataDir, 'EVENTSTORE_URL')).eventStoreUrl;
+}
+
+async function needRunning(dataDir: string, variable: string): Promise<z.output<typeof Running>> {
+  const running = await findRunning(dataDir);
+  if (running) return running;
+  throw new NoTarget(
+    `no Paybill is running on ${dataDir}; start one with paybill start, name its --data, or set ${variable}`,
+  );
+}
+
 /** Starts a standalone on a data directory and waits until it is ready. */
 export async function startStandalone(dataDir: string, environment: NodeJS.ProcessEnv = {}): Promise<Target> {
   const child = spawn(process.execPath, ['--max-semi-space-size=32', '--enable-source-maps', STANDALONE], {

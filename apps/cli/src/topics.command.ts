@@ -1,26 +1,39 @@
-import {
-  applyTopics,
-  connectKafka,
-  createLogger,
-  type DeclaredTopic,
-  type Kafka,
-  KafkaSettings,
-  readConfig,
-  type TopicDifference,
-  topicDifferences,
-} from '#libs/platform';
+import { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from '#libs/platform';
+import { Command } from 'commander';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-import { WrongOption } from './eventstore.command.js';
+import { type Admin, kafkaOf, withAdmin } from './kafka.js';
+import { whole, WrongOption } from './options.js';
 
-export interface TopicsOptions {
+interface TopicsOptions {
   readonly dir: string;
   readonly brokers?: string;
   /** Fewer copies than declared, for a development cluster of fewer brokers. */
   readonly replication?: number;
   readonly json?: boolean;
+}
+
+/** `paybill topics …`: the topics as files declare them, and the cluster as it is. */
+export function topicsCommand(): Command {
+  const topics = new Command('topics')
+    .description('the Kafka topics Paybill writes, as files declare them')
+    .addHelpText('after', '\nExample:\n  paybill topics apply --brokers 127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094');
+  const add = (name: string, description: string, action: (options: TopicsOptions) => Promise<number>) =>
+    topics
+      .command(name)
+      .description(description)
+      .option('--dir <dir>', 'directory of the declarations', 'infra/kafka/topics')
+      .option('--brokers <list>', 'addresses separated by commas (default: KAFKA_BROKERS)')
+      .option('--replication <number>', 'copies instead of those declared, for a development cluster', whole(1, 9))
+      .option('--json', 'print JSON')
+      .action(async (options: TopicsOptions) => {
+        process.exitCode = await action(options);
+      });
+  add('apply', 'create what is missing and set settings right; nothing is deleted or resized', applyDeclared);
+  add('diff', 'print how the cluster differs; the exit code is 1 when it does', diffTopics);
+  return topics;
 }
 
 const TopicFile = z.strictObject({
@@ -81,16 +94,16 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 }
 
 /** `paybill topics diff`: the exit code, 1 when the cluster is not as declared. */
-export async function diffTopics(options: TopicsOptions): Promise<number> {
-  const differences = await withAdmin(options, topicDifferences);
+async function diffTopics(options: TopicsOptions): Promise<number> {
+  const differences = await onCluster(options, topicDifferences);
   if (options.json) console.log(JSON.stringify({ differences }, undefined, 2));
   else console.log(differences.map(sentence).join('\n') || 'the cluster is as declared');
   return differences.length === 0 ? 0 : 1;
 }
 
 /** `paybill topics apply`: the exit code, 1 when something is refused. */
-export async function applyDeclared(options: TopicsOptions): Promise<number> {
-  const { mended, refused } = await withAdmin(options, applyTopics);
+async function applyDeclared(options: TopicsOptions): Promise<number> {
+  const { mended, refused } = await onCluster(options, applyTopics);
   if (options.json) console.log(JSON.stringify({ mended, refused }, undefined, 2));
   else {
     for (const difference of mended) console.log(`mended   ${sentence(difference)}`);
@@ -100,29 +113,13 @@ export async function applyDeclared(options: TopicsOptions): Promise<number> {
   return refused.length === 0 ? 0 : 1;
 }
 
-async function withAdmin<T>(
+async function onCluster<T>(
   { dir, brokers, replication }: TopicsOptions,
-  action: (admin: ReturnType<Kafka['admin']>, declared: DeclaredTopic[]) => Promise<T>,
+  action: (admin: Admin, declared: DeclaredTopic[]) => Promise<T>,
 ): Promise<T> {
   // The files first: a wrong one is named whether or not Kafka answers.
   const declared = (await declaredTopics(dir)).map((topic) => withReplication(topic, replication));
-  const admin = connectKafka(kafkaSettings(brokers), createLogger({ level: 'warn' })).admin();
-  await admin.connect().catch((error: Error) => {
-    throw new WrongOption(`--brokers: Kafka does not answer: ${error.message}`);
-  });
-  try {
-    return await action(admin, declared);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-function kafkaSettings(brokers: string | undefined): KafkaSettings {
-  try {
-    return readConfig(KafkaSettings, { ...process.env, ...(brokers !== undefined && { KAFKA_BROKERS: brokers }) });
-  } catch (error) {
-    throw new WrongOption(`${(error as Error).message} (or --brokers)`);
-  }
+  return withAdmin(kafkaOf(brokers), (admin) => action(admin, declared));
 }
 
 /** With fewer copies, fewer can be asked to have a record before it counts; else nothing could be written at all. */

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** An option of the command line cannot be used; the message names it. */
+export class WrongOption extends Error {
+  override readonly name = 'WrongOption';
+}
+
+export const dataOption = () =>
+  new Option('--data <dir>', 'directory of the embedded servers').default('./data').env('PAYBILL_DATA');
+
+/** Reads a whole number of an option. */
+export function whole(least: number, most: number) {
+  return (text: string): number => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
+/** Reads a position in the log. */
+export function position(text: string): bigint {
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+  throw new InvalidArgumentError('must be a position in the log: a whole number such as 0 or 1843200');
+}
+
+/** Reads a day of the calendar. */
+export function day(text: string): string {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  if (at && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)) return text;
+  throw new InvalidArgumentError('must be a day such as 2026-01-31');
+}
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+/** Reads the id of something, a UUID. */
+export function uuid(text: string): string {
+  const id = text.toLowerCase();
+  if (UUID.test(id)) return id;
+  throw new InvalidArgumentError('must be an id such as 0e37c1d2-6a35-4b5e-9d0c-2f1a7c1b9e10');
+}

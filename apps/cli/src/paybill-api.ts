@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { NoTarget } from './target.js';
+
+/** Paybill would not do what was asked. The message is its own sentence, with the code to look up. */
+export class RefusedByPaybill extends Error {
+  override readonly name = 'RefusedByPaybill';
+}
+
+interface Request {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly body?: object;
+  /** The same key for the same command again: carried out once. */
+  readonly idempotencyKey?: string;
+}
+
+const Problem = z.object({ code: z.string(), detail: z.string() });
+const ANSWER_TIMEOUT_MS = 30_000;
+/** The most Paybill gives in one page. */
+const PAGE = 100;
+
+/** A running Paybill, spoken to over HTTP in somebody's name. */
+export class PaybillApi {
+  constructor(
+    private readonly url: string,
+    private readonly actor = 'cli',
+  ) {}
+
+  /** @returns the answer as its schema has it. @throws RefusedByPaybill | NoTarget */
+  async ask<Schema extends z.ZodType>(schema: Schema, path: string, request: Request = {}): Promise<z.output<Schema>> {
+    const answer = await this.#send(path, request);
+    return schema.parse(await answer.json());
+  }
+
+  /** For requests that are answered by nothing but having been done. */
+  async tell(path: string, request: Request): Promise<void> {
+    await this.#send(path, request);
+  }
+
+  /** All items of a list, from its first page to its last. */
+  async all<Item extends z.ZodType>(item: Item, path: string): Promise<z.output<Item>[]> {
+    const schema = z.object({ items: z.array(item), next: z.string().nullable() });
+    const items: z.output<Item>[] = [];
+    let cursor: string | null = null;
+    do {
+      const from: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: z.output<typeof schema> = await this.ask(
+        schema,
+        `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}${from}`,
+      );
+      items.push(...page.items);
+      cursor = page.next;
+    } while (cursor !== null);
+    return items;
+  }
+
+  async #send(path: string, { method = 'GET', body, idempotencyKey = randomUUID() }: Request): Promise<Response> {
+    const answer = await this.#fetched(path, {
+      method,
+      headers: {
+        'x-actor': this.actor,
+        ...(method !== 'GET' && { 'idempotency-key': idempotencyKey }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    if (answer.ok) return answer;
+    const problem = Problem.safeParse(await answer.json().catch(() => undefined));
+    if (!problem.success) throw new NoTarget(`${this.url} answers ${answer.status} and is no Paybill`);
+    throw new RefusedByPaybill(`${problem.data.detail} (${problem.data.code})`);
+  }
+
+  async #fetched(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(new URL(path, this.url), init);
+    } catch (error) {
+      if (!URL.canParse(this.url)) throw new NoTarget(`${this.url} is no URL`);
+      const { cause } = error as Error;
+      const reason = cause instanceof Error && cause.message !== '' ? cause.message : (error as Error).message;
+      throw new NoTarget(`no Paybill answers at ${this.url}: ${reason}`);
+    }
+  }
+}
