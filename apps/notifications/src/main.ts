@@ -36,7 +36,10 @@ await runProcess('notifications', async () => {
   const personalData = new PersonalData(db, settings.PAYBILL_MASTER_KEY);
   const notifications = startNotifications({ db, personalData, settings, log });
   const following = new Following(db, notifications.handler, { kafka }, log);
-  const probes = { kafka: () => pingKafka(kafka), followers: async () => [await following.standing()] };
+  const probes = {
+    kafka: () => pingKafka(kafka),
+    followers: async () => [await following.standing(await notifications.parked())],
+  };
   const app = await createHttpApp({ features: [], settings, log, probes });
   const stopping = new AbortController();
   const working = following.run(stopping.signal, (signal) => notifications.run(signal));

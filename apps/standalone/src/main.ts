@@ -124,7 +124,8 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       projections: () => projectionPositions(db),
       followers: async () => [
         ...(relay ? [relay.standing] : []),
-        ...(await Promise.all([notifying.standing(), monitoring.standing()])),
+        await notifying.standing(await notifications.parked()),
+        await monitoring.standing(),
       ],
       ...(kafka && { kafka: () => pingKafka(kafka) }),
     },

@@ -1,5 +1,4 @@
-export { type PublicMessage } from './message.js';
-export { isMessageType, type Message, type MessageData, MESSAGES, type MessageType } from './catalogue.js';
+export { type Message, type MessageData, MESSAGES, type MessageType } from './catalogue.js';
 export { TOPICS } from './topics.js';
 export { fromWire, SOURCE, toWire, Unreadable, type WireRecord } from './wire.js';
 export { type JsonSchema, publishedSchema } from './schemas.js';

@@ -5,7 +5,7 @@ import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DeliveriesQueries } from './deliveries/deliveries.queries.js';
 import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
 import { OutboxController } from './outbox/outbox.controller.js';
-import { type PersonalDataKeys } from './personal-data.js';
+import { LOCKED, type PersonalDataKeys } from './personal-data.js';
 import { NotificationsController } from './telling/notifications.controller.js';
 import { NotificationsQueries } from './telling/notifications.queries.js';
 import { WebhookEndpoints } from './webhook-endpoints/webhook-endpoints.js';
@@ -13,7 +13,8 @@ import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoint
 
 interface NotificationsConnections {
   readonly db: Database;
-  readonly personalData: PersonalDataKeys;
+  /** Seals the secrets of webhooks; a process that has no master key goes without, and adds none. */
+  readonly personalData?: PersonalDataKeys | undefined;
   /** Directory of the outbox, to be shown on /dev/outbox; not shown without it. */
   readonly outbox?: string;
   /** Where deliveries are made in this process too: told that a retry waits. */
@@ -23,7 +24,7 @@ interface NotificationsConnections {
 /** Notifications over HTTP: what customers were told, what became of it, webhooks, and in embedded mode the outbox. */
 @Module({})
 export class NotificationsModule {
-  static forRoot({ db, personalData, outbox, wake }: NotificationsConnections): DynamicModule {
+  static forRoot({ db, personalData = LOCKED, outbox, wake }: NotificationsConnections): DynamicModule {
     const shown = outbox === undefined ? [] : [{ provide: Outbox, useValue: new Outbox(outbox) }];
     return {
       module: NotificationsModule,

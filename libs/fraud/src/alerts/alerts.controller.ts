@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type Page, pageAnswer, Paged } from '../page.js';
+import { type Page, pageAnswer, Paged } from '#libs/platform';
 import { AlertsQueries, AlertView } from './alerts.queries.js';
 
 const AlertsQuery = Paged.extend({

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE } from '#libs/platform';
-import { keyOf, type Page, pageOf } from '../page.js';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { rowsOf } from '../reading.js';
 
 /** An alert as it is answered, with everything that is needed to check it by hand. */

@@ -2,10 +2,9 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type CommandDefinition, Commands, ReadBarrier, Rejected } from '#libs/event-sourcing';
-import { type Call, CallOf, Metrics, TakesCommand } from '#libs/platform';
+import { type Call, CallOf, Metrics, TakesCommand, type Page, pageAnswer, Paged } from '#libs/platform';
 import { AlertsQueries, AlertView } from '../alerts/alerts.queries.js';
 import { commandIdFrom } from '../ids.js';
-import { type Page, pageAnswer, Paged } from '../page.js';
 import { AssignCase } from './assign-case.js';
 import { type CaseEvent } from './case-events.js';
 import { FRAUD_CASES } from './cases.projection.js';

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE } from '#libs/platform';
-import { keyOf, type Page, pageOf } from '../page.js';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { rowsOf } from '../reading.js';
 import { CASE_STATES, type CaseStatus, refuseCase } from './fraud-case.js';
 

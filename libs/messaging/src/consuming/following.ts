@@ -49,13 +49,17 @@ export class Following {
     await Promise.all([following, this.#consumer.runParked(signal), beside?.(signal)]);
   }
 
-  /** How it stands. @throws when the database or Kafka cannot be asked */
-  async standing(): Promise<FollowerStanding> {
+  /**
+   * How it stands.
+   * @param parkedBeside what is parked in the work beside it
+   * @throws when the database or Kafka cannot be asked
+   */
+  async standing(parkedBeside = 0): Promise<FollowerStanding> {
     const { name } = this.#consumer;
     const { rows } = await sql<{ parked: number }>`
       select count(*)::int as parked from messaging.parked_messages
       where consumer = ${name} and state = 'parked'`.execute(this.db.sql);
-    const standing = { name, parked: rows[0]?.parked ?? 0, waitingFor: this.#waitingFor };
+    const standing = { name, parked: (rows[0]?.parked ?? 0) + parkedBeside, waitingFor: this.#waitingFor };
     const { source } = this;
     if ('log' in source) return { ...standing, position: await this.#consumer.position() };
     const lagMessages = await groupLag(source.kafka, this.#consumer.group, source.topic ?? TOPICS.account);

@@ -9,13 +9,6 @@ export interface RecordToWrite {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Another writer with the same transactional id has started, or the cluster has given this one up. It cannot write any more. */
-export class WriterFenced extends Error {
-  override readonly name = 'WriterFenced';
-}
-
-/** INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, PRODUCER_FENCED. */
-const FENCED_CODES: readonly unknown[] = [47, 52, 90];
 const CONCURRENT_TRANSACTIONS = 51;
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const WIND_UP_PATIENCE_MS = 10_000;
@@ -63,24 +56,20 @@ export class TransactionalWriter {
    * Writes records in one transaction, in order within each partition.
    * @param first the record that goes ahead of all others. It alone may have to wait for the transaction before this one
    * to be wound up, and being alone it can be sent until it is taken.
-   * @throws WriterFenced when shut out
+   * @throws when anything goes wrong, or another writer has shut this one out
    */
   async write(
     first: RecordToWrite & { readonly topic: string },
     topic?: string,
     records: readonly RecordToWrite[] = [],
   ) {
-    try {
-      const transaction = await this.#producer.transaction();
-      const [ahead] = this.#requests(first.topic, [first]);
-      await onceWoundUp(() => transaction.send({ topic: first.topic, messages: ahead!, acks: -1 }));
-      if (topic !== undefined) {
-        for (const messages of this.#requests(topic, records)) await transaction.send({ topic, messages, acks: -1 });
-      }
-      await transaction.commit();
-    } catch (error) {
-      throw hasCode(error, FENCED_CODES) ? new WriterFenced((error as Error).message, { cause: error }) : error;
+    const transaction = await this.#producer.transaction();
+    const [ahead] = this.#requests(first.topic, [first]);
+    await onceWoundUp(() => transaction.send({ topic: first.topic, messages: ahead!, acks: -1 }));
+    if (topic !== undefined) {
+      for (const messages of this.#requests(topic, records)) await transaction.send({ topic, messages, acks: -1 });
     }
+    await transaction.commit();
   }
 
   async close(): Promise<void> {
@@ -167,16 +156,15 @@ async function onceWoundUp<Result>(send: () => Promise<Result>): Promise<Result>
     try {
       return await send();
     } catch (error) {
-      if (!hasCode(error, [CONCURRENT_TRANSACTIONS]) || performance.now() > patience) throw error;
+      if (!isWindingUp(error) || performance.now() > patience) throw error;
       await delay(WIND_UP_RETRY_MS);
     }
   }
 }
 
-/** Whether an error, or what it was caused by, has one of the protocol's error codes. */
-function hasCode(error: unknown, codes: readonly unknown[]): boolean {
+function isWindingUp(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (codes.includes((cause as Error & { code?: unknown }).code)) return true;
+    if ((cause as Error & { code?: unknown }).code === CONCURRENT_TRANSACTIONS) return true;
   }
   return false;
 }

@@ -2,7 +2,20 @@ import { type LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Names of members whose values never reach a log. One level: a wildcard would be searched for in every line. */
-const SECRET = ['authorization', 'cookie', 'password', 'secret', 'token', 'body', 'DATABASE_URL', 'EVENTSTORE_URL'];
+const SECRET = [
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'body',
+  'DATABASE_URL',
+  'EVENTSTORE_URL',
+  'PAYBILL_SMTP_URL',
+  'PAYBILL_SMS_TOKEN',
+  'KAFKA_PASSWORD',
+  'PAYBILL_MASTER_KEY',
+];
 
 /**
  * A structured log, one JSON object a line. Callers log identifiers and counts only: no bodies, no personal data, no
