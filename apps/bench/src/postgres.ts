@@ -5,8 +5,8 @@ import { sql } from 'kysely';
 
 /** A PostgreSQL server that benches may fill. */
 export interface BenchServer {
-  /** Works in an empty database, which is gone afterwards. */
-  inDatabase<Result>(work: (db: Database) => Promise<Result>): Promise<Result>;
+  /** Works in an empty database, which is gone afterwards; `url` is for other processes. */
+  inDatabase<Result>(work: (db: Database, url: string) => Promise<Result>): Promise<Result>;
 }
 
 /** Works with the server that DATABASE_URL names, else with one started from local binaries, else without. */
@@ -26,7 +26,10 @@ export async function withPostgres<Result>(
   }
 }
 
-async function inDatabase<Result>(serverUrl: string, work: (db: Database) => Promise<Result>): Promise<Result> {
+async function inDatabase<Result>(
+  serverUrl: string,
+  work: (db: Database, url: string) => Promise<Result>,
+): Promise<Result> {
   const name = `bench_${randomBytes(6).toString('hex')}`;
   await using admin = await openDatabase({ url: serverUrl, poolSize: 1 });
   await sql`create database ${sql.id(name)}`.execute(admin.sql);
@@ -34,7 +37,7 @@ async function inDatabase<Result>(serverUrl: string, work: (db: Database) => Pro
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
     await using db = await openDatabase({ url: url.href });
-    return await work(db);
+    return await work(db, url.href);
   } finally {
     await sql`drop database ${sql.id(name)} with (force)`.execute(admin.sql);
   }

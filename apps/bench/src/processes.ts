@@ -18,12 +18,15 @@ export interface ServedStandalone extends Served {
   readonly eventStoreUrl: string;
 }
 
+/** Processes that find what they work with in their environment. */
+type ServedApp = 'api' | 'relay' | 'notifications' | 'fraud-monitor';
+
 const POLL_MS = 10;
 const START_TIMEOUT_MS = 120_000;
 
 /** Starts an application as an operator would, without its log. */
 export function start(
-  app: 'api' | 'cli' | 'standalone',
+  app: 'cli' | 'standalone' | ServedApp,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): ChildProcess {
@@ -42,21 +45,23 @@ export function start(
 }
 
 /** The API alone. Commands need no database; none is there. */
-export async function startApi(eventStoreUrl: string): Promise<Served> {
+export function startApi(eventStoreUrl: string): Promise<Served> {
+  return startServed('api', { EVENTSTORE_URL: eventStoreUrl, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+}
+
+/** One of the processes of an installation, up when it answers. */
+export async function startServed(app: ServedApp, env: NodeJS.ProcessEnv): Promise<Served> {
   const port = await freePort();
-  const child = start('api', [], {
-    EVENTSTORE_URL: eventStoreUrl,
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    PAYBILL_PORT: String(port),
-  });
+  const child = start(app, [], { ...env, PAYBILL_PORT: String(port) });
   const url = `http://127.0.0.1:${port}`;
   await until(child, async () => ((await answers(`${url}/health`)) ? url : undefined));
   return { url, pid: child.pid!, stop: () => stop(child) };
 }
 
 /** Standalone on a data directory, up when it says that it is ready. */
-export async function startStandalone(dataDir: string): Promise<ServedStandalone> {
-  const child = start('standalone', [], { PAYBILL_DATA: dataDir, PAYBILL_PORT: '0', DATABASE_URL: '' });
+export async function startStandalone(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<ServedStandalone> {
+  const alone = { PAYBILL_DATA: dataDir, PAYBILL_PORT: '0', DATABASE_URL: '', KAFKA_BROKERS: '' };
+  const child = start('standalone', [], { ...alone, ...env });
   const { url, eventStoreUrl } = await until(child, async () => {
     const running = await readRunning(dataDir);
     if (!running || running.pid !== child.pid) return undefined;
@@ -77,15 +82,21 @@ export async function readRunning(
 interface Readiness {
   readonly ready: boolean;
   readonly projections: readonly { readonly position: string }[];
+  readonly followers: readonly { readonly position?: string; readonly lagMessages?: number }[];
 }
 
 /** Waits until the read models have everything up to a position in the log. */
 export async function untilProjected(url: string, position: bigint): Promise<void> {
   for (;;) {
-    const { ready, projections } = (await (await fetch(`${url}/ready`)).json()) as Readiness;
+    const { ready, projections } = await readiness(url);
     if (ready && projections.every((projection) => BigInt(projection.position) >= position)) return;
     await delay(100);
   }
+}
+
+/** What a process says of itself. */
+export async function readiness(url: string): Promise<Readiness> {
+  return (await (await fetch(`${url}/ready`)).json()) as Readiness;
 }
 
 /** Waits for a process to end. @throws when it does not end well. */

@@ -3,12 +3,15 @@ import { readModels } from '#libs/ledger';
 import { type Database, openDatabase } from '#libs/platform';
 import { type Bar, reaches } from './bar.js';
 import { eventsToImport, importInto } from './biller.js';
+import { countEvents } from './counting.js';
 import { interleaved, seconds } from './measuring.js';
 import { withPostgres } from './postgres.js';
 import { inScratch, withNode } from './scratch.js';
 
 const EVENTS = 100_000;
 const ALL_EVENTS = 470_000;
+/** What the read models read. */
+const READ = readModels.map(({ category }) => category);
 
 /** The full log into all read models, on each engine, against a subscription that only counts. */
 export function projections({ full }: { full: boolean }): Promise<Bar[]> {
@@ -19,9 +22,9 @@ export function projections({ full }: { full: boolean }): Promise<Bar[]> {
       eventsToImport(full ? ALL_EVENTS : EVENTS, 1),
     );
     const store = new EventStore(node.connectionString);
-    const events = await count(store, position);
+    const events = await countEvents(store, READ, position);
     const onEngines = async (engines: Readonly<Record<string, () => Promise<number>>>) => {
-      const counting = async () => events / (await seconds(() => count(store, position)));
+      const counting = async () => events / (await seconds(() => countEvents(store, READ, position)));
       const rates = await interleaved<string>({ counting, ...engines });
       return Object.keys(engines).map((engine) =>
         reaches('projections', `events/s into all read models, ${engine}`, rates[engine]!, rates['counting']!, 0.5),
@@ -43,24 +46,6 @@ export function projections({ full }: { full: boolean }): Promise<Bar[]> {
     await store.close();
     return bars;
   });
-}
-
-/** Follows the log up to a position and counts what the read models read. */
-async function count(store: EventStore, position: bigint): Promise<number> {
-  const categories = readModels.map(({ category }) => category);
-  const enough = new AbortController();
-  let events = 0;
-  for await (const messages of store.subscribe({ after: 0n, categories, signal: enough.signal })) {
-    let last = 0n;
-    for (const message of messages) {
-      if (message.kind !== 'event') continue;
-      events += 1;
-      last = message.event.position;
-    }
-    if (last >= position) break;
-  }
-  enough.abort();
-  return events;
 }
 
 /** Seconds until all read models have everything up to a position. */

@@ -21,17 +21,19 @@ export function report(json: boolean): Report {
 }
 
 function table(bars: readonly Bar[]): string {
-  const cells = bars.map(({ bench, bar, value, floor, ratio, atLeast, met }) => [
-    `${bench}: ${bar}`,
-    value.toLocaleString('en'),
-    floor.toLocaleString('en'),
-    ratio.toFixed(2),
-    atLeast.toFixed(2),
-    met ? 'yes' : 'NO',
-  ]);
-  const rows = [HEADINGS, ...cells];
+  const rows = [HEADINGS, ...bars.map(cells)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => aligned(row, widths)).join('\n');
+  const missing = bars.flatMap((bar) => ('notMeasured' in bar ? [`${bar.bench}: ${bar.bar}: ${bar.notMeasured}`] : []));
+  return [...rows.map((row) => aligned(row, widths)), ...missing].join('\n');
+}
+
+function cells(bar: Bar): string[] {
+  const name = `${bar.bench}: ${bar.bar}`;
+  if ('notMeasured' in bar) return [name, '', '', '', '', 'not measured'];
+  const value = bar.value.toLocaleString('en');
+  if (!('met' in bar)) return [name, value, '', '', '', ''];
+  const { floor, ratio, atLeast, met } = bar;
+  return [name, value, floor.toLocaleString('en'), ratio.toFixed(2), atLeast.toFixed(2), met ? 'yes' : 'NO'];
 }
 
 function aligned(row: readonly string[], widths: readonly number[]): string {

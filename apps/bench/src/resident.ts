@@ -56,7 +56,8 @@ export class PeakMemory {
   }
 }
 
-async function residentOf(pid: number): Promise<Resident> {
+/** What one process has resident now; nothing once it has ended. */
+export async function residentOf(pid: number): Promise<Resident> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const megabytes = (name: string) =>
     (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024) / 1e6;
