@@ -50,6 +50,7 @@ async function demo(options: DemoOptions): Promise<number> {
     const agrees = await printReconciliation(target, outcome);
     await reportRefused(outcome, join(dataDir, 'refused.txt'));
     const confirmed = await tellSubscriber(target, dataDir);
+    if (options.exit && options.data === undefined) console.log('The directory is removed now; --data keeps it.');
     if (!options.exit) await stayUp(target, dataDir);
     return agrees && outcome.refused.length === 0 && confirmed ? 0 : 1;
   } finally {

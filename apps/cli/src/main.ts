@@ -37,7 +37,16 @@ const commands = [
   contractsCommand(),
   eventsCommand(),
 ];
-for (const command of commands) program.addCommand(command);
+for (const command of commands) {
+  inherit(command);
+  program.addCommand(command);
+}
+
+/** What the program is set to holds for all its commands; commander hands it on only to those made by itself. */
+function inherit(command: Command): void {
+  command.copyInheritedSettings(program);
+  for (const one of command.commands) inherit(one);
+}
 
 /** What a person can mend gets a sentence; anything else is a fault and shows where. */
 const MENDABLE = [

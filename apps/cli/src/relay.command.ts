@@ -139,9 +139,9 @@ async function verify({ data, brokers, name, topic, progressTopic, json }: Relay
 function verdict(topic: string, { position: at, messages, accounts, faults, examples }: Verification): string {
   const compared = `${messages.toLocaleString('en')} messages of ${accounts.toLocaleString('en')} accounts, up to position ${at}`;
   if (faults === 0) return `${topic} is as the log: ${compared}`;
-  const rows = examples.map(({ kind, accountId, sequence }) => [kind, accountId, sequence]);
+  const rows = examples.map(({ kind, accountId, sequence }) => [kind, accountId, sequence.replace(/^0+(?=\d)/, '')]);
   const others = faults > examples.length ? `\n… and ${(faults - examples.length).toLocaleString('en')} more` : '';
-  return `${topic} is NOT as the log: ${faults.toLocaleString('en')} faults in ${compared}\n
+  return `${topic} is NOT as the log: ${faults === 1 ? '1 fault' : `${faults.toLocaleString('en')} faults`} in ${compared}\n
 ${table([['fault', 'account', 'sequence'], ...rows], [2])}${others}`;
 }
 

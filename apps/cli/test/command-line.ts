@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const CLI = fileURLToPath(new URL('../../../dist/apps/cli/src/main.js', import.meta.url));
+const STANDALONE = fileURLToPath(new URL('../../../dist/apps/standalone/src/main.js', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Whatever the machine is set to is no part of a test. */
+const NOTHING_SET: Environment = { KAFKA_BROKERS: '', PAYBILL_URL: '', EVENTSTORE_URL: '', PAYBILL_OUTBOX: '' };
+
+/** A directory in which `paybill` is run as a person would, and the processes started there. */
+export class CommandLine {
+  readonly #children: ChildProcess[] = [];
+
+  private constructor(readonly directory: string) {}
+
+  static async open(): Promise<CommandLine> {
+    return new CommandLine(await mkdtemp(join(tmpdir(), 'paybill-cli-')));
+  }
+
+  get data(): string {
+    return join(this.directory, 'data');
+  }
+
+  /** Runs a command to its end. */
+  async paybill(args: readonly string[], environment: Environment = {}): Promise<Ended> {
+    const child = this.start(args, environment);
+    const output = { out: '', err: '' };
+    child.stdout?.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output.err += chunk.toString()));
+    await once(child, 'close');
+    return { code: child.exitCode, ...output };
+  }
+
+  /** Starts a command and leaves it running. */
+  start(args: readonly string[], environment: Environment = {}): ChildProcess {
+    return this.#spawn([CLI, ...args], environment, 'pipe');
+  }
+
+  /** Starts Paybill on the data directory. @returns its URL */
+  async standalone(environment: Environment = {}): Promise<string> {
+    const child = this.#spawn([STANDALONE], { PAYBILL_PORT: '0', LOG_LEVEL: 'error', ...environment }, 'inherit');
+    while (child.exitCode === null) {
+      const running = await readFile(join(this.data, 'standalone.json'), 'utf8').catch(() => '');
+      if (running.endsWith('}')) return (JSON.parse(running) as { url: string }).url;
+      await delay(20);
+    }
+    throw new Error(`Paybill ended with ${child.exitCode}`);
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #spawn(args: readonly string[], environment: Environment, stdio: 'pipe' | 'inherit'): ChildProcess {
+    const child = spawn(process.execPath, args, {
+      cwd: this.directory,
+      env: { ...process.env, ...NOTHING_SET, PAYBILL_DATA: this.data, ...environment },
+      stdio: ['ignore', stdio, stdio],
+    });
+    this.#children.push(child);
+    return child;
+  }
+}
