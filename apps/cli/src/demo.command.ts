@@ -61,7 +61,7 @@ async function demo(options: DemoOptions): Promise<number> {
 
 /** Has a subscriber pay today and says where the confirmation lies. @returns whether it is there */
 async function tellSubscriber({ url }: Target, dataDir: string): Promise<boolean> {
-  const outbox = process.env['PAYBILL_OUTBOX'] ?? join(dataDir, 'outbox');
+  const outbox = process.env['PAYBILL_OUTBOX'] || join(dataDir, 'outbox');
   const { confirmationNumber, confirmed, mail } = await liveSubscriber(url, outbox);
   console.log(`\nA subscriber was billed and has paid today: confirmation number ${confirmationNumber}.`);
   if (!confirmed) console.log('The confirmation has NOT been delivered in time.');
