@@ -14,7 +14,7 @@ import { RawProducer } from './raw-producer.js';
 import { withNode } from './scratch.js';
 
 const EVENTS = 50_000;
-export const ALL_EVENTS = 470_000;
+const ALL_EVENTS = 470_000;
 /** Most messages of the relay in one transaction. */
 const BATCH = 4_096;
 const NAME = 'messages/s of the relay, 12 partitions on three brokers';
