@@ -109,8 +109,8 @@ class Comparison {
   meet(partition: number, record: WireRecord): void {
     const { key, headers } = record;
     const digests = this.expected.get(key);
-    const text = headers['ce_sequence'] ?? '?';
-    const sequence = Number(text);
+    const sequence = Number(headers['ce_sequence'] ?? Number.NaN);
+    const text = String(sequence);
     if (digests?.[sequence] === undefined) return this.#fault('unknown', key, text);
     if ((this.#partitions.get(key) ?? partition) !== partition) this.#fault('wrong-partition', key, text);
     this.#partitions.set(key, partition);
