@@ -3,7 +3,7 @@ export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { isPassing } from './postgres/passing.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';
-export { type FollowerStanding, type ReadinessProbes } from './health/readiness.js';
+export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
 export { serveUntilAsked } from './http/serve.js';
 export { ActorOf, type Call, CallOf } from './http/call.js';

@@ -5,7 +5,7 @@ import { type MessageLog } from '../consuming/follow-log.js';
 import { readProgress } from './progress.js';
 
 /** One way in which the topic is not what the log says. */
-export interface Fault {
+interface Fault {
   readonly kind: 'missing' | 'duplicate' | 'different' | 'unknown' | 'wrong-partition';
   readonly accountId: string;
   /** Number of the message among those of the account. */
