@@ -11,6 +11,8 @@ import { startServed } from './processes.js';
 import { withNode } from './scratch.js';
 
 const SAMPLES = 300;
+/** Of those that meet no transaction but their own. */
+const SAMPLES_ALONE = 100;
 const WARM_UP = 50;
 const ACCOUNTS = 60;
 const PAUSE_MS = 5;
@@ -51,7 +53,13 @@ async function measure({ brokers, kafka }: BenchKafka, eventStoreUrl: string): P
       return { id: String(position), sent };
     };
     await latencies(WARM_UP, PAUSE_MS, payment, arrived);
-    return latencyBars(NAME, P50_MS, await latencies(SAMPLES, PAUSE_MS, payment, arrived));
+    const streaming = await latencies(SAMPLES, PAUSE_MS, payment, arrived);
+    const alone: number[] = [];
+    for (let index = 0; index < SAMPLES_ALONE; index++) {
+      alone.push(...(await latencies(1, PAUSE_MS, () => payment(index), arrived)));
+    }
+    const singly = told('fanout', `${NAME}, each after the one before has arrived`, quantile(alone, 0.5));
+    return [...latencyBars(NAME, P50_MS, streaming), singly];
   } finally {
     enough.abort();
     await consuming;
