@@ -16,7 +16,7 @@ import { withNode } from './scratch.js';
 const EVENTS = 50_000;
 const ALL_EVENTS = 470_000;
 /** Most messages of the relay in one transaction. */
-const BATCH = 4_096;
+const BATCH = 8_192;
 const NAME = 'messages/s of the relay, 12 partitions on three brokers';
 
 /** A log into an empty topic, against the lower of a subscription that counts and a producer that has all in memory. */

@@ -128,7 +128,7 @@ export class Relay {
   }
 
   async #relay(writer: TransactionalWriter, delivered: readonly SubscriptionMessage[]): Promise<void> {
-    const { batchSize = 4_096 } = this.options;
+    const { batchSize = 8_192 } = this.options;
     for (let from = 0; from < delivered.length; from += batchSize) {
       const { position, messages } = this.#gather(delivered.slice(from, from + batchSize));
       const idle = messages.length === 0;
