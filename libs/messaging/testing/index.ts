@@ -19,7 +19,15 @@ export async function createTopics(kafka: Kafka, topic: string, progressTopic: s
   await admin.createTopics({
     waitForLeaders: true,
     topics: [
-      { topic, numPartitions: 12, replicationFactor: 3, configEntries: [{ name: 'min.insync.replicas', value: '2' }] },
+      {
+        topic,
+        numPartitions: 12,
+        replicationFactor: 3,
+        configEntries: [
+          { name: 'min.insync.replicas', value: '2' },
+          { name: 'max.message.bytes', value: '4194304' },
+        ],
+      },
       {
         topic: progressTopic,
         numPartitions: 1,
