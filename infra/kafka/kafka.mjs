@@ -58,6 +58,8 @@ try {
     await command({ dir: resolve(values.dir), port, wipe: values.wipe });
   }
 } catch (error) {
-  console.error(error instanceof KafkaUnavailable ? `error: ${error.message}` : error);
+  const misused = String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (misused) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(error instanceof KafkaUnavailable ? `error: ${error.message}` : error);
   process.exitCode = 1;
 }

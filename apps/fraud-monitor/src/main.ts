@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { asOnlyRunner, CommandHandling, connectEventStore } from '#libs/event-sourcing';
 import { FraudSettings, openFraudMonitor } from '#libs/fraud';
 import { AccountHolds } from '#libs/ledger';
@@ -11,6 +12,7 @@ import {
   HttpSettings,
   KafkaSettings,
   openDatabase,
+  isPassing,
   pingKafka,
   readConfig,
   runProcess,
@@ -27,6 +29,8 @@ const Settings = HttpSettings.extend(ConnectionSettings.shape)
  * all. So one is at work and others stand by.
  */
 const MONITOR = { lock: 7264227, elsewhere: 'another fraud monitor is at work' };
+
+const RETRY_MS = 500;
 
 /** Watches payments by rules: alerts, cases, and holds on accounts. */
 await runProcess('fraud-monitor', async () => {
@@ -48,7 +52,9 @@ await runProcess('fraud-monitor', async () => {
   const stopping = new AbortController();
   const standsBy = (reason: string) => log.info({ reason }, 'fraud monitor stands by');
   const working = Promise.all([
-    asOnlyRunner(db, MONITOR, stopping.signal, standsBy, () => following.run(stopping.signal)),
+    patiently(stopping.signal, () =>
+      asOnlyRunner(db, MONITOR, stopping.signal, standsBy, () => following.run(stopping.signal)),
+    ),
     monitor.run(stopping.signal),
   ]);
   await Promise.race([serveUntilAsked(app, settings, log), working]);
@@ -56,3 +62,15 @@ await runProcess('fraud-monitor', async () => {
   await working;
   await store.close();
 });
+
+/** Begins work anew when the database has been away. */
+async function patiently(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { connectEventStore } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
-import { Relay } from '#libs/messaging';
+import { Relay, RelaySuperseded } from '#libs/messaging';
 import {
   connectKafka,
   ConnectionSettings,
@@ -36,7 +36,12 @@ await runProcess('relay', async () => {
   };
   const app = await createHttpApp({ features: [], settings, log, probes });
   const stopping = new AbortController();
-  const relaying = relay.run(stopping.signal);
+  const relaying = relay.run(stopping.signal).catch((error: unknown) => {
+    // Ending would have a supervisor start it again, and shut the other out: the two would take turns for ever.
+    if (!(error instanceof RelaySuperseded)) throw error;
+    log.error({ reason: error.message }, 'relay stands down; restart this process to have it take over again');
+    return new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
+  });
   await Promise.race([serveUntilAsked(app, settings, log), relaying]);
   stopping.abort();
   await relaying;

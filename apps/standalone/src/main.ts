@@ -9,7 +9,7 @@ import {
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
 import { AccountHolds, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
-import { Following, MessagingModule, type MessageSource, Relay } from '#libs/messaging';
+import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
 import {
   askedToStop,
@@ -132,11 +132,17 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     run: (signal: AbortSignal) =>
       Promise.all([
         runner.run(signal),
-        relay?.run(signal),
+        relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),
       ]),
   };
+}
+
+/** A relay elsewhere has taken over: health says so, and the rest of this process goes on. */
+function standDown(error: unknown, log: Logger): void {
+  if (!(error instanceof RelaySuperseded)) throw error;
+  log.error({ reason: error.message }, 'relay stands down; restart this process to have it take over again');
 }
 
 /** The log itself, or with brokers the topic that the relay of this process fills from it. */

@@ -9,13 +9,15 @@ export type Arrival = { readonly origin: string; readonly key: string } & (
  * Reads a record of a topic.
  * @param origin names the record where it came from, so that what is not readable is recognised when it comes again.
  */
-export function arrived(origin: string, record: WireRecord): Arrival {
+export function arrived(origin: string, { key, value, headers }: WireRecord): Arrival {
+  // A record of Kafka has more to it than is kept.
+  const record = { key, value, headers };
   try {
     const message = fromWire(record);
-    return { origin: message.id, key: record.key, message };
+    return { origin: message.id, key, message };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { origin, key: record.key, record, unreadable: error.message };
+    return { origin, key, record, unreadable: error.message };
   }
 }
 

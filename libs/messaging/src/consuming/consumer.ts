@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Message } from '#libs/contracts';
+import { type Message, type WireRecord } from '#libs/contracts';
 import { type Database, isPassing, type Tx } from '#libs/platform';
 import { type Arrival, arrived, claimedSequence, recordOf } from './arrival.js';
 import { INBOX_DDL, InboxMoved, moveTo, positionOf, receive, received } from './inbox.js';
@@ -12,6 +12,8 @@ interface ConsumerOptions {
   readonly onParked?: (parked: { messageId: string; reason: string }) => void;
   /** Told once for each time the database has to be waited for. */
   readonly onWaiting?: (reason: string) => void;
+  /** Gets a parked record from its source again, where that can be: what could not be read then may be readable now. */
+  readonly readAgain?: ((record: WireRecord) => Promise<Arrival | undefined>) | undefined;
   /** How often it is looked whether a person has asked for a parked message to be tried again. */
   readonly parkedEveryMs?: number;
 }
@@ -99,8 +101,27 @@ export class Consumer {
       await this.#receiveWhenReachable(arrivals.slice(0, middle), signal);
       return this.#receiveWhenReachable(arrivals.slice(middle), signal, position);
     }
-    // Tried once more on its own: now as one that is at fault.
-    await this.#receive(arrivals, position, error.message);
+    await this.#receiveOrPark(arrivals, signal, position);
+  }
+
+  /** Tries a message once more on its own, and parks it when that fails too. */
+  async #receiveOrPark(arrivals: readonly Arrival[], signal: AbortSignal, position?: bigint): Promise<void> {
+    let fault: Error | undefined;
+    while (!signal.aborted) {
+      try {
+        return await this.#receive(arrivals, position, fault?.message);
+      } catch (error) {
+        this.handler.rolledBack?.();
+        if (error instanceof InboxMoved) continue;
+        if (!isPassing(error)) {
+          if (fault) throw error;
+          fault = error as Error;
+          continue;
+        }
+        this.options.onWaiting?.('the database is away');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   /** @param fault why the one arrival given cannot be handled, when that has been found out */
@@ -154,7 +175,7 @@ export class Consumer {
         const head = await nextHead(tx, this.name);
         if (!head) return false;
         tried = { id: head.id, reason: '' };
-        const arrival = arrived(head.origin, head.record);
+        const arrival = (await this.options.readAgain?.(head.record)) ?? arrived(head.origin, head.record);
         if ('unreadable' in arrival) throw new Error(arrival.unreadable);
         await this.handler.handle(tx, [arrival.message]);
         await markHandled(tx, head.id);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
-import { type Message, SOURCE } from '#libs/contracts';
-import { type Arrival } from './arrival.js';
+import { type Message, SOURCE, type WireRecord } from '#libs/contracts';
+import { type Arrival, claimedSequence } from './arrival.js';
 import { type Consumer } from './consumer.js';
 
 /** The log as a source of messages: the events of one category of streams, and what each says in public. */
@@ -74,4 +74,20 @@ function arrivalOf(event: StoredEvent, toMessage: (event: StoredEvent) => Messag
     };
     return { origin: event.id, key, unreadable: (error as Error).message, record: { key, value: '', headers } };
   }
+}
+
+/**
+ * Reads a parked event from the log again: of one that this build did not understand, nothing was kept but where it is.
+ * Undefined for a record that says no place in the log.
+ */
+export async function readAgain(
+  { store, category, toMessage }: MessageLog,
+  record: WireRecord,
+): Promise<Arrival | undefined> {
+  const sequence = claimedSequence(record);
+  if (sequence === undefined) return undefined;
+  for await (const event of store.readStream(`${category}-${record.key}`, { from: sequence, limit: 1 })) {
+    return arrivalOf(event, toMessage);
+  }
+  return undefined;
 }

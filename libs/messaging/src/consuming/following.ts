@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TOPICS } from '#libs/contracts';
 import { type Database, type FollowerStanding, groupLag, isPassing, type Kafka } from '#libs/platform';
 import { Consumer } from './consumer.js';
-import { followLog, type MessageLog } from './follow-log.js';
+import { followLog, type MessageLog, readAgain } from './follow-log.js';
 import { followTopic } from './follow-topic.js';
 import { type MessageHandler } from './message-handler.js';
 
@@ -28,6 +28,7 @@ export class Following {
       onParked: ({ messageId, reason }) =>
         log.error({ consumer: handler.name, messageId, reason }, 'a message is parked: see GET /parked-messages'),
       onWaiting: this.#waits,
+      readAgain: 'log' in source ? (record) => readAgain(source.log, record) : undefined,
     });
   }
 

@@ -89,7 +89,7 @@ export async function markHandled(tx: Tx, id: string): Promise<void> {
 export async function markFailed(tx: Tx, id: string, reason: string): Promise<void> {
   await sql`update messaging.parked_messages
     set state = 'parked', reason = ${reason}, attempts = attempts + 1, retry_asked = false, updated_at = now()
-    where id = ${id}`.execute(tx);
+    where id = ${id} and state in ('parked', 'waiting')`.execute(tx);
 }
 
 /** What is known of a parked message; never what is in it. */
@@ -118,7 +118,9 @@ export class ParkedMessages {
         (select count(*)::int from messaging.parked_messages as w
           where w.consumer = p.consumer and w.key = p.key and w.state = 'waiting') as waiting
       from messaging.parked_messages as p
-      where state = 'parked' and id > ${after} order by id limit ${limit}`.execute(this.db.sql);
+      where state = 'parked' and id > ${after} order by id limit ${limit}`
+      .execute(this.db.sql)
+      .catch(nothingYet);
     return rows;
   }
 
@@ -126,7 +128,9 @@ export class ParkedMessages {
   async retry(id: string, actor: string): Promise<boolean> {
     const { numAffectedRows } = await sql`
       update messaging.parked_messages set retry_asked = true, decided_by = ${actor}, updated_at = now()
-      where id = ${id} and state = 'parked'`.execute(this.db.sql);
+      where id = ${id} and state = 'parked'`
+      .execute(this.db.sql)
+      .catch(nothingYet);
     return numAffectedRows === 1n;
   }
 
@@ -135,7 +139,17 @@ export class ParkedMessages {
     const { numAffectedRows } = await sql`
       update messaging.parked_messages
       set state = 'discarded', decided_by = ${actor}, decided_because = ${because}, updated_at = now()
-      where id = ${id} and state = 'parked'`.execute(this.db.sql);
+      where id = ${id} and state = 'parked'`
+      .execute(this.db.sql)
+      .catch(nothingYet);
     return numAffectedRows === 1n;
   }
 }
+
+/** Before the first consumer has run there are no tables, and nothing is parked. */
+function nothingYet(error: unknown): { rows: never[]; numAffectedRows: bigint } {
+  if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return { rows: [], numAffectedRows: 0n };
+  throw error;
+}
+
+const UNDEFINED_TABLE = '42P01';

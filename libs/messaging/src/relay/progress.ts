@@ -56,8 +56,12 @@ async function readEntries(
 
 /** The instance that wrote under the relay's name last. */
 export async function lastInstance(kafka: Kafka, topic: string, relay: string): Promise<string | undefined> {
+  return (await instanceIn(kafka, topic, relay, TAIL)) ?? (await instanceIn(kafka, topic, relay));
+}
+
+async function instanceIn(kafka: Kafka, topic: string, relay: string, last?: number): Promise<string | undefined> {
   let instance: string | undefined;
-  for await (const records of readTopic(kafka, topic, { last: TAIL })) {
+  for await (const records of readTopic(kafka, topic, { last })) {
     instance = entriesOf(records, relay).at(-1)?.instance ?? instance;
   }
   return instance;

@@ -123,6 +123,9 @@ export class Relay {
     await writer.write({ topic: this.#progressTopic, ...fenceEntry(this.#name, this.#instance) });
     this.#begun = true;
     const { position, messages } = await readProgress(this.kafka, this.#progressTopic, this.#name);
+    if (position > (await this.log.store.lastPosition())) {
+      throw new Error(`${this.#topic} is ahead of the log: it was filled from another log, or the log was restored`);
+    }
     this.#noted = performance.now();
     this.#become({ position: position > from ? position : from, messages });
   }
@@ -167,7 +170,10 @@ export class Relay {
   async #stayAwayFromAnother(): Promise<void> {
     if (!this.#begun) return;
     const last = await lastInstance(this.kafka, this.#progressTopic, this.#name);
-    if (last !== this.#instance) throw new RelaySuperseded(`another relay named ${this.#name} has taken over`);
+    if (last === this.#instance) return;
+    const reason = `another relay named ${this.#name} has taken over`;
+    this.#wait(reason);
+    throw new RelaySuperseded(reason);
   }
 
   #become({ position, messages }: Pick<RelayStatus, 'position' | 'messages'>): void {

@@ -46,10 +46,10 @@ async function beMember(kafka: Kafka, consumer: TopicConsumer, signal: AbortSign
   const crashed = new Promise<never>((_, reject) => {
     member.on(member.events.CRASH, ({ payload: { error } }) => reject(error));
   });
-  const stopped = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   crashed.catch(() => undefined);
   try {
     await member.connect();
@@ -61,6 +61,7 @@ async function beMember(kafka: Kafka, consumer: TopicConsumer, signal: AbortSign
     });
     await Promise.race([crashed, stopped]);
   } finally {
+    signal.removeEventListener('abort', stop);
     await member.disconnect().catch(() => undefined);
   }
 }

@@ -11,13 +11,13 @@ export interface KafkaRecord {
 
 export function recordOf(partition: number, { offset, key, value, headers }: KafkaMessage): KafkaRecord {
   const texts: Record<string, string> = {};
-  for (const [name, content] of Object.entries(headers ?? {}))
-    texts[name] = String(Array.isArray(content) ? content[0] : content);
-  return {
-    partition,
-    offset: BigInt(offset),
-    key: key?.toString() ?? '',
-    value: value?.toString() ?? '',
-    headers: texts,
-  };
+  for (const [name, content] of Object.entries(headers ?? {})) {
+    texts[textOf(name)] = textOf(Array.isArray(content) ? content[0] : content);
+  }
+  return { partition, offset: BigInt(offset), key: textOf(key), value: textOf(value), headers: texts };
+}
+
+/** What is no text is somebody else's, and shows as such; a NUL could not even be kept, for PostgreSQL has none in texts. */
+function textOf(content: Buffer | string | null | undefined): string {
+  return (content ?? '').toString().replaceAll('\0', '\uFFFD');
 }

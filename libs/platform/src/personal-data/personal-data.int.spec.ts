@@ -45,6 +45,15 @@ describe.each(await testEngines())('Personal data sealed on $name', (engine) => 
     expect(JSON.stringify([sealed, rows])).not.toContain('jane');
   });
 
+  it('does not wait for a projector, which holds a lock of its own for as long as it is at work', async () => {
+    await test.db.sql.connection().execute(async (session) => {
+      if (!test.url) return;
+      await sql`select pg_advisory_lock(7264224)`.execute(session);
+      await expect(elsewhere().seal('s3', 'name', 'Jane')).resolves.toMatch(/^v1/);
+      await sql`select pg_advisory_unlock(7264224)`.execute(session);
+    });
+  });
+
   it('gives a subject one key, however many ask for the first at once', async () => {
     const sealed = await Promise.all(Array.from({ length: 8 }, () => elsewhere().seal('crowd', 'name', 'Jane')));
     expect(new Set(sealed).size).toBe(1);

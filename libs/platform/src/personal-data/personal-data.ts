@@ -100,7 +100,7 @@ export class PersonalData {
   async #install(): Promise<void> {
     this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
       // Two processes may come at once; the second waits here and finds the table in place.
-      await sql`select pg_advisory_xact_lock(7264224)`.execute(tx);
+      await sql`select pg_advisory_xact_lock(7264228)`.execute(tx);
       await sql.raw(DDL).execute(tx);
     });
     try {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isPassing } from '#libs/platform';
 import { testEngines, type TestDatabase } from '#testing/platform';
 
 describe.each(await testEngines())('The read-model database on $name', (engine) => {
@@ -33,6 +34,21 @@ describe.each(await testEngines())('The read-model database on $name', (engine) 
     await expect(failing).rejects.toThrow('no');
     await Promise.all(outside);
     expect(await names()).toEqual(['2']);
+  });
+
+  it('tells whoever uses a connection that it broke, and the process goes on', async () => {
+    if (!test.url) return;
+    const broken = test.db.sql.connection().execute(async (session) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(session);
+      await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(test.db.sql);
+      await sql`select 1`.execute(session);
+    });
+    const error: unknown = await broken.catch((caught: unknown) => caught);
+    expect(isPassing(error)).toBe(true);
+    const one = () => sql`select 1 as one`.execute(test.db.sql);
+    // The pool may hand the broken connection out once more before it knows.
+    const { rows } = await one().catch((again: unknown) => (isPassing(again) ? one() : Promise.reject(again as Error)));
+    expect(rows).toEqual([{ one: 1 }]);
   });
 
   it('says how many rows a statement changed', async () => {

@@ -1,14 +1,7 @@
 import { isNativeError } from 'node:util/types';
 
 /** What a person can mend, told in a sentence; anything else is a fault and shows where it happened. */
-const EXPECTED = [
-  'WrongConfiguration',
-  'DirectoryInUse',
-  'EventStoreUnavailable',
-  'RelaySuperseded',
-  'RulesRefused',
-  'WrongTemplates',
-];
+const EXPECTED = ['WrongConfiguration', 'DirectoryInUse', 'EventStoreUnavailable', 'RulesRefused', 'WrongTemplates'];
 
 /** The body of a process: ends it with 0 when `main` returns, and with 1 and the reason when it fails. */
 export async function runProcess(name: string, main: () => Promise<void>): Promise<never> {
