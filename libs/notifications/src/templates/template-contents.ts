@@ -38,6 +38,23 @@ export const EXAMPLES: Readonly<Record<NotificationType, Readonly<Record<string,
   'bill-overdue': { ...common, ...bill },
 };
 
+const nameless = { name: null, accountEnding: null };
+
+/**
+ * Of each type what is there at least, by examples: what may be absent is. A payment leaves credit or pays bills, so that
+ * these two are absent in turn.
+ */
+export const LEAST: Readonly<Record<NotificationType, readonly Readonly<Record<string, unknown>>[]>> = {
+  'payment-confirmation': [
+    { ...EXAMPLES['payment-confirmation'], ...nameless, credit: null },
+    { ...EXAMPLES['payment-confirmation'], ...nameless, bills: [] },
+  ],
+  'bill-ready': [{ ...EXAMPLES['bill-ready'], ...nameless }],
+  'payment-returned': [{ ...EXAMPLES['payment-returned'], ...nameless, confirmationNumber: null, bills: [] }],
+  'bill-due-soon': [{ ...EXAMPLES['bill-due-soon'], ...nameless }],
+  'bill-overdue': [{ ...EXAMPLES['bill-overdue'], ...nameless }],
+};
+
 /** A stored content as templates see it: what happened at an instant is shown on its day where the customer is. */
 export function variablesOf(
   content: Contents[NotificationType],

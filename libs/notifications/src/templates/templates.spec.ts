@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NOTIFICATION_TYPES } from '../telling/notification.js';
-import { EXAMPLES } from './template-contents.js';
+import { EXAMPLES, LEAST } from './template-contents.js';
 import { Templates } from './templates.js';
 
 const OWN = join(import.meta.dirname, '../../templates');
@@ -70,6 +70,22 @@ describe('Templates', () => {
   });
 });
 
+describe('What may be absent', () => {
+  const templates = new Templates('en');
+
+  it.each(NOTIFICATION_TYPES)('leaves no gap in %s, in any part and language', async (type) => {
+    for (const [locale, example] of ['en', 'es'].flatMap((each) =>
+      LEAST[type].map((least) => [each, least] as const),
+    )) {
+      for (const part of ['subject', 'text', 'html', 'sms'] as const) {
+        const text = await templates.render(type, part, { ...example, locale });
+        expect(text).toMatch(/1[.,]?234[.,]50/);
+        expect(text).not.toMatch(/null|undefined/);
+      }
+    }
+  });
+});
+
 describe('Templates that cannot be used are named with file and line before anything starts:', () => {
   const broken = (file: string, change: (text: string) => string | undefined) => {
     cpSync(OWN, directory, { recursive: true });
@@ -95,6 +111,25 @@ describe('Templates that cannot be used are named with file and line before anyt
       () => '{% for bill in bills %}\n{{ bill.total }}{% endfor %}',
     );
     expect(load).toThrow('en/payment-returned.sms.liquid: undefined variable: bill.total, line:2');
+  });
+
+  it('money that may be absent, unless the template asks whether it is there', () => {
+    const file = 'en/payment-confirmation.sms.liquid';
+    expect(broken(file, () => '{{ amount | money }}\n{{ credit | money }}')).toThrow(
+      /money of what may be absent; put it into {% if … %}, file:en\/payment-confirmation.sms.liquid, line:2/,
+    );
+    expect(broken(file, () => '{% if credit %}{{ credit | money }}{% endif %}')).not.toThrow();
+  });
+
+  it('the first of the bills, unless the template asks whether there is one', () => {
+    const file = 'en/payment-returned.sms.liquid';
+    expect(broken(file, () => '{{ bills[0].billNumber }}')).toThrow('en/payment-returned.sms.liquid');
+    expect(broken(file, () => '{% if bills.size > 0 %}{{ bills[0].billNumber }}{% endif %}')).not.toThrow();
+  });
+
+  it('not one that knows that a payment without credit has paid bills', () => {
+    const text = '{% if credit %}{{ credit | money }}{% else %}{{ bills[0].amount | money }}{% endif %}';
+    expect(broken('en/payment-confirmation.sms.liquid', () => text)).not.toThrow();
   });
 
   it('a filter that is none', () => {

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Context, Liquid, type Template } from 'liquidjs';
 import { NOTIFICATION_TYPES, type NotificationType } from '../telling/notification.js';
-import { EXAMPLES } from './template-contents.js';
+import { EXAMPLES, LEAST } from './template-contents.js';
 
 const PARTS = ['subject', 'text', 'html', 'sms'] as const;
 type Part = (typeof PARTS)[number];
@@ -35,7 +35,8 @@ export class Templates {
     this.#plain = new Liquid(options);
     this.#html = new Liquid({ ...options, outputEscape: 'escape' });
     for (const engine of [this.#plain, this.#html]) {
-      engine.registerFilter('money', function (value: Money) {
+      engine.registerFilter('money', function (value: Money | null | undefined) {
+        if (!value) throw new Error('money of what may be absent; put it into {% if … %}');
         return moneyText(value, localeIn(this.context));
       });
       engine.registerFilter('day', function (value: string) {
@@ -96,8 +97,8 @@ export class Templates {
       const template = engine.parseFileSync(file);
       const unknown = this.#unknownVariables(engine, template, type);
       if (unknown.length > 0) return unknown;
-      // What the analysis does not see (members of what a loop goes over) the example shows.
-      engine.renderSync(template, EXAMPLES[type]);
+      // What the analysis does not see (members of what a loop goes over, what may be absent) the examples show.
+      for (const example of [EXAMPLES[type], ...LEAST[type]]) engine.renderSync(template, example);
       this.#parsed.set(file, template);
       return [];
     } catch (error) {
