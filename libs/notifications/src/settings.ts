@@ -45,8 +45,8 @@ export const NotificationSettings = z.object({
   PAYBILL_HISTORY_DAYS: whole(1, 3_650).default(7),
   /** How many days before its due day an open bill is brought to mind. */
   PAYBILL_DUE_SOON_DAYS: whole(1, 60).default(3),
-  /** Attempts to deliver before a person has to look. */
-  PAYBILL_DELIVERY_ATTEMPTS: whole(1, 100).default(10),
+  /** Attempts to deliver before a person has to look: twenty last some hours. */
+  PAYBILL_DELIVERY_ATTEMPTS: whole(1, 100).default(20),
   /** Deliveries of one channel on their way at once. */
   PAYBILL_DELIVERIES_AT_ONCE: whole(1, 100).default(8),
   /**

@@ -25,8 +25,10 @@ describe('What is posted', () => {
     [503, false],
     [408, false],
     [429, false],
+    [401, false],
+    [403, false],
+    [404, false],
     [400, true],
-    [404, true],
     [410, true],
     [301, true],
   ])('and answered %d has failed, for good: %s', async (status, permanent) => {

@@ -14,8 +14,11 @@ interface Post {
 
 const TIMEOUT_MS = 15_000;
 const LONGEST_WAIT_MS = 86_400_000;
-/** Answers besides 5xx after which the same request may succeed later. */
-const PASSING = [408, 425, 429];
+/**
+ * Answers besides 5xx after which the same request may succeed later. Those about who may come and what is there are often
+ * of a receiver that is being set up or mended; one that is gone for good says 410.
+ */
+const PASSING = [401, 403, 404, 408, 425, 429];
 
 /** Posts JSON and wants a 2xx for it. Redirects are not followed. @throws DeliveryFailed */
 export async function postJson(post: Post): Promise<void> {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { NotificationSettings } from '../settings.js';
 import { backOff } from './back-off.js';
 
 describe('The wait after a failed attempt', () => {
@@ -9,6 +10,14 @@ describe('The wait after a failed attempt', () => {
 
   it('lies anywhere below that, so that those who failed together do not come back together', () => {
     expect([0, 0.25, 0.5].map((random) => backOff(3, random))).toEqual([0, 2_000, 4_000]);
+  });
+
+  it('adds up to some hours before a person has to look, unless set otherwise', () => {
+    const { PAYBILL_DELIVERY_ATTEMPTS: attempts } = NotificationSettings.parse({});
+    const hours = (random: number) =>
+      Array.from({ length: attempts - 1 }, (_, n) => backOff(n + 1, random)).reduce((a, b) => a + b) / 3_600_000;
+    expect(hours(0.5)).toBeGreaterThan(4);
+    expect(hours(1)).toBeLessThan(10);
   });
 
   it('is never shorter than the receiver asks for', () => {
