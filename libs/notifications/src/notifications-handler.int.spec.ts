@@ -10,7 +10,11 @@ const TABLES = ['recipients', 'bills', 'notifications', 'deliveries'] as const;
 describe.each(await testEngines())('What notifications keep of messages on $name', (engine) => {
   let test: TestDatabase;
   let db: Database;
-  const handler = notificationsHandler({ PAYBILL_HISTORY_DAYS: 7, PAYBILL_DEFAULT_CHANNELS: ['email', 'sms'] });
+  const handler = notificationsHandler({
+    PAYBILL_HISTORY_DAYS: 7,
+    PAYBILL_DUE_SOON_DAYS: 3,
+    PAYBILL_DEFAULT_CHANNELS: ['email', 'sms'],
+  });
 
   beforeAll(async () => {
     test = await engine.create();

@@ -6,6 +6,7 @@ import { Recipients } from './recipients/recipients.js';
 import { keepBills } from './reminders/bills.js';
 import { NOTIFICATIONS_DDL } from './schema.js';
 import { type NotificationSettings } from './settings.js';
+import { isHistory } from './telling/history.js';
 import { notificationOf } from './telling/notification-of.js';
 import { tell, type Telling } from './telling/tell.js';
 
@@ -15,10 +16,12 @@ import { tell, type Telling } from './telling/tell.js';
  * @param onPlanned told that the transaction at hand, once it commits, leaves something to be delivered
  */
 export function notificationsHandler(
-  settings: Pick<NotificationSettings, 'PAYBILL_HISTORY_DAYS' | 'PAYBILL_DEFAULT_CHANNELS'>,
+  settings: Pick<NotificationSettings, 'PAYBILL_HISTORY_DAYS' | 'PAYBILL_DUE_SOON_DAYS' | 'PAYBILL_DEFAULT_CHANNELS'>,
   onPlanned: () => void = () => undefined,
+  clock: () => Date = () => new Date(),
 ): MessageHandler {
   const { PAYBILL_HISTORY_DAYS: historyDays, PAYBILL_DEFAULT_CHANNELS: usual } = settings;
+  const dueSoonDays = settings.PAYBILL_DUE_SOON_DAYS;
   return {
     name: 'notifications',
     ddl: NOTIFICATIONS_DDL,
@@ -26,13 +29,15 @@ export function notificationsHandler(
       const recipients = await Recipients.read(tx, [...new Set(messages.map(({ key }) => key))]);
       const confirmed = await confirmationNumbers(tx, messages);
       const tellings: Telling[] = [];
+      const now = clock();
       for (const message of messages) {
         recipients.follow(message);
-        const notification = notificationOf(message, historyDays, (paymentId) => confirmed.get(paymentId) ?? null);
+        const withheld = isHistory(message, historyDays, now) ? 'history' : null;
+        const notification = notificationOf(message, withheld, (paymentId) => confirmed.get(paymentId) ?? null);
         if (notification) tellings.push({ notification, recipient: recipients.of(message.key) });
       }
       await recipients.save(tx);
-      await keepBills(tx, messages, historyDays);
+      await keepBills(tx, messages, { now, historyDays, dueSoonDays });
       if ((await tell(tx, tellings, usual)) > 0) onPlanned();
     },
   };

@@ -94,7 +94,11 @@ describe('Notifications over HTTP', () => {
   });
 
   it('show what was told and what became of it, a page at a time', async () => {
-    const handler = notificationsHandler({ PAYBILL_HISTORY_DAYS: 7, PAYBILL_DEFAULT_CHANNELS: ['email'] });
+    const handler = notificationsHandler({
+      PAYBILL_HISTORY_DAYS: 7,
+      PAYBILL_DUE_SOON_DAYS: 3,
+      PAYBILL_DEFAULT_CHANNELS: ['email'],
+    });
     const messages = [account.opened(), ...Array.from({ length: 3 }, () => account.payment('5.00'))];
     await db.sql.transaction().execute((tx) => handler.handle(tx, messages));
     for (const path of [

@@ -103,8 +103,8 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
   const wants = (account: AccountMessages, wish: object = {}) =>
     account.of('notification-preferences.changed', { locale: 'en-US', timeZone: 'UTC', channels: {}, ...wish });
 
-  async function ada(email = 'ada@example.com'): Promise<AccountMessages> {
-    const account = new AccountMessages();
+  async function ada(email = 'ada@example.com', time?: string): Promise<AccountMessages> {
+    const account = new AccountMessages(time);
     await receive(account.opened(), await contact(account, { name: 'Ada', email, phone: '+15550100' }));
     return account;
   }
@@ -162,6 +162,19 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       await receive(account.payment('5.00', undefined, '2025-01-01T12:00:00.000Z'));
       expect(await told(account)).toMatchObject([{ withheld: 'history' }]);
       expect(await deliveries(account)).toEqual([]);
+    });
+
+    it('that is received long after it was recorded, as by a database filled anew, is sent to nobody', async () => {
+      const account = await ada('ada@example.com', '2026-03-01T12:00:00.000Z');
+      now = new Date('2026-03-08T12:00:00.000Z');
+      await receive(account.payment('5.00'));
+      now = new Date('2026-03-08T12:00:00.001Z');
+      await receive(account.payment('6.00'));
+      expect(await told(account)).toMatchObject([
+        { withheld: 'history', content: { amount: { amount: '6.00' } } },
+        { withheld: null, content: { amount: { amount: '5.00' } } },
+      ]);
+      expect(await deliveries(account)).toHaveLength(1);
     });
 
     it('that is returned is told with the confirmation number the customer knows it by', async () => {
@@ -231,6 +244,52 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       notifications.wake();
       await till(async () => (await states(account)).every((state) => state === 'delivered'));
       expect(mail.mails).toHaveLength(2);
+    });
+  });
+
+  describe('A reminder that has waited', () => {
+    it('is not sent of a bill that was paid meanwhile, and is of one that is open in part', async () => {
+      const account = await ada('ada@example.com', '2026-03-10T12:00:00.000Z');
+      now = new Date('2026-03-11T03:00:00Z');
+      const wish = { channels: { 'bill-ready': [], 'payment-confirmation': [] } };
+      const quietHours = { from: '22:00', to: '07:00' };
+      await receive(wants(account, { ...wish, timeZone: 'America/New_York', quietHours }));
+      await receive(account.bill('B-1', '2026-03-12', '80.00'), account.bill('B-2', '2026-03-12', '80.00'));
+      start();
+      await till(async () => (await deliveries(account)).filter(({ notBefore }) => notBefore !== null).length === 2);
+      await receive(account.payment('80.00', 'B-1'), account.payment('30.00', 'B-2'));
+      now = new Date('2026-03-11T11:00:00Z');
+      notifications.wake();
+      await till(async () => !(await states(account)).includes('pending'));
+      expect((await deliveries(account)).reverse()).toMatchObject([
+        { type: 'bill-due-soon', state: 'suppressed', reason: 'settled' },
+        { type: 'bill-due-soon', state: 'delivered' },
+      ]);
+      expect(mail.mails.map(({ subject }) => subject)).toEqual(['$80.00 due March 12, 2026 for bill B-2']);
+    });
+
+    it('is not sent of a bill that was paid while the mail server was away, nor to a webhook', async () => {
+      const endpoints = new WebhookEndpoints(test.db, personalData);
+      const types = ['bill-overdue'];
+      await endpoints.add({ id: crypto.randomUUID(), url: receiver.url, types, addedBy: 'downstream' });
+      const account = await ada('ada@example.com', '2026-03-10T12:00:00.000Z');
+      now = new Date('2026-03-11T12:00:00Z');
+      mail.answer = () => ({ code: 421, text: '4.3.2 away' });
+      receiver.answer = () => ({ status: 503, headers: { 'retry-after': '60' } });
+      notifications = set({ PAYBILL_SMTP_URL: mail.url, PAYBILL_DELIVERY_ATTEMPTS: '100' });
+      await receive(wants(account, { channels: { 'bill-ready': [], 'payment-confirmation': [] } }));
+      await receive(account.bill('B-1', '2026-03-10', '80.00'));
+      start();
+      await till(async () => (await deliveries(account)).filter(({ attempts }) => attempts > 0).length === 2);
+      await receive(account.payment('80.00', 'B-1'));
+      now = new Date('2026-03-11T12:02:00Z');
+      notifications.wake();
+      await till(async () => !(await states(account)).includes('pending'));
+      expect(await deliveries(account)).toMatchObject([
+        { state: 'suppressed', reason: 'settled' },
+        { state: 'suppressed', reason: 'settled' },
+      ]);
+      expect(mail.mails).toHaveLength(0);
     });
   });
 
@@ -339,6 +398,16 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       await till(async () => (await states(account))[0] === 'delivered');
       expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
       expect(receiver.received).toHaveLength(2);
+    });
+
+    it.each([401, 403, 404])('that answers %d until it is mended is called until then', async (status) => {
+      await endpoint();
+      receiver.answer = () => ({ status: receiver.received.length < 3 ? status : 204 });
+      const account = new AccountMessages();
+      start();
+      await receive(account.payment('5.00'));
+      await till(async () => (await states(account))[0] === 'delivered');
+      expect(await deliveries(account)).toMatchObject([{ attempts: 3 }]);
     });
 
     it.each([410, 400, 302])('that answers %d has its delivery parked at once', async (status) => {

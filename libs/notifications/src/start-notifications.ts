@@ -67,7 +67,7 @@ export function startNotifications(options: NotificationsOptions): Notifications
     onTrouble: (error) => log.warn({ reason: nameOf(error) }, 'reminders wait for the database'),
   });
   return {
-    handler: notificationsHandler(settings, wake),
+    handler: notificationsHandler(settings, wake, clock),
     wake,
     parked: () => new ParkedDeliveries(db).count(),
     async run(signal) {

@@ -33,6 +33,8 @@ export interface Usual {
 const Address = z.email();
 const DELIVERED: Outcome = { kind: 'delivered' };
 const NO_ADDRESS: Outcome = { kind: 'suppressed', reason: 'no-address' };
+/** Paid while the reminder waited. */
+const SETTLED: Outcome = { kind: 'suppressed', reason: 'settled' };
 
 /** Makes one delivery: looks again whether it is still wanted, opens the address, writes the text, hands it over. */
 export class Carrier {
@@ -45,6 +47,7 @@ export class Carrier {
 
   /** @throws DeliveryFailed */
   async carry(claim: Claim, now: Date): Promise<Outcome> {
+    if (claim.settled) return SETTLED;
     if (claim.channel === 'webhook') return this.#webhook(claim);
     const { recipient, type } = claim;
     if (recipient === null) return NO_ADDRESS;

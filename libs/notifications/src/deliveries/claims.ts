@@ -18,6 +18,8 @@ export interface Claim {
   /** When the customer was told online. */
   readonly toldAt: Date;
   readonly content: Contents[NotificationType];
+  /** Whether it reminds of a bill of which nothing is open any more. */
+  readonly settled: boolean;
   readonly recipient: Recipient | null;
   /** Of a webhook: where it goes and the sealed secret; null when the endpoint was removed. */
   readonly endpoint: { readonly id: string; readonly url: string; readonly secret: string } | null;
@@ -57,11 +59,13 @@ export async function claim(db: Database, channel: Channel, now: Date, most: num
       set claimed_until = ${until}, attempts = d.attempts + 1, last_attempt_at = ${now}, quiet_until = null
       from due where d.id = due.id returning d.*)
     select c.id, c.channel, c.account_id as "accountId", c.notification_id as "notificationId", c.type, c.attempts,
-      n.created_at as "toldAt", n.content,
+      n.created_at as "toldAt", n.content, coalesce(b.open <= 0, false) as settled,
       case when r.account_id is not null then ${RECIPIENT} end as recipient,
       case when w.id is not null then json_build_object('id', w.id, 'url', w.url, 'secret', w.secret) end as endpoint
     from claimed as c
     join notifications.notifications as n on n.id = c.notification_id
+    left join notifications.bills as b on c.type in ('bill-due-soon', 'bill-overdue')
+      and b.account_id = c.account_id and b.bill_number = n.content->>'billNumber'
     left join notifications.recipients as r on r.account_id = c.account_id
     left join notifications.webhook_endpoints as w on w.id = c.endpoint_id and w.removed_at is null
     order by c.sequence`.execute(db.sql);

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { type Message } from '#libs/contracts';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { addDays } from '../recipients/local-time.js';
+import { addDays, localDay } from '../recipients/local-time.js';
+import { isRecordedLongAgo } from '../telling/history.js';
 
 /** How far the reminders of a bill have come; it only grows. */
 export const REMINDED = { never: 0, dueSoon: 1, overdue: 2 } as const;
@@ -24,6 +25,13 @@ const BILL: ColumnTypes<BillRow> = {
   reminded: 'smallint',
 };
 
+/** By which it is told what customers have been reminded of before. */
+interface Horizon {
+  readonly now: Date;
+  readonly historyDays: number;
+  readonly dueSoonDays: number;
+}
+
 /** A change of what is open on a bill: a decimal, negative when it was paid. */
 interface Change {
   account_id: string;
@@ -34,8 +42,8 @@ interface Change {
 const CHANGE: ColumnTypes<Change> = { account_id: 'uuid', bill_number: 'text', change: 'numeric' };
 
 /** Keeps what is open on each bill. The arithmetic is PostgreSQL's, exact in numeric. */
-export async function keepBills(tx: Tx, messages: readonly Message[], historyDays: number): Promise<void> {
-  const issued = messages.flatMap((message) => (message.type === 'bill.issued' ? [billOf(message, historyDays)] : []));
+export async function keepBills(tx: Tx, messages: readonly Message[], horizon: Horizon): Promise<void> {
+  const issued = messages.flatMap((message) => (message.type === 'bill.issued' ? [billOf(message, horizon)] : []));
   await insertRows(tx, 'notifications.bills', BILL, issued, sql`on conflict do nothing`);
   const changes = messages.flatMap((message) => changesOf(message));
   if (changes.length === 0) return;
@@ -45,18 +53,31 @@ export async function keepBills(tx: Tx, messages: readonly Message[], historyDay
     where b.account_id = c.account_id and b.bill_number = c.bill_number`.execute(tx);
 }
 
-function billOf(message: Message & { type: 'bill.issued' }, historyDays: number): BillRow {
+function billOf(message: Message & { type: 'bill.issued' }, horizon: Horizon): BillRow {
   const { billNumber, dueOn, total } = message.data;
-  // Long overdue when it is first seen: nobody is reminded of history.
-  const history = dueOn < addDays(message.time.slice(0, 10), -historyDays);
   return {
     account_id: message.key,
     bill_number: billNumber,
     due_on: dueOn,
     currency: total.currency,
     open: total.amount,
-    reminded: history ? REMINDED.overdue : REMINDED.never,
+    reminded: remindedBefore(message, horizon),
   };
+}
+
+/** How far the reminders of a bill have come before this database heard of it. */
+function remindedBefore(
+  message: Message & { type: 'bill.issued' },
+  { now, historyDays, dueSoonDays }: Horizon,
+): number {
+  const { dueOn } = message.data;
+  // Long overdue when it was recorded: nobody is reminded of history.
+  if (dueOn < addDays(message.time.slice(0, 10), -historyDays)) return REMINDED.overdue;
+  if (!isRecordedLongAgo(message, historyDays, now)) return REMINDED.never;
+  // Seen again, after a loss: what its day had come for was told then.
+  const today = localDay(now.getTime(), 'UTC');
+  if (dueOn < today) return REMINDED.overdue;
+  return dueOn <= addDays(today, dueSoonDays) ? REMINDED.dueSoon : REMINDED.never;
 }
 
 function changesOf(message: Message): Change[] {

@@ -10,7 +10,11 @@ import { Reminders } from './reminders.job.js';
 describe.each(await testEngines())('Reminders on $name', (engine) => {
   let test: TestDatabase;
   let db: Database;
-  const handler = notificationsHandler({ PAYBILL_HISTORY_DAYS: 7, PAYBILL_DEFAULT_CHANNELS: ['email'] });
+  let received: Date;
+  const settings = { PAYBILL_HISTORY_DAYS: 7, PAYBILL_DUE_SOON_DAYS: 3, PAYBILL_DEFAULT_CHANNELS: ['email' as const] };
+  const handler = notificationsHandler(settings, undefined, () => received);
+
+  beforeEach(() => (received = new Date('2026-01-01T12:00:00Z')));
 
   beforeAll(async () => {
     test = await engine.create();
@@ -87,6 +91,24 @@ describe.each(await testEngines())('Reminders on $name', (engine) => {
     await receive(account.bill('B-old', '2025-12-24', '80.00'), account.bill('B-late', '2025-12-25', '80.00'));
     await remind('2026-01-01T13:00:00Z');
     expect(await reminders(account)).toEqual([['bill-overdue', 'B-late', '80.00']]);
+  });
+
+  it('given before a database was lost are not given again by the one that is filled in its place', async () => {
+    const account = opened();
+    const bills = [
+      account.bill('B-overdue', '2026-01-29', '1.00'),
+      account.bill('B-soon', '2026-02-02', '2.00'),
+      account.bill('B-later', '2026-02-04', '3.00'),
+    ];
+    received = new Date('2026-01-30T12:00:00Z');
+    await receive(...bills);
+    expect(await remind('2026-01-30T12:00:00Z')).toBe(0);
+    await remind('2026-02-03T12:00:00Z');
+    // What had not been told yet is told when its day comes.
+    expect(await reminders(account)).toEqual([
+      ['bill-overdue', 'B-soon', '2.00'],
+      ['bill-due-soon', 'B-later', '3.00'],
+    ]);
   });
 
   it('come once when two processes look at the same time', async () => {

@@ -5,7 +5,6 @@ import { isNothing, perBill } from './shares.js';
 
 /** Namespace of the ids of notifications. Never changes: what was told is recognised by it. */
 const NAMESPACE = '0d8d2f43-2c86-5d5e-8a52-7f9fb2a1c6e4';
-const DAY = 86_400_000;
 
 /** The id of what a message has the customer told. */
 function idFromMessage(messageId: string): string {
@@ -19,17 +18,16 @@ export function idFromBill(accountId: string, billNumber: string, type: Notifica
 
 /**
  * What a message has the customer told; undefined for most types.
- * @param historyDays what had happened that much before it was recorded is history
+ * @param withheld why it is sent nowhere; null when it is sent
  * @param confirmationNumberOf the confirmation number of a payment that was confirmed earlier
  */
 export function notificationOf(
   message: Message,
-  historyDays: number,
+  withheld: Notification['withheld'],
   confirmationNumberOf: (paymentId: string) => string | null,
 ): Notification | undefined {
   const { effectiveAt } = message.data;
-  const late = Date.parse(message.time) - Date.parse(effectiveAt) > historyDays * DAY;
-  const about = { accountId: message.key, occurredAt: effectiveAt, withheld: late ? ('history' as const) : null };
+  const about = { accountId: message.key, occurredAt: effectiveAt, withheld };
   switch (message.type) {
     case 'payment.applied': {
       const { confirmationNumber, paymentId, amount, channel, allocations, unapplied } = message.data;

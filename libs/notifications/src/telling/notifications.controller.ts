@@ -13,10 +13,9 @@ const Told = z
     type: z.enum(NOTIFICATION_TYPES),
     occurredAt: z.iso.datetime().meta({ description: 'When what it tells of counts for the customer' }),
     toldAt: z.iso.datetime(),
-    withheld: z
-      .enum(['history'])
-      .nullable()
-      .meta({ description: 'Why it is shown here and was sent nowhere: it had happened long before it was recorded' }),
+    withheld: z.enum(['history']).nullable().meta({
+      description: 'Why it is shown here and was sent nowhere: it had happened, or was recorded, long before',
+    }),
     content: z.record(z.string(), z.unknown()).meta({ description: 'What is told; as webhooks get it' }),
   })
   .meta({ id: 'Notification' });
