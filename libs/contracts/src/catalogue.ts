@@ -222,13 +222,21 @@ export const MESSAGES = {
     schema: z.object({ ...about, amount: Money, allocations: z.array(SourcedAllocation) }),
   },
   'contact.changed': {
-    version: 1,
+    version: 2,
     summary: 'How the customer is reached has changed; the whole contact as it is now, each part sealed.',
     when: 'When any part of the contact changes.',
     schema: z.object({
       ...about,
       contact: z.object({ name: Sealed.optional(), email: Sealed.optional(), phone: Sealed.optional() }),
       changed: z.array(z.enum(['name', 'email', 'phone'])).describe('The parts that are not as they were.'),
+      first: z
+        .literal(true)
+        // A list of one value: what reads our schemas knows lists of values.
+        .meta({ enum: [true] })
+        .optional()
+        .describe(
+          'Neither an e-mail address nor a phone number stood there before: none was replaced. Since version 2; left out otherwise, and in all messages of version 1.',
+        ),
     }),
   },
   'notification-preferences.changed': {

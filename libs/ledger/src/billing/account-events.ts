@@ -190,11 +190,15 @@ export const accountEvents = eventRegistry({
     }),
   },
   ContactChanged: {
-    version: 1,
+    version: 2,
+    // Version 1 does not say which change was the first; that it was not is what it was taken for.
+    upcasters: { 1: (data) => data },
     schema: z.strictObject({
       /** All of it as it is now. */
       contact: z.strictObject({ name: Sealed.optional(), email: Sealed.optional(), phone: Sealed.optional() }),
       changed: z.array(z.enum(['name', 'email', 'phone'])).min(1),
+      /** Neither an e-mail address nor a phone number stood there before. */
+      first: z.literal(true).optional(),
       effectiveAt: Instant,
     }),
   },

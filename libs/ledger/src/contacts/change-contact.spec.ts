@@ -22,6 +22,22 @@ describe('ChangeContact', () => {
     ]);
   });
 
+  it('says when there was no address before, whatever the name was, and that alone', () => {
+    const first = (body: object, past: readonly AccountEvent[]) =>
+      change(body, past)
+        .events()
+        .map(({ data }) => 'first' in data && data.first);
+    const named: AccountEvent = {
+      type: 'ContactChanged',
+      data: { contact: { name: jane }, changed: ['name'], effectiveAt: at },
+    };
+    expect(first({ name: jane, email: janesMail }, [accountOpened()])).toEqual([true]);
+    expect(first({ email: janesMail }, [accountOpened(), named])).toEqual([true]);
+    expect(first({ email: otherMail }, [accountOpened(), known])).toEqual([false]);
+    expect(first({ phone: 'v1.cGhvbmU' }, [accountOpened(), known])).toEqual([false]);
+    expect(first({ email: null }, [accountOpened(), known])).toEqual([false]);
+  });
+
   it('removes what is set to null, and leaves what is left out', () => {
     expect(change({ email: null }).state().contact).toEqual({ name: jane });
     expect(change({ name: null, email: null }).state().contact).toEqual({});

@@ -35,6 +35,9 @@ export const ChangeContact = defineCommand({
     );
     const changed = PARTS.filter((part) => contact[part] !== state.contact[part]);
     if (changed.length === 0) return [];
-    return [{ type: 'ContactChanged', data: { contact, changed, effectiveAt: context.at } }];
+    // Who is reached for the first time is reached nowhere else than before: fraud monitoring has to tell the two apart.
+    const first = state.contact.email === undefined && state.contact.phone === undefined;
+    const data = { contact, changed, ...(first && { first }), effectiveAt: context.at };
+    return [{ type: 'ContactChanged', data }];
   },
 });

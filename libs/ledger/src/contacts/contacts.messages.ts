@@ -7,8 +7,8 @@ type ContactEvent = Extract<AccountEvent, { type: 'ContactChanged' | 'Notificati
 export function contactsMessage(event: ContactEvent, { accountId, effectiveAt }: About): MessageContent {
   switch (event.type) {
     case 'ContactChanged': {
-      const { contact, changed } = event.data;
-      return { type: 'contact.changed', data: { accountId, effectiveAt, contact, changed } };
+      const { contact, changed, first } = event.data;
+      return { type: 'contact.changed', data: { accountId, effectiveAt, contact, changed, ...(first && { first }) } };
     }
     case 'NotificationPreferencesChanged': {
       const { locale, timeZone, channels, quietHours } = event.data;
