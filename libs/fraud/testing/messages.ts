@@ -71,8 +71,8 @@ export class MessageMaker {
     });
   }
 
-  contactChanged(accountId: string, at: string) {
-    return this.#make('contact.changed', accountId, at, undefined, { contact: {}, changed: ['email'] });
+  contactChanged(accountId: string, at: string, how: Partial<MessageData<'contact.changed'>> = {}) {
+    return this.#make('contact.changed', accountId, at, undefined, { contact: {}, changed: ['email'], ...how });
   }
 
   closed(accountId: string, at: string) {

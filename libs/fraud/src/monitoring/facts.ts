@@ -1,4 +1,4 @@
-import { type Message } from '#libs/contracts';
+import { type Message, type MessageData } from '#libs/contracts';
 import { unitsOf } from '../rules/units.js';
 
 /** What happened, as far as any rule cares. */
@@ -42,10 +42,18 @@ export function factOf(message: Message): Fact | undefined {
     case 'payment.refunded':
       return { ...about(message, 'refund'), amount: read(message.data.amount), paymentId: message.data.paymentId };
     case 'contact.changed':
-      return about(message, 'contact');
+      return isOtherAddress(message.data) ? about(message, 'contact') : undefined;
     default:
       return undefined;
   }
+}
+
+/**
+ * Whether the customer is reached elsewhere than before. Whoever takes an account over sees to that; a new name does not,
+ * and neither does the first address of a new customer. One that was taken away before had its own message.
+ */
+function isOtherAddress({ changed, first }: MessageData<'contact.changed'>): boolean {
+  return !first && (changed.includes('email') || changed.includes('phone'));
 }
 
 function about(message: Message, kind: FactKind): Fact {

@@ -109,6 +109,24 @@ describe('First large payment after a contact change', () => {
     ]);
   });
 
+  it('is no takeover that a new customer is reached for the first time, or has another name', () => {
+    const make = new MessageMaker();
+    const first = make.contactChanged(account, day(1), { changed: ['name', 'email'], first: true });
+    const renamed = make.contactChanged(account, day(2), { changed: ['name'] });
+    const large = make.payment(account, day(3), { amount: '1000.00' });
+    expect(alertsOf(rules, [first, renamed, large])).toHaveLength(0);
+  });
+
+  it('is one with a new phone number as well, and when the address is taken away before another one is set', () => {
+    const make = new MessageMaker();
+    const large = make.payment(account, day(3), { amount: '1000.00' });
+    const phone = make.contactChanged(account, day(1), { changed: ['name', 'phone'] });
+    expect(alertsOf(rules, [phone, large])).toHaveLength(1);
+    const removed = make.contactChanged(account, day(1), { changed: ['email'] });
+    const anew = make.contactChanged(account, day(2), { changed: ['email'], first: true });
+    expect(alertsOf(rules, [removed, anew, large])).toMatchObject([{ evidence: { events: [removed.id, large.id] } }]);
+  });
+
   it('says nothing without a change, before it, or a week after it, and begins anew with the next change', () => {
     const make = new MessageMaker();
     const large = (number: number) => make.payment(account, day(number), { amount: '1000.00' });
