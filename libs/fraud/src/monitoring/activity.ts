@@ -20,17 +20,23 @@ export interface Entry {
 export interface Activity {
   /** In order of when they count; among equals, in order of arrival. */
   readonly entries: readonly Entry[];
-  /** For a rule and version, when it last found what it looks for: that it still does is no new alert. */
-  readonly found: Readonly<Record<string, readonly number[]>>;
+  /** For a rule and version, the bursts it has alerted about: that one goes on is no new alert. */
+  readonly bursts: Readonly<Record<string, readonly Burst[]>>;
 }
 
-export const NOTHING: Activity = { entries: [], found: {} };
+/** A stretch of time in which a rule finds what it looks for again and again: when it was alerted, and the latest find. */
+export type Burst = readonly [began: number, latest: number];
+
+export const NOTHING: Activity = { entries: [], bursts: {} };
 
 /** How much is remembered under each key of a scope. */
 export interface Bounds {
   /** The longest window of any rule, in milliseconds. */
   readonly window: number;
-  /** The most entries. When there are more, the earliest go, and a rule sees the latest only. */
+  /**
+   * The most entries of each kind. When there are more, the earliest of that kind go, and a rule sees the latest only. Kinds
+   * do not share a place: honest payments, of which there are most under load, must not push the declined ones out.
+   */
   readonly most: number;
 }
 
@@ -47,9 +53,21 @@ export function remember(entries: readonly Entry[], entry: Entry, bounds: Bounds
   const kept = entries.slice();
   kept.splice(place, 0, entry);
   const tooOld = firstAfter(kept, latest - bounds.window - AHEAD);
-  const drop = Math.max(tooOld, kept.length - bounds.most);
-  if (drop > 0) kept.splice(0, drop);
-  return { entries: kept, own: place < drop ? -1 : place - drop };
+  kept.splice(0, tooOld);
+  if (place < tooOld) return { entries: kept, own: -1 };
+  const own = place - tooOld;
+  const surplus = surplusOf(kept, entry.kind, bounds.most);
+  if (surplus < 0) return { entries: kept, own };
+  kept.splice(surplus, 1);
+  return { entries: kept, own: own === surplus ? -1 : surplus < own ? own - 1 : own };
+}
+
+/** Index of the earliest entry of a kind of which there is one too many, else −1. */
+function surplusOf(entries: readonly Entry[], kind: FactKind, most: number): number {
+  if (entries.length <= most) return -1;
+  let count = 0;
+  for (const entry of entries) if (entry.kind === kind) count++;
+  return count > most ? entries.findIndex((entry) => entry.kind === kind) : -1;
 }
 
 /** Index of the first entry later than a moment. */
@@ -91,22 +109,22 @@ type StoredEntry = [at: number, kind: FactKind, units: string, ...texts: string[
 /** Activity as its row holds it: small, because it is written with every batch. */
 export interface StoredActivity {
   readonly e: readonly StoredEntry[];
-  readonly f?: Activity['found'];
+  readonly b?: Activity['bursts'];
 }
 
-export function stored({ entries, found }: Activity): StoredActivity {
+export function stored({ entries, bursts }: Activity): StoredActivity {
   const e = entries.map((entry): StoredEntry => {
     const { at, kind, units, currency, messageId, accountId, token, paymentId } = entry;
     return [at, kind, units.toString(), currency, messageId, accountId, token, paymentId];
   });
-  return Object.keys(found).length > 0 ? { e, f: found } : { e };
+  return Object.keys(bursts).length > 0 ? { e, b: bursts } : { e };
 }
 
-export function restored({ e, f = {} }: StoredActivity): Activity {
+export function restored({ e, b = {} }: StoredActivity): Activity {
   const entries = e.map(
     ([at, kind, units, currency = '', messageId = '', accountId = '', token = '', paymentId = '']): Entry => {
       return { at, kind, units: BigInt(units), currency, messageId, accountId, token, paymentId };
     },
   );
-  return { entries, found: f };
+  return { entries, bursts: b };
 }

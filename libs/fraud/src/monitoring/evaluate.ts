@@ -1,7 +1,7 @@
 import { type Message } from '#libs/contracts';
 import { DAY } from '../rules/duration.js';
 import { type Rule } from '../rules/rule-set.js';
-import { type Activity, entryOf, keyOf, NOTHING, remember } from './activity.js';
+import { type Activity, type Burst, entryOf, keyOf, NOTHING, remember } from './activity.js';
 import { type Alert, MOST_EVENTS } from './alert.js';
 import { cardTesting } from './card-testing.js';
 import { largeAfterContactChange } from './contact-change.js';
@@ -37,17 +37,17 @@ export function evaluate(
     const key = keyIn(plan, fact);
     if (key === undefined) continue;
     const { entries, own } = remember((activityOf(key) ?? NOTHING).entries, entryOf(fact, plan.scope), plan.bounds);
-    // Older than anything any rule looks at.
+    // Older than anything any rule looks at, or than all that is remembered of its kind.
     if (own < 0) continue;
-    let { found } = activityOf(key) ?? NOTHING;
+    let { bursts } = activityOf(key) ?? NOTHING;
     for (const rule of plan.rules) {
       const finding = find(rule, { entries, own, fact });
       if (!finding) continue;
-      const since = noteFound(found, rule, fact.at, plan.bounds.window);
-      found = since.found;
+      const since = noteFound(bursts, rule, fact.at, plan.bounds.window);
+      bursts = since.bursts;
       if (!since.goesOn) alerts.push(alertOf(rule, ruleSet.version, ruleSet.actWithinDays, key, fact, finding));
     }
-    changed.push([key, { entries, found }]);
+    changed.push([key, { entries, bursts }]);
   }
   return { changed, alerts };
 }
@@ -102,25 +102,29 @@ function quietAfter(rule: Rule): number {
 const MOST_BURSTS = 8;
 
 /**
- * Notes that a rule found something. While finds follow each other within a window they are one: a burst of a hundred
- * payments is one alert. The rule is armed again once a whole window has passed without a find.
+ * Notes that a rule found something. While finds follow each other within a window they are one burst and one alert, were
+ * it a hundred payments; the rule is armed again once a whole window has passed without a find. A burst that goes on is
+ * alerted anew after a day, or after a window that is longer: else an attack that never pauses would be seen once, and
+ * never again after a case that was dismissed by mistake. All goes by when things count, so that it is the same at any time.
  */
 function noteFound(
-  found: Activity['found'],
+  bursts: Activity['bursts'],
   rule: Rule,
   at: number,
   remembered: number,
-): { goesOn: boolean; found: Activity['found'] } {
+): { goesOn: boolean; bursts: Activity['bursts'] } {
   const quiet = quietAfter(rule);
-  if (quiet === 0) return { goesOn: false, found };
+  if (quiet === 0) return { goesOn: false, bursts };
+  const again = Math.max(DAY, quiet);
   const name = `${rule.id}@${rule.version}`;
-  const times = found[name] ?? [];
-  const same = times.findIndex((time) => Math.abs(time - at) < quiet);
-  const now = same < 0 ? [...times, at] : times.with(same, Math.max(times[same]!, at));
-  const sorted = now.sort((a, b) => a - b);
-  const latest = sorted.at(-1)!;
-  const kept = sorted.filter((time) => time > latest - remembered - DAY).slice(-MOST_BURSTS);
-  return { goesOn: same >= 0, found: { ...found, [name]: kept } };
+  const known = bursts[name] ?? [];
+  const same = known.findIndex(([began, latest]) => began - quiet < at && at < latest + quiet && at < began + again);
+  const now: readonly Burst[] =
+    same < 0 ? [...known, [at, at]] : known.with(same, [known[same]![0], Math.max(known[same]![1], at)]);
+  const sorted = now.toSorted(([one], [other]) => one - other);
+  const last = Math.max(...sorted.map(([, latest]) => latest));
+  const kept = sorted.filter(([, latest]) => latest > last - remembered - DAY).slice(-MOST_BURSTS);
+  return { goesOn: same >= 0, bursts: { ...bursts, [name]: kept } };
 }
 
 function alertOf(

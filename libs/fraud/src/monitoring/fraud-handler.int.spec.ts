@@ -20,16 +20,17 @@ const RULES = ruleSet(
     kind: 'unusual-amount',
     ...{ last: 5, minimum: 3, history: 'P2D', zScoreAbove: 3.5, leastSpread: 0.05, quiet: 'PT1H' },
   },
+  { kind: 'velocity-count', scope: 'channel', moreThan: 5, window: 'P1D' },
 );
 
-/** Messages of a few accounts and tokens within a day, out of order now and then. */
+/** Messages of a few accounts and tokens within a day, or a burst that goes on for days; out of order now and then. */
 const history = fc
   .array(
     fc.record({
       what: fc.constantFrom('payment', 'payment', 'payment', 'failure', 'refund', 'contact'),
       account: fc.nat(2),
       token: fc.nat(2),
-      minute: fc.nat(1440),
+      minute: fc.oneof(fc.nat(1440), fc.nat(5 * 1440)),
       cents: fc.integer({ min: 1, max: 3000 }),
     }),
     { minLength: 1, maxLength: 60 },

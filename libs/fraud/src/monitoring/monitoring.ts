@@ -2,7 +2,7 @@ import { MOST_COUNTED, type Rule, type RuleSet, type Scope } from '../rules/rule
 import { type Bounds } from './activity.js';
 import { type FactKind } from './facts.js';
 
-/** What the rules of one scope need together: which facts are remembered under a key, and how many. */
+/** What the rules of one scope need together: which facts are remembered under a key, and how many of each kind. */
 export interface ScopePlan {
   readonly scope: Scope;
   readonly rules: readonly Rule[];
@@ -44,8 +44,8 @@ interface Need extends Bounds {
 }
 
 /**
- * What a rule has to find remembered. To tell that there are more than n, the latest n + 1 are enough; but they share their
- * place with the facts of other rules, so that nothing is sized below what is counted at most.
+ * What a rule has to find remembered. To tell that there are more than n, the latest n + 1 are enough; but a sum, or small
+ * payments among others, need as many as may be. So that nothing is sized below what is counted at most.
  */
 function needOf(rule: Rule): Need {
   const most = MOST_COUNTED + 1;

@@ -43,6 +43,19 @@ describe('Velocity by count', () => {
     expect(alertsOf(rules, paid(...burst, at(200), at(201), at(202)))).toHaveLength(2);
   });
 
+  it('alerts anew every day while an attack goes on without a pause', () => {
+    const attack = Array.from({ length: 3 * 48 }, (_, index) => at(index * 25));
+    const alerts = alertsOf(rules, paid(...attack));
+    expect(alerts.map(({ effectiveAt }) => effectiveAt)).toEqual([at(50), at(50 + 1450), at(50 + 2900)]);
+  });
+
+  it('alerts anew after a window when that is longer than a day', () => {
+    const slow = ruleSet({ kind: 'velocity-count', scope: 'account', moreThan: 2, window: 'P7D' });
+    const daily = Array.from({ length: 16 }, (_, index) => at(index * 1440));
+    const alerts = alertsOf(slow, paid(...daily));
+    expect(alerts.map(({ effectiveAt }) => effectiveAt)).toEqual([at(2 * 1440), at(9 * 1440)]);
+  });
+
   it('is not deceived by payments that arrive out of order', () => {
     expect(alertsOf(rules, paid(at(50), at(30), at(0)))).toHaveLength(1);
     expect(alertsOf(rules, paid(at(90), at(0), at(45)))).toHaveLength(0);
@@ -74,6 +87,22 @@ describe('Velocity by count', () => {
     expect(alertsOf(byToken, sameToken)).toMatchObject([{ key: 'token:tok_1', accountId: idOf('C') }]);
     expect(alertsOf(byToken, noToken)).toHaveLength(0);
     expect(alertsOf(byChannel, noToken)).toMatchObject([{ key: 'channel:online' }]);
+  });
+
+  it('is not made blind to declined attempts by however many honest payments among them', () => {
+    const byChannel = ruleSet(
+      { kind: 'velocity-count', scope: 'channel', of: 'failures', moreThan: 300, window: 'PT15M' },
+      { kind: 'velocity-sum', scope: 'channel', moreThan: { USD: '1000000.00' }, window: 'PT5M' },
+    );
+    const make = new MessageMaker();
+    const load = Array.from({ length: 6_600 }, (_, index) => {
+      const moment = at(0, 0, Math.floor((index * 900_000) / 6_600));
+      const paying = { amount: '10.00' };
+      return index % 11 === 0 ? make.failure(idOf('D'), moment, paying) : make.payment(idOf('P'), moment, paying);
+    });
+    expect(alertsOf(byChannel, load)).toMatchObject([
+      { ruleId: 'rule-1', messageId: load[300 * 11]!.id, evidence: { numbers: { count: 301 } } },
+    ]);
   });
 
   it('marks as history what counts long before it was recorded', () => {
