@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyDataOf } from '#testing/contracts';
@@ -48,8 +48,9 @@ describe('A release', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('writes what is new and leaves what was released as it is', async () => {
-    const types = await release(folder);
-    expect(types).toHaveLength(new Set(released.map(({ type }) => type)).size);
+    await cp(releasedFolder(), folder, { recursive: true });
+    await rm(join(folder, 'bill.issued.v1.json'));
+    expect(await release(folder)).toEqual(['bill.issued']);
     const file = join(folder, 'bill.issued.v1.json');
     const schema = JSON.parse(await readFile(file, 'utf8')) as object;
     expect(schema).toMatchObject({ $id: 'urn:paybill:message:bill.issued:1' });
