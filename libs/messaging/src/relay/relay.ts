@@ -109,8 +109,9 @@ export class Relay {
       });
       for await (const delivered of subscription) {
         await this.#relay(writer, delivered);
-        if (signal.aborted || (until !== undefined && this.#status.position >= until)) return;
+        if (signal.aborted || (until !== undefined && this.#status.position >= until)) break;
       }
+      await this.#settle(writer);
     } finally {
       ended.abort();
       await writer.close().catch(() => undefined);
@@ -128,6 +129,15 @@ export class Relay {
     }
     this.#noted = performance.now();
     this.#become({ position: position > from ? position : from, messages });
+  }
+
+  /**
+   * Notes the position once more. The cluster takes that only when all that was committed before is wound up, so that
+   * whoever reads the topic after this relay has returned finds everything there.
+   */
+  async #settle(writer: TransactionalWriter): Promise<void> {
+    const entry = progressEntry(this.#name, this.#instance, this.#status);
+    await writer.write({ topic: this.#progressTopic, ...entry });
   }
 
   async #relay(writer: TransactionalWriter, delivered: readonly SubscriptionMessage[]): Promise<void> {
