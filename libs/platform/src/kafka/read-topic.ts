@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka } from 'kafkajs';
 import { type KafkaRecord, recordOf } from './record.js';
 
@@ -8,6 +9,8 @@ export class TopicStalled extends Error {
 }
 
 const STALLED_AFTER_MS = 30_000;
+const ATTEMPTS = 20;
+const RETRY_MS = 250;
 
 interface ReadOptions {
   /** Of each partition only about so many records before its end. */
@@ -15,15 +18,38 @@ interface ReadOptions {
 }
 
 /**
- * Reads what is committed in a topic from its first record up to where what is committed ends when the reading begins, in order within
+ * Reads what is committed in a topic from its first record up to where that ends when the reading begins, in order within
  * each partition. The next batch is read when the one before has been taken.
  * @throws TopicStalled when it does not get there: a broker is away, or a transaction hangs open.
  */
 export async function* readTopic(
   kafka: Kafka,
   topic: string,
-  { last }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<readonly KafkaRecord[]> {
+  for (let attempt = 1; ; attempt++) {
+    let begun = false;
+    try {
+      for await (const records of readOnce(kafka, topic, options)) {
+        begun = true;
+        yield records;
+      }
+      return;
+    } catch (error) {
+      // A cluster that has just come up, or lost a broker, has nobody yet to look after a new group of readers.
+      if (begun || attempt === ATTEMPTS || !passes(error)) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** Whether Kafka's own client says of an error, or of what caused it, that another try may do. */
+function passes(error: unknown): boolean {
+  const { retriable, cause } = error as { retriable?: unknown; cause?: unknown };
+  return retriable === true || (cause !== undefined && cause !== null && passes(cause));
+}
+
+async function* readOnce(kafka: Kafka, topic: string, { last }: ReadOptions): AsyncGenerator<readonly KafkaRecord[]> {
   const groupId = `paybill-reader-${randomUUID()}`;
   const { remaining, begins } = await extent(kafka, topic, last);
   if (remaining.size === 0) return;
