@@ -8,7 +8,6 @@ describe('Problems', () => {
     ['BILL_NUMBER_USED', 409],
     ['AMOUNT_TOO_PRECISE', 422],
     ['CURRENCY_UNKNOWN', 422],
-    ['CURSOR_INVALID', 400],
   ])('answers %s with %i', (code, status) => {
     const problem = problemOf(new Rejected(code, 'a reason', 'field'));
     expect(problem).toMatchObject({ status, code, detail: 'a reason' });

@@ -6,7 +6,7 @@ import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { AsOf } from '../reads/as-of.queries.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.js';
+import { Fresh, positionOf } from '../reads/page.queries.js';
 import { type AccountView, BalancesQueries } from './balances.queries.js';
 
 const AccountQuery = Fresh.extend({ asOf: AsOf });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Money } from '../command-answers.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.js';
+import { Fresh, positionOf } from '../reads/page.queries.js';
 import { TotalsQueries } from './totals.queries.js';
 
 const TotalsQuery = Fresh.extend({

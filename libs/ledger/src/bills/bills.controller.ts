@@ -2,17 +2,18 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
+import { type Page, pageAnswer } from '#libs/platform';
 import { Identifier } from '../billing/command-fields.js';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { AsOf } from '../reads/as-of.queries.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, type Page, pageAnswer, Paged, positionOf } from '../reads/page.js';
+import { Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
 import { BILL_STATES } from './bill.js';
 import { BillsQueries, type BillView } from './bills.queries.js';
 
 const BillQuery = Fresh.extend({ asOf: AsOf });
-const BillsQuery = Paged.extend({ asOf: AsOf, state: z.enum(['open', 'all']).default('all') });
+const BillsQuery = FreshPage.extend({ asOf: AsOf, state: z.enum(['open', 'all']).default('all') });
 
 const Bill = z
   .object({

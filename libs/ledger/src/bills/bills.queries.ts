@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Rejected } from '#libs/event-sourcing';
-import { type Database, DATABASE } from '#libs/platform';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type MoneyJson } from '../money/money.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
 import { refuseUnknownAccount } from '../reads/account-exists.queries.js';
 import { moneyOf } from '../reads/answers.js';
-import { keyOf, type Page, pageOf } from '../reads/page.js';
 import { type BillState } from './bill.js';
 import { type StoredBillLine } from './bills.projection.js';
 

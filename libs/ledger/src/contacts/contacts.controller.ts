@@ -9,7 +9,7 @@ import { ContactChangedAnswer, madeOf, receipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { accountUnknown } from '../reads/answers.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.js';
+import { Fresh, positionOf } from '../reads/page.queries.js';
 import { ChangeContact } from './change-contact.js';
 import { ContactInTheClear } from './contact-fields.js';
 import { ContactsQueries } from './contacts.queries.js';

@@ -6,7 +6,7 @@ import { type Call, CallOf, TakesCommand } from '#libs/platform';
 import { madeOf, PreferencesChangedAnswer, receipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.js';
+import { Fresh, positionOf } from '../reads/page.queries.js';
 import { ChangeNotificationPreferences } from './change-notification-preferences.js';
 import { ContactsQueries } from './contacts.queries.js';
 

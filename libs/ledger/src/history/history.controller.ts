@@ -2,10 +2,11 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
+import { type Page, pageAnswer } from '#libs/platform';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';
-import { type Page, pageAnswer, Paged, positionOf } from '../reads/page.js';
+import { FreshPage, positionOf } from '../reads/page.queries.js';
 import { HISTORY_KINDS } from './history-entry.js';
 import { type HistoryLine, HistoryQueries } from './history.queries.js';
 
@@ -42,7 +43,7 @@ export class HistoryController {
   @ApiResponse({ status: 200, standardSchema: HistoryAnswer })
   async getHistory(
     @Param('accountId') accountId: string,
-    @Query({ schema: Paged }) query: z.output<typeof Paged>,
+    @Query({ schema: FreshPage }) query: z.output<typeof FreshPage>,
   ): Promise<Page<HistoryLine>> {
     const id = accountIdOf(accountId);
     await this.barrier.waitFor(LEDGER, positionOf(query));

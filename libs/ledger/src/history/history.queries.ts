@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { type Database, DATABASE } from '#libs/platform';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type MoneyJson } from '../money/money.js';
 import { accountUnknown, moneyOf } from '../reads/answers.js';
-import { keyOf, type Page, pageOf } from '../reads/page.js';
 import { type HistoryKind } from './history-entry.js';
 
 /** The account's currency with each line; without lines, one row of which only the currency is there. */
@@ -37,7 +36,7 @@ export interface HistoryLine {
 export class HistoryQueries {
   constructor(@Inject(DATABASE) private readonly db: Database) {}
 
-  /** The billing history, newest first. @throws Rejected ACCOUNT_UNKNOWN | CURSOR_INVALID */
+  /** The billing history, newest first. @throws Rejected ACCOUNT_UNKNOWN, Problem CURSOR_INVALID */
   async history(accountId: string, limit: number, cursor: string | undefined): Promise<Page<HistoryLine>> {
     const before = keyOf(cursor);
     const { rows } = await sql<Row>`

@@ -2,13 +2,14 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
+import { type Page, pageAnswer } from '#libs/platform';
 import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, type Page, pageAnswer, Paged, Period, positionOf } from '../reads/page.js';
+import { Fresh, FreshPage, Period, positionOf } from '../reads/page.queries.js';
 import { type JournalEntry, JournalQueries, type TrialBalance } from './journal.queries.js';
 
-const JournalQuery = Paged.extend({
+const JournalQuery = FreshPage.extend({
   ...Period,
   accountId: z.uuid('must be an account’s id, a UUID').optional(),
 });

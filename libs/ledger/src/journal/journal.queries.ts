@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
-import { type Database, DATABASE } from '#libs/platform';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type HistoryKind } from '../history/history-entry.js';
 import { type StoredPosting } from '../history/history-line.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
-import { keyOf, type Page, pageOf } from '../reads/page.js';
 import { type TrialBalanceRow } from './trial-balance.js';
 
 interface Row {
@@ -55,7 +54,7 @@ export interface JournalFilter {
 export class JournalQueries {
   constructor(@Inject(DATABASE) private readonly db: Database) {}
 
-  /** The journal in the order of the log. @throws Rejected CURSOR_INVALID */
+  /** The journal in the order of the log. @throws Problem CURSOR_INVALID */
   async entries(filter: JournalFilter, limit: number, cursor: string | undefined): Promise<Page<JournalEntry>> {
     const after = keyOf(cursor);
     // Within an account the order of revisions is that of positions, and has an index that begins with the account.

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier, Rejected } from '#libs/event-sourcing';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.js';
+import { Fresh, positionOf } from '../reads/page.queries.js';
 import { parsePayBillNumber } from './pay-bill-number.js';
 import { PayBillNumbersQueries } from './pay-bill-numbers.queries.js';
 

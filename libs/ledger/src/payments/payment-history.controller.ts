@@ -2,16 +2,17 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier, Rejected } from '#libs/event-sourcing';
+import { type Page, pageAnswer } from '#libs/platform';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { isConfirmationNumber } from '../billing/confirmation-number.js';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, type Page, pageAnswer, Paged, Period, positionOf } from '../reads/page.js';
+import { Fresh, FreshPage, Period, positionOf } from '../reads/page.queries.js';
 import { PAYMENT_STATES, PaymentsQueries, type PaymentView } from './payments.queries.js';
 
 const { channel, method } = ApplyPayment.schema.shape;
-const PaymentsQuery = Paged.extend({
+const PaymentsQuery = FreshPage.extend({
   ...Period,
   channel: channel.optional(),
   state: z.enum(PAYMENT_STATES).optional(),

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { Rejected } from '#libs/event-sourcing';
-import { type Database, DATABASE } from '#libs/platform';
+import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type MoneyJson } from '../money/money.js';
 import { refuseUnknownAccount } from '../reads/account-exists.queries.js';
 import { moneyOf } from '../reads/answers.js';
-import { keyOf, type Page, pageOf } from '../reads/page.js';
 import { type PaymentRow } from './payments.projection.js';
 
 /** What has become of a payment's money. */
@@ -49,7 +48,7 @@ export interface PaymentFilter {
 export class PaymentsQueries {
   constructor(@Inject(DATABASE) private readonly db: Database) {}
 
-  /** An account's payments, the latest recorded first. @throws Rejected ACCOUNT_UNKNOWN | CURSOR_INVALID */
+  /** An account's payments, the latest recorded first. @throws Rejected ACCOUNT_UNKNOWN, Problem CURSOR_INVALID */
   async payments(
     accountId: string,
     filter: PaymentFilter,

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { Paged } from '#libs/platform';
+import { Day } from '../billing/command-fields.js';
+
+/* What reads have in common: read-your-write, pages, days and accounts in the URL. */
+
+/** Position of a command's answer: the read waits until it sees what that command did. */
+const After = z
+  .string()
+  .regex(/^\d{1,19}$/, 'must be the position a command answered with')
+  .optional()
+  .meta({ description: 'The position a command answered with; the read waits until it sees what that command did' });
+
+export const Fresh = z.strictObject({ after: After });
+
+/** A page of a list that is read as fresh as its reader asks. */
+export const FreshPage = Paged.extend(Fresh.shape);
+
+/** A period of days, both included; bounds are optional. */
+export const Period = { from: Day.optional(), to: Day.optional() } as const;
+
+/** The position a read has to have reached; 0n when it does not matter. */
+export function positionOf({ after }: z.output<typeof Fresh>): bigint {
+  return BigInt(after ?? 0);
+}
