@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECTOR = fileURLToPath(new URL('../../../dist/apps/projector/src/main.js', import.meta.url));
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
-const TABLES = readModels.flatMap(({ tables }) => tables);
+const TABLES = readModels.flatMap(({ tables }) => tables.map(({ name }) => name));
 
 /** Every row of every read model, in an order that does not depend on how it came about. */
 async function contents(db: Database): Promise<Record<string, unknown[]>> {

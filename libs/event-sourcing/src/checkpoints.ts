@@ -75,7 +75,7 @@ export async function activate(db: Database, projection: AnyProjection): Promise
 
 /** Makes the views that readers use show the tables of this version. */
 async function show(tx: Tx, projection: AnyProjection): Promise<void> {
-  for (const table of projection.tables) {
+  for (const { name: table } of projection.tables) {
     await sql`drop view if exists public.${sql.id(table)}`.execute(tx);
     await sql`create view public.${sql.id(table)} as select * from ${sql.id(schemaOf(projection), table)}`.execute(tx);
   }

@@ -180,7 +180,7 @@ class Running {
       await advance(tx, projection, checkpoint, end);
       if (batch.length === 0) return;
       await this.#keepOrder(tx, mine);
-      await projection.apply(tx, batch as never);
+      await projection.apply(tx, batch as never, 0);
     });
     this.checkpoint = { ...checkpoint, position: end };
   }

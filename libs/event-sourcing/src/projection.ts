@@ -13,6 +13,18 @@ export type Recorded<Event extends DomainEvent = DomainEvent> = Event & {
   readonly metadata: EventMetadata;
 };
 
+/** A table of a projection, shown to readers as a view of the same name. */
+export interface ProjectionTable {
+  readonly name: string;
+  /** The columns that tell its rows apart, in what is compared. */
+  readonly key: readonly string[];
+  /**
+   * A select statement that gives what is compared of it; all of it unless said otherwise. A table that sums over
+   * entities has a row for each writer, and what is compared are the sums of all of them.
+   */
+  readonly compared?: string;
+}
+
 /**
  * A read model: how events become rows. Applied batch-wise, rows and checkpoint in one transaction; no side effects.
  *
@@ -28,18 +40,21 @@ export interface Projection<Event extends DomainEvent = DomainEvent> {
   /** The stream category it reads. */
   readonly category: string;
   readonly events: EventRegistry<Event>;
-  /** Tables, each shown to readers as a view of the same name. */
-  readonly tables: readonly string[];
+  readonly tables: readonly ProjectionTable[];
   /** DDL statements, run once in the projection's schema. */
   readonly ddl: readonly string[];
-  /** Applies a batch in log order with set-based SQL. Every revision of every stream comes once and in order. */
-  apply(tx: Tx, batch: readonly Recorded<Event>[]): Promise<void>;
+  /**
+   * Applies a batch in log order with set-based SQL. Every revision of every stream comes once and in order.
+   * @param writer several may write side by side, each the streams that are its own. A row that is not of one stream alone
+   * belongs to its writer: the number is part of its key, and readers sum over all.
+   */
+  apply(tx: Tx, batch: readonly Recorded<Event>[], writer: number): Promise<void>;
 }
 
 /** A projection of whatever events: all that running it takes. */
 export interface AnyProjection extends Omit<Projection, 'events' | 'apply'> {
   readonly events: Pick<EventRegistry<DomainEvent>, 'read'>;
-  apply(tx: Tx, batch: readonly never[]): Promise<void>;
+  apply(tx: Tx, batch: readonly never[], writer: number): Promise<void>;
 }
 
 /** Lifts a stored event for a projection. @throws UnknownEvent */

@@ -57,7 +57,7 @@ export function tillProjection(
     version: 1,
     category: 'till',
     events: tillEvents,
-    tables: [name],
+    tables: [{ name, key: ['id'] }],
     ddl: [`create table ${name} (id text primary key, held bigint not null, events bigint not null)`],
     async apply(tx, batch) {
       const changes = new Map<string, { held: number; events: number }>();

@@ -36,12 +36,12 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
   const apply = (batch: Log) =>
     db.sql.transaction().execute(async (tx) => {
       await sql`set local search_path to ${sql.id(SCHEMA)}, public`.execute(tx);
-      await ledger!.apply(tx, batch);
+      await ledger!.apply(tx, batch, 0);
     });
 
   /** Empties the tables and applies the log in batches of the given sizes, over and over. */
   async function project(log: Log, sizes: readonly number[]): Promise<void> {
-    const tables = ledger!.tables.map((table) => sql.id(SCHEMA, table));
+    const tables = ledger!.tables.map(({ name: table }) => sql.id(SCHEMA, table));
     await sql`truncate ${sql.join(tables)}`.execute(db.sql);
     for (let from = 0, turn = 0; from < log.length; turn++) {
       const size = sizes[turn % sizes.length]!;
@@ -52,7 +52,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
 
   async function contents(): Promise<Record<string, string[]>> {
     const all: Record<string, string[]> = {};
-    for (const table of ledger!.tables) {
+    for (const { name: table } of ledger!.tables) {
       const { rows } = await sql<{ row: string }>`
         select t::text as row from ${sql.table(table)} as t order by 1`.execute(db.sql);
       all[table] = rows.map(({ row }) => row);

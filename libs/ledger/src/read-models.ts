@@ -23,11 +23,11 @@ const ledgerReadModels: Projection<AccountEvent> = {
   events: accountEvents,
   tables: parts.flatMap(({ tables }) => tables),
   ddl: parts.flatMap(({ ddl }) => ddl),
-  async apply(tx, batch) {
+  async apply(tx, batch, writer) {
     const changes = batch.map((event) => ({ event, movements: movesMoney(event) ? movementsOf(event) : undefined }));
     // Side by side, so that one part works its rows out while the database writes another's. All have ended when this does:
     // a statement that came after the transaction's end would stand on its own.
-    const outcomes = await Promise.allSettled(parts.map((part) => part.apply(tx, changes)));
+    const outcomes = await Promise.allSettled(parts.map((part) => part.apply(tx, changes, writer)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   },
 };

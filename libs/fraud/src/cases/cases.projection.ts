@@ -43,7 +43,7 @@ const casesProjection: Projection<CaseEvent> = {
   version: 1,
   category: 'fraudCase',
   events: caseEvents,
-  tables: ['fraud_cases'],
+  tables: [{ name: 'fraud_cases', key: ['case_id'] }],
   ddl: [
     `create table fraud_cases (
       case_id uuid primary key, account_id uuid not null, state text not null, severity text not null, alerts int not null,

@@ -88,7 +88,11 @@ const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
  */
 export const balancesProjection: ReadModel = {
   version: 2,
-  tables: ['account_balances', 'billing_history', 'trial_balance'],
+  tables: [
+    { name: 'account_balances', key: ['account_id'] },
+    { name: 'billing_history', key: ['account_id', 'revision'] },
+    { name: 'trial_balance', key: ['gl_account', 'currency'] },
+  ],
   ddl: [
     // Rows here are rewritten again and again; the space left on their pages lets PostgreSQL do that in place.
     `create table account_balances (

@@ -69,7 +69,7 @@ type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
 /** Bills with what is open on each line. */
 export const billsProjection: ReadModel = {
   version: 1,
-  tables: ['bills'],
+  tables: [{ name: 'bills', key: ['account_id', 'bill_number'] }],
   ddl: [
     `create table bills (
       account_id uuid not null, bill_number text not null, revision bigint not null,

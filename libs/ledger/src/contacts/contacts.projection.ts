@@ -36,7 +36,10 @@ const PREFERENCES_COLUMNS: ColumnTypes<PreferencesRow> = {
 /** Contacts and notification preferences. Every event says the whole of it, so that the last of a batch is what stands. */
 export const contactsProjection: ReadModel = {
   version: 1,
-  tables: ['contacts', 'notification_preferences'],
+  tables: [
+    { name: 'contacts', key: ['account_id'] },
+    { name: 'notification_preferences', key: ['account_id'] },
+  ],
   ddl: [
     'create table contacts (account_id uuid primary key, name text, email text, phone text)',
     `create table notification_preferences (account_id uuid primary key, locale text not null, time_zone text not null,

@@ -11,7 +11,7 @@ const COLUMNS: ColumnTypes<PayBillNumberRow> = { pay_bill_number: 'text', accoun
 
 export const payBillNumbersProjection: ReadModel = {
   version: 1,
-  tables: ['pay_bill_numbers'],
+  tables: [{ name: 'pay_bill_numbers', key: ['pay_bill_number'] }],
   ddl: ['create table pay_bill_numbers (pay_bill_number text primary key, account_id uuid not null)'],
   async apply(tx, batch) {
     const rows = batch.flatMap(({ event }) =>

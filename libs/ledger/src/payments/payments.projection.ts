@@ -87,7 +87,10 @@ const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
 export const paymentsProjection: ReadModel = {
   version: 2,
-  tables: ['payments', 'credits'],
+  tables: [
+    { name: 'payments', key: ['account_id', 'payment_id'] },
+    { name: 'credits', key: ['account_id', 'credit_id'] },
+  ],
   ddl: [
     // The id of a payment follows from its command's, which is only unique within an account.
     `create table payments (payment_id uuid not null, ${SOURCE_DDL}, confirmation_number text not null,

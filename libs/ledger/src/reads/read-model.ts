@@ -1,4 +1,4 @@
-import { type Recorded } from '#libs/event-sourcing';
+import { type ProjectionTable, type Recorded } from '#libs/event-sourcing';
 import { type Tx } from '#libs/platform';
 import { type Movements } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
@@ -13,7 +13,7 @@ export interface AccountChange {
 export interface ReadModel {
   /** Raise it when the rows change shape or meaning. */
   readonly version: number;
-  readonly tables: readonly string[];
+  readonly tables: readonly ProjectionTable[];
   readonly ddl: readonly string[];
-  apply(tx: Tx, batch: readonly AccountChange[]): Promise<void>;
+  apply(tx: Tx, batch: readonly AccountChange[], writer: number): Promise<void>;
 }
