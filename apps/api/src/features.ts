@@ -1,6 +1,6 @@
-import { type CommandHandling, type EventStore, projectionPositions } from '#libs/event-sourcing';
-import { FraudModule, fraudProblemOf } from '#libs/fraud';
-import { LedgerModule, ledgerProblemOf } from '#libs/ledger';
+import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
+import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
+import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
@@ -19,8 +19,9 @@ export function featuresOn(connections: {
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData }),
       FraudModule.forRoot(),
+      ProjectionsModule.forRoot({ store, db, projections: [...readModels, ...fraudReadModels] }),
     ],
-    probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+    probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },
     problems: [fraudProblemOf, ledgerProblemOf],
   };
 }

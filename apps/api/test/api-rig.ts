@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventStore, projectionPositions, ProjectionRunner } from '#libs/event-sourcing';
+import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
@@ -28,7 +28,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     features: [LedgerModule.forRoot({ store, db, personalData })],
     settings,
     log,
-    probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+    probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },
     problems: [ledgerProblemOf],
   });
   await app.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-import { EventStore, projectionPositions } from '#libs/event-sourcing';
+import { EventStore, shownStandings } from '#libs/event-sourcing';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
@@ -117,7 +117,7 @@ describe('An API whose event store is away', () => {
       features: [LedgerModule.forRoot({ store, db })],
       settings: readConfig(HttpSettings, {}),
       log,
-      probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
+      probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },
       problems: [ledgerProblemOf],
     });
     await app.listen(0, '127.0.0.1');

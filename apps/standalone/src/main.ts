@@ -3,7 +3,7 @@ import {
   CommandHandling,
   connectEventStore,
   type EventStore,
-  projectionPositions,
+  shownStandings,
   ProjectionRunner,
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
@@ -121,7 +121,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     problems: [fraudProblemOf, ledgerProblemOf],
     probes: {
       lastPosition: () => store.lastPosition(),
-      projections: () => projectionPositions(db),
+      projections: () => shownStandings(db),
       followers: async () => [
         ...(relay ? [relay.standing] : []),
         await notifying.standing(await notifications.parked()),

@@ -7,8 +7,11 @@ export { connectEventStore, EventStore, EventStoreUnavailable, type Subscription
 export { brokenLink, GENESIS_HASH } from './hash-chain.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';
-export { type AnyProjection, type Projection, type ProjectionTable, type Recorded } from './projection.js';
-export { ProjectionRunner } from './projection-runner.js';
-export { install, projectionPositions } from './checkpoints.js';
+export { codeFingerprint } from './projections/code-fingerprint.js';
+export { type AnyProjection, type Projection, type ProjectionTable, type Recorded } from './projections/projection.js';
+export { ProjectionRunner } from './projections/projection-runner.js';
+export { shownStandings } from './projections/projection-standings.js';
+export { ProjectionsModule } from './projections/projections.module.js';
+export { install } from './projections/versions.js';
 export { asOnlyRunner } from './only-runner.js';
-export { ReadBarrier, ReadModelBehind } from './read-barrier.js';
+export { ReadBarrier, ReadModelBehind } from './projections/read-barrier.js';

@@ -54,7 +54,7 @@ export function tillProjection(
 ): Projection<TillEvent> {
   return {
     name,
-    version: 1,
+    code: () => 'a till',
     category: 'till',
     events: tillEvents,
     tables: [{ name, key: ['id'] }],

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { sql } from 'kysely';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
-import { CommandHandling, EventStore, ProjectionRunner, projectionPositions, ReadBarrier } from '#libs/event-sourcing';
+import { CommandHandling, EventStore, ProjectionRunner, shownStandings, ReadBarrier } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels, openFraudMonitor } from '#libs/fraud';
 import { createHttpApp, DATABASE, HttpSettings, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
@@ -34,7 +34,7 @@ describe('Fraud monitoring over HTTP', () => {
     const handling = new CommandHandling(store);
     app = await createHttpApp({
       features: [connections(handling), FraudModule.forRoot()],
-      probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(test.db) },
+      probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(test.db) },
       problems: [fraudProblemOf],
       settings: readConfig(HttpSettings, {}),
       log,

@@ -19,7 +19,7 @@ import { readModels } from './read-models.js';
 type Log = readonly Recorded<AccountEvent>[];
 
 const [ledger] = readModels;
-const SCHEMA = `${ledger!.name}_v${ledger!.version}`;
+const SCHEMA = `${ledger!.name}_v1`;
 const RUNS = { numRuns: 25 };
 
 describe.each(await testEngines())('The read models on $name', (engine) => {

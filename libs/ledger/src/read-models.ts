@@ -1,4 +1,4 @@
-import { type Projection } from '#libs/event-sourcing';
+import { codeFingerprint, type Projection } from '#libs/event-sourcing';
 import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
@@ -13,16 +13,15 @@ const parts = [balancesProjection, billsProjection, paymentsProjection, payBillN
 /**
  * The ledger's read models, run as one projection: an event is decoded once, what it moves is worked out once, and its
  * stream's revision is kept once for all of them (apart, that bookkeeping alone took as long as writing the rows); and
- * whoever reads a balance, its bills and its journal sees them all at the same position. Its version grows when that of
- * any part does.
- */
+ * whoever reads a balance, its bills and its journal sees them all at the same position. */
 const ledgerReadModels: Projection<AccountEvent> = {
   name: LEDGER,
-  version: parts.reduce((sum, { version }) => sum + version, 0),
+  code: () => codeFingerprint(import.meta.url),
   category: 'account',
   events: accountEvents,
   tables: parts.flatMap(({ tables }) => tables),
   ddl: parts.flatMap(({ ddl }) => ddl),
+  indexes: parts.flatMap(({ indexes = [] }) => indexes),
   async apply(tx, batch, writer) {
     const changes = batch.map((event) => ({ event, movements: movesMoney(event) ? movementsOf(event) : undefined }));
     // Side by side, so that one part works its rows out while the database writes another's. All have ended when this does:

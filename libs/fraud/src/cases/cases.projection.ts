@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Projection, type Recorded } from '#libs/event-sourcing';
+import { codeFingerprint, type Projection, type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, insertRows, type Tx } from '#libs/platform';
 import { type CaseEvent, caseEvents } from './case-events.js';
 import { type CaseStatus } from './fraud-case.js';
@@ -40,7 +40,7 @@ const COLUMNS: ColumnTypes<CaseRow> = {
 
 const casesProjection: Projection<CaseEvent> = {
   name: FRAUD_CASES,
-  version: 1,
+  code: () => codeFingerprint(import.meta.url),
   category: 'fraudCase',
   events: caseEvents,
   tables: [{ name: 'fraud_cases', key: ['case_id'] }],
@@ -49,8 +49,10 @@ const casesProjection: Projection<CaseEvent> = {
       case_id uuid primary key, account_id uuid not null, state text not null, severity text not null, alerts int not null,
       assignee text, reason text, decided_by text, opened_at timestamptz not null, decided_at timestamptz,
       opened_position bigint not null, revision bigint not null)`,
-    'create index fraud_cases_of_state on fraud_cases (state, opened_position)',
-    'create index fraud_cases_in_order on fraud_cases (opened_position)',
+  ],
+  indexes: [
+    'create index if not exists fraud_cases_of_state on fraud_cases (state, opened_position)',
+    'create index if not exists fraud_cases_in_order on fraud_cases (opened_position)',
   ],
   async apply(tx, batch) {
     const cases = await load(tx, batch);

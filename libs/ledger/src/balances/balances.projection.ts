@@ -87,7 +87,6 @@ const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
  * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
  */
 export const balancesProjection: ReadModel = {
-  version: 2,
   tables: [
     { name: 'account_balances', key: ['account_id'] },
     { name: 'billing_history', key: ['account_id', 'revision'] },
@@ -108,11 +107,11 @@ export const balancesProjection: ReadModel = {
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
       effective_at timestamptz not null, recorded_at timestamptz not null, postings json,
       primary key (account_id, revision))`,
-    `create unique index billing_history_by_position on billing_history (position)`,
     `create table trial_balance (
       gl_account text not null, currency text not null, debit numeric not null, credit numeric not null,
       primary key (gl_account, currency)) with (fillfactor = 50)`,
   ],
+  indexes: [`create unique index if not exists billing_history_by_position on billing_history (position)`],
   async apply(tx, batch) {
     const accounts = await accountsBefore(tx, batch);
     const totals = new Totals();

@@ -68,7 +68,6 @@ type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
 
 /** Bills with what is open on each line. */
 export const billsProjection: ReadModel = {
-  version: 1,
   tables: [{ name: 'bills', key: ['account_id', 'bill_number'] }],
   ddl: [
     `create table bills (
@@ -81,9 +80,9 @@ export const billsProjection: ReadModel = {
         when total = reversed then 'reversed' else 'paid' end) stored,
       lines json not null,
       primary key (account_id, bill_number))`,
-    // Few bills are open at any time, however long the history: this stays small.
-    `create index bills_open on bills (account_id, due_on) where open > 0`,
   ],
+  // Few bills are open at any time, however long the history: this stays small.
+  indexes: [`create index if not exists bills_open on bills (account_id, due_on) where open > 0`],
   async apply(tx, batch) {
     const bills = new Map<string, BillInHand>();
     const moves: Move[] = [];

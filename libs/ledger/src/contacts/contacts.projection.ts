@@ -35,7 +35,6 @@ const PREFERENCES_COLUMNS: ColumnTypes<PreferencesRow> = {
 
 /** Contacts and notification preferences. Every event says the whole of it, so that the last of a batch is what stands. */
 export const contactsProjection: ReadModel = {
-  version: 1,
   tables: [
     { name: 'contacts', key: ['account_id'] },
     { name: 'notification_preferences', key: ['account_id'] },

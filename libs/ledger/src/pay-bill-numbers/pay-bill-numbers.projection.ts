@@ -10,7 +10,6 @@ export interface PayBillNumberRow {
 const COLUMNS: ColumnTypes<PayBillNumberRow> = { pay_bill_number: 'text', account_id: 'uuid' };
 
 export const payBillNumbersProjection: ReadModel = {
-  version: 1,
   tables: [{ name: 'pay_bill_numbers', key: ['pay_bill_number'] }],
   ddl: ['create table pay_bill_numbers (pay_bill_number text primary key, account_id uuid not null)'],
   async apply(tx, batch) {

@@ -86,7 +86,6 @@ const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency
 
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
 export const paymentsProjection: ReadModel = {
-  version: 2,
   tables: [
     { name: 'payments', key: ['account_id', 'payment_id'] },
     { name: 'credits', key: ['account_id', 'credit_id'] },
@@ -104,11 +103,13 @@ export const paymentsProjection: ReadModel = {
         when unapplied = 0 then 'applied' when unapplied + refunded = amount then 'unapplied'
         else 'partially_applied' end) stored,
       primary key (account_id, payment_id))`,
-    `create unique index payments_by_account on payments (account_id, revision)`,
-    `create index payments_by_confirmation_number on payments (confirmation_number)`,
     `create table credits (credit_id uuid not null, ${SOURCE_DDL}, reason text not null,
       applied numeric generated always as (amount - unapplied) stored,
       primary key (account_id, credit_id))`,
+  ],
+  indexes: [
+    `create unique index if not exists payments_by_account on payments (account_id, revision)`,
+    `create index if not exists payments_by_confirmation_number on payments (confirmation_number)`,
   ],
   async apply(tx, batch) {
     const money = new SourcesMoved();

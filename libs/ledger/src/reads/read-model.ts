@@ -11,9 +11,8 @@ export interface AccountChange {
 
 /** One part of the ledger's projection: its tables and how changes become rows (see Projection). */
 export interface ReadModel {
-  /** Raise it when the rows change shape or meaning. */
-  readonly version: number;
   readonly tables: readonly ProjectionTable[];
   readonly ddl: readonly string[];
+  readonly indexes?: readonly string[];
   apply(tx: Tx, batch: readonly AccountChange[], writer: number): Promise<void>;
 }

@@ -37,7 +37,9 @@ export class ReadBarrier {
   async #position(projection: string): Promise<bigint> {
     try {
       const { rows } = await sql<{ position: string }>`
-        select position from projection_checkpoints where name = ${projection} and active`.execute(this.db.sql);
+        select c.position from projection_versions as v
+          join projection_checkpoints as c on c.name = v.name and c.version = v.version
+        where v.name = ${projection} and v.state in ('active', 'closing')`.execute(this.db.sql);
       return BigInt(rows[0]?.position ?? 0);
     } catch (error) {
       // Nobody has installed the read models yet: nothing has been reached.

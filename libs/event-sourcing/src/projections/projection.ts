@@ -1,7 +1,7 @@
 import { type Tx } from '#libs/platform';
-import { type DomainEvent } from './domain-event.js';
-import { type EventRegistry } from './event-registry.js';
-import { type EventMetadata, type StoredEvent } from './metadata.js';
+import { type DomainEvent } from '../domain-event.js';
+import { type EventRegistry } from '../event-registry.js';
+import { type EventMetadata, type StoredEvent } from '../metadata.js';
 
 /** An event as a projection sees it: lifted to its current shape, with its place in the log. */
 export type Recorded<Event extends DomainEvent = DomainEvent> = Event & {
@@ -30,19 +30,27 @@ export interface ProjectionTable {
  *
  * Each version of a projection has a PostgreSQL schema of its own, `<name>_v<version>`, which is first in the
  * search path while it runs; readers use the views of the same names in `public`, which show the version in service.
- * So a new version can be built beside the old and switched to at once.
+ * So a version can be built beside the one in service and switched to at once.
  */
 export interface Projection<Event extends DomainEvent = DomainEvent> {
   /** Lower case, underscores. */
   readonly name: string;
-  /** Raise it when the rows change shape or meaning. */
-  readonly version: number;
+  /**
+   * What tells this code from any other that might make other rows of the same events: see {@link codeFingerprint}. A
+   * version is only ever written by the code that began it.
+   */
+  code(): string;
   /** The stream category it reads. */
   readonly category: string;
   readonly events: EventRegistry<Event>;
   readonly tables: readonly ProjectionTable[];
-  /** DDL statements, run once in the projection's schema. */
+  /** DDL statements, run once in the projection's schema: tables with the keys that writing needs. */
   readonly ddl: readonly string[];
+  /**
+   * `create index if not exists` statements for readers, and for nothing that writing looks up: a version that is rebuilt
+   * gets them when its rows are there.
+   */
+  readonly indexes?: readonly string[];
   /**
    * Applies a batch in log order with set-based SQL. Every revision of every stream comes once and in order.
    * @param writer several may write side by side, each the streams that are its own. A row that is not of one stream alone

@@ -3,18 +3,18 @@ import { sql } from 'kysely';
 import {
   CommandHandling,
   EventStore,
-  install,
   type AnyProjection,
-  projectionPositions,
   ProjectionRunner,
   ReadBarrier,
   ReadModelBehind,
+  shownStandings,
 } from '#libs/event-sourcing';
 import { postgresEngine, testEngines, type TestDatabase } from '#testing/platform';
 import { startTestNode } from '#testing/eventstore-node';
-import { commandMetadata } from '../testing/command-metadata.js';
-import { Put, tillProjection } from '../testing/till.js';
-import { take } from './checkpoints.js';
+import { commandMetadata } from '../../testing/command-metadata.js';
+import { Put, tillProjection } from '../../testing/till.js';
+import { Projections } from './projections.js';
+import { take } from './versions.js';
 
 describe.each(await testEngines())('The projection runner on $name', (engine) => {
   let node: Awaited<ReturnType<typeof startTestNode>>;
@@ -106,12 +106,12 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     expect(await rows('picky')).toEqual([{ id: 'a', held: '5', events: '1' }]);
     expect(await rows()).toHaveLength(3);
     expect(stopped).toEqual([expect.stringMatching(/^Put .+ \(till-b revision 0\): cannot be applied$/)]);
-    const noted = (await projectionPositions(test.db)).find(({ name }) => name === 'picky');
+    const noted = (await shownStandings(test.db)).find(({ name }) => name === 'picky');
     expect(noted?.error).toBe(stopped[0]);
     // After a mended release it goes on from the very event.
     await running([tillProjection('picky')], () => reached(position, 'picky'));
     expect(await rows('picky')).toHaveLength(3);
-    expect((await projectionPositions(test.db)).map(({ error }) => error)).toEqual([null, null]);
+    expect((await shownStandings(test.db)).map(({ error }) => error)).toEqual([null, null]);
   });
 
   it('stops when events are missing from a stream', async () => {
@@ -126,40 +126,56 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     expect(stopped).toEqual([expect.stringContaining('stream till-a goes from revision -1 to 1: events are missing')]);
   }, 30_000);
 
-  it('is refused the pen when another runner has taken the projection over', async () => {
+  it('is refused the pen when another runner has taken the version, and begins anew from what that one left', async () => {
     const { position } = await put('a', 1);
-    const stopped = await running([tillProjection()], async (soFar) => {
-      await reached(position);
-      await take(test.db, tillProjection());
-      await put('a', 1);
-      while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    });
-    expect(stopped).toEqual([expect.stringContaining('another runner has taken projection tills')]);
-    expect(await rows()).toEqual([{ id: 'a', held: '1', events: '1' }]);
+    const waits: string[] = [];
+    await running(
+      [tillProjection()],
+      async () => {
+        await reached(position);
+        await take(test.db, { name: 'tills', version: 1 });
+        const { position: more } = await put('a', 1);
+        await reached(more);
+      },
+      { onWaiting: (reason: string) => waits.push(reason) },
+    );
+    expect(waits).toEqual(['another runner has taken projection tills']);
+    expect(await rows()).toEqual([{ id: 'a', held: '2', events: '2' }]);
   });
 
-  it('shows a new version of a projection to readers only when it has caught up, and never half-built', async () => {
-    const { position } = await put('a', 5, 200);
+  it('does not write into what other code has written, says so, and goes on when that is adopted', async () => {
+    const { position } = await put('a', 5);
     await running([tillProjection()], () => reached(position));
-    const next = { ...tillProjection(), version: 2 };
-    await install(test.db, [next]);
-    expect(await rows()).toEqual([{ id: 'a', held: '1000', events: '200' }]);
-    expect((await projectionPositions(test.db)).map(({ version }) => version)).toEqual([1, 2]);
-    const seen = new Set<string>();
-    await running([next], async () => {
-      const more = await put('a', 5);
-      const caughtUp = reached(more.position).then(() => seen.add('caught up'));
-      while (!seen.has('caught up')) {
-        seen.add((await rows())[0]?.events ?? 'nothing');
-        // PGlite answers without a turn of the loop, in which alone the runner gets its events.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      await caughtUp;
+    const changed = { ...tillProjection(), code: () => 'another till' };
+    const { position: more } = await put('a', 5);
+    const stopped = await running([changed], async (soFar) => {
+      while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      expect((await shownStandings(test.db))[0]!.error).toMatch(
+        /^the code of tills is not the one that wrote version 1/,
+      );
     });
-    expect(seen.has('nothing')).toBe(false);
-    expect([...seen].filter((events) => Number(events) < 200)).toEqual([]);
-    expect((await rows())[0]!.events).toBe('201');
-    expect((await projectionPositions(test.db)).map(({ version }) => version)).toEqual([2]);
+    expect(stopped).toEqual([expect.stringContaining('paybill projections rebuild tills')]);
+    expect(await rows()).toEqual([{ id: 'a', held: '5', events: '1' }]);
+    await new Projections(store, test.db, [changed]).adopt('tills');
+    await running([changed], () => reached(more));
+    expect(await rows()).toEqual([{ id: 'a', held: '10', events: '2' }]);
+  });
+
+  it('tries a projection that has stopped again, and goes on once the cause is mended', async () => {
+    let mended = false;
+    const { position } = await put('a', 666);
+    const picky = tillProjection('tills', ({ data }) => !mended && data.amount === 666);
+    const stopped = await running(
+      [picky],
+      async (soFar) => {
+        while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+        mended = true;
+        await reached(position);
+      },
+      { retryStoppedMs: 10 },
+    );
+    expect(stopped).toHaveLength(1);
+    expect(await rows()).toHaveLength(1);
   });
 
   it('writes what 64 writers write at once exactly as it is in the log', async () => {
