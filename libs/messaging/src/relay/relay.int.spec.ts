@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { toWire } from '#libs/contracts';
 import { CommandHandling, connectEventStore, type EventStore } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
@@ -9,10 +9,6 @@ import { connectKafka, type Kafka, readTopic, TransactionalWriter } from '#libs/
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
 import { kafkaCluster } from '#testing/platform';
-import { claimEntry } from './progress.js';
-
-/** Longer than a relay waits after an error before it begins anew. */
-const SLOW_MS = 2_000;
 
 describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers }) => {
   let node: TestNode;
@@ -88,41 +84,6 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
     expect(await verify()).toMatchObject({ messages: 20, faults: 0 });
   }, 60_000);
 
-  it('leaves it to the newer relay, however slow that one is to begin', async () => {
-    const [account] = await writeAccounts(handling, { accounts: 1, credits: 2 });
-    const stop = new AbortController();
-    const first = relayOf();
-    const superseded = first.run(stop.signal).catch((error: unknown) => error);
-    await until(() => first.status.messages === 3n);
-    const second = new Relay(log, slowToWrite(kafka, SLOW_MS), { ...topics, name: topics.topic });
-    const running = second.run(stop.signal);
-    while (second.status.state !== 'relaying') await giveCredit(handling, account!);
-    await giveCredit(handling, account!);
-    expect(await superseded).toBeInstanceOf(RelaySuperseded);
-    stop.abort();
-    await running;
-  }, 60_000);
-
-  it('goes on when the relay that claimed its name died before it began', async () => {
-    const [account] = await writeAccounts(handling, { accounts: 1, credits: 1 });
-    const stop = new AbortController();
-    const waits: string[] = [];
-    const relay = relayOf({ claimPatienceMs: 100, onWaiting: (reason) => waits.push(reason) });
-    const running = relay.run(stop.signal);
-    await until(() => relay.status.messages === 2n);
-    const dead = await TransactionalWriter.open(kafka, randomUUID(), [topics.progressTopic]);
-    await dead.write({ topic: topics.progressTopic, ...claimEntry(topics.topic, 'died') });
-    await dead.close();
-    const fence = await TransactionalWriter.open(kafka, topics.topic, [topics.topic]);
-    await giveCredit(handling, account!);
-    await until(() => relay.status.messages === 3n);
-    expect(waits).not.toEqual([]);
-    await fence.close();
-    stop.abort();
-    await running;
-    expect(await verify()).toMatchObject({ messages: 3, faults: 0 });
-  }, 60_000);
-
   it('leaves behind what was sent and not committed, and sends it again', async () => {
     await writeAccounts(handling, { accounts: 4, credits: 2 });
     const [first] = await anyMessages(1);
@@ -180,25 +141,6 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
       ['missing', '2'],
     ]);
   }, 60_000);
-
-  /** A Kafka whose producers take their time over the first record, long after they have shut out those before them. */
-  function slowToWrite(real: Kafka, milliseconds: number): Kafka {
-    const producer: Kafka['producer'] = (config) => {
-      const made = real.producer(config);
-      let slow = true;
-      const transaction: typeof made.transaction = async () => {
-        const begun = await made.transaction();
-        const send: typeof begun.send = async (record) => {
-          if (slow) await delay(milliseconds);
-          slow = false;
-          return begun.send(record);
-        };
-        return { ...begun, send };
-      };
-      return { ...made, transaction };
-    };
-    return Object.assign(Object.create(real) as Kafka, { producer });
-  }
 
   async function anyMessages(count: number) {
     const events = [];

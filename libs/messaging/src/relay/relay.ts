@@ -4,7 +4,7 @@ import { type Message, toWire, TOPICS } from '#libs/contracts';
 import { type SubscriptionMessage } from '#libs/event-sourcing';
 import { type FollowerStanding, type Kafka, TransactionalWriter } from '#libs/platform';
 import { type MessageLog } from '../consuming/follow-log.js';
-import { claimEntry, fenceEntry, progressEntry, readClaim, readProgress } from './progress.js';
+import { fenceEntry, lastInstance, progressEntry, readProgress } from './progress.js';
 
 /** Another relay with the same name has started. It carries on; this one has stopped and wrote nothing after it. */
 export class RelaySuperseded extends Error {
@@ -22,8 +22,6 @@ export interface RelayOptions {
   readonly from?: bigint;
   /** Ends when the log has been written up to here. */
   readonly until?: bigint;
-  /** So long another that has claimed the name is waited for to begin; then it must have died before it could. */
-  readonly claimPatienceMs?: number;
   /** Messages to leave out, when only some are wanted. */
   readonly only?: (message: Message) => boolean;
   readonly onProgress?: (status: RelayStatus) => void;
@@ -43,7 +41,6 @@ export interface RelayStatus {
 }
 
 const RETRY_MS = 500;
-const CLAIM_PATIENCE_MS = 60_000;
 /** A checkpoint that comes without a message is noted this often, so that an idle relay is seen to keep up. */
 const IDLE_NOTE_MS = 30_000;
 
@@ -53,9 +50,6 @@ const IDLE_NOTE_MS = 30_000;
  *
  * At a start, and after any error, it shuts out every relay of its name that came before (a transaction that moves nothing),
  * then reads the position, and only then goes on: nobody else can have written anything after what it has read.
- *
- * Before the first time it claims the name. So a relay that is shut out finds out by whom, and leaves it to the newer one
- * however slowly that one begins.
  */
 export class Relay {
   #status: RelayStatus = { state: 'starting', position: 0n, messages: 0n };
@@ -63,7 +57,7 @@ export class Relay {
   readonly #topic: string;
   readonly #progressTopic: string;
   readonly #instance = randomUUID();
-  #claimed = false;
+  #begun = false;
   #noted = 0;
 
   constructor(
@@ -102,7 +96,7 @@ export class Relay {
 
   async #session(signal: AbortSignal): Promise<void> {
     const { until } = this.options;
-    await this.#holdName(signal);
+    await this.#stayAwayFromAnother();
     const writer = await TransactionalWriter.open(this.kafka, this.#name, [this.#topic, this.#progressTopic]);
     const ended = new AbortController();
     try {
@@ -128,6 +122,7 @@ export class Relay {
   async #begin(writer: TransactionalWriter): Promise<void> {
     const { from = 0n } = this.options;
     await writer.write({ topic: this.#progressTopic, ...fenceEntry(this.#name, this.#instance) });
+    this.#begun = true;
     const { position, messages } = await readProgress(this.kafka, this.#progressTopic, this.#name);
     if (position > (await this.log.store.lastPosition())) {
       throw new Error(`${this.#topic} is ahead of the log: it was filled from another log, or the log was restored`);
@@ -181,33 +176,14 @@ export class Relay {
     return { position, messages };
   }
 
-  /** Claims the name at the start. After an error it may be another's, who shut this relay out: then it is the other's turn. */
-  async #holdName(signal: AbortSignal): Promise<void> {
-    const holder = this.#claimed ? await this.#holder(signal) : undefined;
-    if (holder === this.#instance) return;
-    if (holder !== undefined) {
-      const reason = `another relay named ${this.#name} has taken over`;
-      this.#wait(reason);
-      throw new RelaySuperseded(reason);
-    }
-    const claim = await TransactionalWriter.open(this.kafka, `${this.#name}.claim`, [this.#progressTopic]);
-    try {
-      await claim.write({ topic: this.#progressTopic, ...claimEntry(this.#name, this.#instance) });
-      this.#claimed = true;
-    } finally {
-      await claim.close().catch(() => undefined);
-    }
-  }
-
-  /** The instance that holds the name; undefined when it was claimed by one that must have died before it could begin. */
-  async #holder(signal: AbortSignal): Promise<string | undefined> {
-    const patience = performance.now() + (this.options.claimPatienceMs ?? CLAIM_PATIENCE_MS);
-    for (;;) {
-      const { instance, begun } = await readClaim(this.kafka, this.#progressTopic, this.#name);
-      if (begun || instance === this.#instance) return instance;
-      if (performance.now() > patience) return undefined;
-      await delay(RETRY_MS, undefined, { signal });
-    }
+  /** After an error it may be another relay that shut this one out. Then it is the other's turn. */
+  async #stayAwayFromAnother(): Promise<void> {
+    if (!this.#begun) return;
+    const last = await lastInstance(this.kafka, this.#progressTopic, this.#name);
+    if (last === this.#instance) return;
+    const reason = `another relay named ${this.#name} has taken over`;
+    this.#wait(reason);
+    throw new RelaySuperseded(reason);
   }
 
   #become({ position, messages }: Pick<RelayStatus, 'position' | 'messages'>): void {
