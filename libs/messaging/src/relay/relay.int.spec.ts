@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { toWire } from '#libs/contracts';
 import { CommandHandling, connectEventStore, type EventStore } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
@@ -9,6 +9,9 @@ import { connectKafka, type Kafka, readTopic, TransactionalWriter } from '#libs/
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
 import { kafkaCluster } from '#testing/platform';
+
+/** Longer than a relay waits after an error before it begins anew. */
+const SLOW_MS = 2_000;
 
 describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers }) => {
   let node: TestNode;
@@ -84,6 +87,40 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
     expect(await verify()).toMatchObject({ messages: 20, faults: 0 });
   }, 60_000);
 
+  it('leaves it to the newer relay, however slow that one is to begin', async () => {
+    const [account] = await writeAccounts(handling, { accounts: 1, credits: 2 });
+    const stop = new AbortController();
+    const first = relayOf();
+    const superseded = first.run(stop.signal).catch((error: unknown) => error);
+    await until(() => first.status.messages === 3n);
+    const second = new Relay(log, slowToWrite(kafka, SLOW_MS), { ...topics, name: topics.topic });
+    const running = second.run(stop.signal);
+    while (second.status.state !== 'relaying') await giveCredit(handling, account!);
+    await giveCredit(handling, account!);
+    expect(await superseded).toBeInstanceOf(RelaySuperseded);
+    stop.abort();
+    await running;
+  }, 60_000);
+
+  it('goes on when whoever shut it out died before it began', async () => {
+    const [account] = await writeAccounts(handling, { accounts: 1, credits: 1 });
+    const stop = new AbortController();
+    const waits: string[] = [];
+    const relay = relayOf({ shutOutPatienceMs: 100, onWaiting: (reason) => waits.push(reason) });
+    const running = relay.run(stop.signal);
+    await until(() => relay.status.messages === 2n);
+    const dead = kafka.producer({ transactionalId: topics.topic, maxInFlightRequests: 1 });
+    await dead.connect();
+    await dead.transaction();
+    await giveCredit(handling, account!);
+    await until(() => relay.status.messages === 3n);
+    expect(waits).not.toEqual([]);
+    await dead.disconnect();
+    stop.abort();
+    await running;
+    expect(await verify()).toMatchObject({ messages: 3, faults: 0 });
+  }, 60_000);
+
   it('leaves behind what was sent and not committed, and sends it again', async () => {
     await writeAccounts(handling, { accounts: 4, credits: 2 });
     const [first] = await anyMessages(1);
@@ -140,6 +177,53 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
       ['missing', '2'],
       ['missing', '2'],
     ]);
+  }, 60_000);
+
+  /** A Kafka whose producers take their time over the first record, long after they have shut out those before them. */
+  function slowToWrite(real: Kafka, milliseconds: number): Kafka {
+    const producer: Kafka['producer'] = (config) => {
+      const made = real.producer(config);
+      let slow = true;
+      const transaction: typeof made.transaction = async () => {
+        const begun = await made.transaction();
+        const send: typeof begun.send = async (record) => {
+          if (slow) await delay(milliseconds);
+          slow = false;
+          return begun.send(record);
+        };
+        return { ...begun, send };
+      };
+      return { ...made, transaction };
+    };
+    return Object.assign(Object.create(real) as Kafka, { producer });
+  }
+
+  it('is found out by the verification when the last messages are missing, and not for being slow to show', async () => {
+    await writeAccounts(handling, { accounts: 2, credits: 3 });
+    await relayAll({ only: ({ sequence }) => sequence !== 3n });
+    const { faults } = await verifyRelay(log, kafka, { ...topics, name: topics.topic, patienceMs: 0 });
+    expect(faults).toBe(2);
+    // With an open transaction before them, messages that are committed are not shown until it is ended.
+    await writeAccounts(handling, { accounts: 1, credits: 1 });
+    const open = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true });
+    await open.connect();
+    const late = await testTopics(kafka);
+    const transaction = await open.transaction();
+    const [first] = await anyMessages(1);
+    for (let partition = 0; partition < 12; partition++) {
+      await transaction.send({
+        topic: late.topic,
+        messages: [{ ...first!, headers: { ...first!.headers }, partition }],
+      });
+    }
+    const relayed = new Relay(log, kafka, { ...late, name: late.topic, until: await store.lastPosition() });
+    await relayed.run(new AbortController().signal);
+    const options = { ...late, name: late.topic };
+    expect(await verifyRelay(log, kafka, { ...options, patienceMs: 0 })).toMatchObject({ faults: 10 });
+    const verified = verifyRelay(log, kafka, options);
+    await transaction.abort();
+    expect(await verified).toMatchObject({ messages: 10, faults: 0 });
+    await open.disconnect();
   }, 60_000);
 
   async function anyMessages(count: number) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message, toWire, TOPICS } from '#libs/contracts';
 import { type SubscriptionMessage } from '#libs/event-sourcing';
-import { type FollowerStanding, type Kafka, TransactionalWriter } from '#libs/platform';
+import { type FollowerStanding, isShutOut, type Kafka, TransactionalWriter } from '#libs/platform';
 import { type MessageLog } from '../consuming/follow-log.js';
 import { fenceEntry, lastInstance, progressEntry, readProgress } from './progress.js';
 
@@ -12,8 +12,10 @@ export class RelaySuperseded extends Error {
 }
 
 export interface RelayOptions {
-  /** Names the relay: its transactional id and the key of its progress. */
+  /** Names the relay: the key of its progress, and its transactional id unless that is given. */
   readonly name?: string;
+  /** Shared by all who write the same topics, so that only one of them does at a time: see {@link TransactionalWriter}. */
+  readonly transactionalId?: string;
   readonly topic?: string;
   readonly progressTopic?: string;
   /** Most messages in one transaction. */
@@ -24,6 +26,8 @@ export interface RelayOptions {
   readonly until?: bigint;
   /** Messages to leave out, when only some are wanted. */
   readonly only?: (message: Message) => boolean;
+  /** So long a relay that was shut out looks for whoever did it. */
+  readonly shutOutPatienceMs?: number;
   readonly onProgress?: (status: RelayStatus) => void;
   /** Told once for each time something has to be waited for. */
   readonly onWaiting?: (reason: string) => void;
@@ -41,6 +45,7 @@ export interface RelayStatus {
 }
 
 const RETRY_MS = 500;
+const SHUT_OUT_PATIENCE_MS = 30_000;
 /** A checkpoint that comes without a message is noted this often, so that an idle relay is seen to keep up. */
 const IDLE_NOTE_MS = 30_000;
 
@@ -82,22 +87,25 @@ export class Relay {
 
   /** Relays until `signal` aborts or `until` is reached, waiting out whatever is away. @throws RelaySuperseded */
   async run(signal: AbortSignal): Promise<void> {
+    let shutOut = false;
     while (!signal.aborted) {
       try {
-        return await this.#session(signal);
+        return await this.#session(signal, shutOut);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof RelaySuperseded) throw error;
+        shutOut = isShutOut(error);
         this.#wait((error as Error).message);
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
 
-  async #session(signal: AbortSignal): Promise<void> {
+  async #session(signal: AbortSignal, shutOut: boolean): Promise<void> {
     const { until } = this.options;
-    await this.#stayAwayFromAnother();
-    const writer = await TransactionalWriter.open(this.kafka, this.#name, [this.#topic, this.#progressTopic]);
+    await this.#stayAwayFromAnother(signal, shutOut);
+    const id = this.options.transactionalId ?? this.#name;
+    const writer = await TransactionalWriter.open(this.kafka, id, [this.#topic, this.#progressTopic]);
     const ended = new AbortController();
     try {
       await this.#begin(writer);
@@ -176,11 +184,21 @@ export class Relay {
     return { position, messages };
   }
 
-  /** After an error it may be another relay that shut this one out. Then it is the other's turn. */
-  async #stayAwayFromAnother(): Promise<void> {
+  /**
+   * After an error it may be another relay that shut this one out. Then it is the other's turn, and to fence it back before
+   * it has written its first word would have the two take turns: so that word is waited for. When it does not come, the
+   * broker ended a transaction that took too long, or the other died at once.
+   */
+  async #stayAwayFromAnother(signal: AbortSignal, shutOut: boolean): Promise<void> {
     if (!this.#begun) return;
-    const last = await lastInstance(this.kafka, this.#progressTopic, this.#name);
-    if (last === this.#instance) return;
+    const { shutOutPatienceMs = SHUT_OUT_PATIENCE_MS } = this.options;
+    const patience = performance.now() + (shutOut ? shutOutPatienceMs : 0);
+    for (;;) {
+      const last = await lastInstance(this.kafka, this.#progressTopic, this.#name);
+      if (last !== this.#instance) break;
+      if (performance.now() >= patience) return;
+      await delay(RETRY_MS, undefined, { signal });
+    }
     const reason = `another relay named ${this.#name} has taken over`;
     this.#wait(reason);
     throw new RelaySuperseded(reason);
