@@ -32,6 +32,8 @@ export default {
       },
     ],
   },
+  // A busy machine is no broken build: what hangs is found out, what is slow is not.
+  testTimeout: 60_000,
   globalSetup: '<rootDir>/infra/kafka/jest-run.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };

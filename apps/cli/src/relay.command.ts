@@ -20,6 +20,7 @@ interface RelayCommandOptions {
 interface ReplayOptions extends Omit<RelayCommandOptions, 'name'> {
   readonly from: bigint;
   readonly to: string;
+  readonly progressTo?: string;
   readonly until?: bigint;
   readonly account?: string;
 }
@@ -48,13 +49,15 @@ the position of the relay. The exit code is 1 when anything differs.
 
 Examples:
   paybill relay verify --brokers 127.0.0.1:9092
-  paybill relay verify --topic history.for.reporting --name replay:history.for.reporting:0`,
+  paybill relay verify --topic history.for.reporting --progress-topic history.for.reporting.progress \\
+    --name replay:history.for.reporting:0`,
     )
     .action(verify);
   onKafka(relay.command('replay'))
     .description('write the log once more, to a topic of its own')
     .requiredOption('--from <position>', 'position after which to begin; 0 for the beginning', position)
     .requiredOption('--to <topic>', 'topic to write; created like the relay’s own when it is not there')
+    .option('--progress-to <topic>', 'topic to note progress in; created likewise (default: <topic>.progress)')
     .option('--until <position>', 'position to end at (default: the end of the log)', position)
     .option('--account <id>', 'only the messages of this account', uuid)
     .addHelpText(
@@ -146,21 +149,19 @@ ${table([['fault', 'account', 'sequence'], ...rows], [2])}${others}`;
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
-  const { data, brokers, from, to, topic, progressTopic, account, json } = options;
-  const reserved: readonly string[] = [TOPICS.account, TOPICS.relayProgress, topic, progressTopic];
-  if (reserved.includes(to)) {
-    throw new WrongOption(`--to: ${to} is written by the relay itself; name a topic of its own for the replay`);
-  }
+  const { data, brokers, from, to, progressTo = `${to}.progress`, topic, progressTopic, account, json } = options;
+  refuseTopicsOfTheRelay([topic, progressTopic], { '--to': to, '--progress-to': progressTo });
   const kafka = kafkaOf(brokers);
   await requireTopics(kafka, [topic, progressTopic]);
   await withLog(data, async (log) => {
     const until = await endOf(log, options);
     const created = await withAdmin(kafka, (admin) => createLike(admin, topic, to));
     if (created) console.error(`${to} was not there and has been created like ${topic}`);
+    await withAdmin(kafka, (admin) => createLike(admin, progressTopic, progressTo));
     const name = ['replay', to, from, ...(account === undefined ? [] : [account])].join(':');
     const shown = progress('replaying', Number(until - from));
     const relay = new Relay(log, kafka, {
-      ...{ name, topic: to, progressTopic, from, until },
+      ...{ name, transactionalId: `replay:${to}`, topic: to, progressTopic: progressTo, from, until },
       ...(account !== undefined && { only: ({ key }) => key === account }),
       onProgress: (now) => shown.update(Number(now.position - from), Number(now.messages)),
       onWaiting: (reason) => console.error(`waiting: ${reason}`),
@@ -174,6 +175,15 @@ async function replay(options: ReplayOptions): Promise<void> {
     if (json) print({ name, topic: to, position: String(at), messages: String(messages) });
     else console.log(`${to} has ${messages.toLocaleString('en')} messages, up to position ${at} (as ${name})`);
   });
+}
+
+/** A partition in which two relays take turns could not be read rightly. */
+function refuseTopicsOfTheRelay(own: readonly string[], wanted: Readonly<Record<string, string>>): void {
+  const reserved: readonly string[] = [TOPICS.account, TOPICS.relayProgress, ...own];
+  for (const [option, topic] of Object.entries(wanted)) {
+    if (!reserved.includes(topic)) continue;
+    throw new WrongOption(`${option}: ${topic} is written by the relay itself; name a topic of its own for the replay`);
+  }
 }
 
 /** Where a replay ends. A position the log has not reached would be waited for for ever. */

@@ -104,7 +104,7 @@ describe.each(await kafkaCluster())('paybill relay, on three brokers', ({ broker
     const second = await relay('replay', '--from', '0', '--to', to, '--json');
     expect(JSON.parse(second.out)).toMatchObject({ messages: '10', name: `replay:${to}:0` });
     const verified = await line.paybill(
-      ['relay', 'verify', '--topic', to, '--progress-topic', topics.progressTopic, '--name', `replay:${to}:0`],
+      ['relay', 'verify', '--topic', to, '--progress-topic', `${to}.progress`, '--name', `replay:${to}:0`],
       environment(),
     );
     expect(verified.out).toContain('is as the log: 10 messages of 3 accounts');
@@ -144,7 +144,7 @@ describe.each(await kafkaCluster())('paybill relay, on three brokers', ({ broker
     expect(JSON.parse(out)).toMatchObject({ messages: '840' });
     expect(code).toBe(0);
     const verified = await line.paybill(
-      ['relay', 'verify', '--topic', to, '--progress-topic', topics.progressTopic, '--name', `replay:${to}:0`],
+      ['relay', 'verify', '--topic', to, '--progress-topic', `${to}.progress`, '--name', `replay:${to}:0`],
       environment(),
     );
     expect(verified.out).toContain('is as the log: 840 messages of 40 accounts');
@@ -159,6 +159,7 @@ describe.each(await kafkaCluster())('paybill relay, on three brokers', ({ broker
       ],
       [['replay', '--from', '0', '--to', 'paybill.relay-progress.v1'], 'is written by the relay itself'],
       [['replay', '--from', '0', '--to', topics.topic], 'is written by the relay itself'],
+      [['replay', '--from', '0', '--to', 'x', '--progress-to', topics.progressTopic], '--progress-to: '],
       [['replay', '--from', 'noon', '--to', 'x'], 'must be a position in the log'],
       [['replay', '--from', '999999999', '--to', 'x'], 'error: --from: the log ends at position '],
       [['replay', '--from', '0', '--until', '999999999', '--to', 'x'], 'error: --until: the log ends at position '],

@@ -18,7 +18,7 @@ export { groupLag, pingKafka } from './kafka/group-lag.js';
 export { consumeTopic } from './kafka/consume-topic.js';
 export { readTopic, TopicStalled } from './kafka/read-topic.js';
 export { type KafkaRecord } from './kafka/record.js';
-export { type RecordToWrite, TransactionalWriter } from './kafka/transactional-writer.js';
+export { isShutOut, type RecordToWrite, TransactionalWriter } from './kafka/transactional-writer.js';
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
 export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';

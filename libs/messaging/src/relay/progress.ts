@@ -8,23 +8,11 @@ export interface Progress {
   readonly messages: bigint;
 }
 
-/**
- * An entry under the relay's name, by one instance of it. A claim says that it is about to shut out those before it, one with
- * a position what it has written; one with neither that it has begun.
- */
+/** An entry under the relay's name. One without a position says that an instance has begun and shut out those before it. */
 interface Entry {
   readonly instance: string;
-  readonly claims?: true;
   readonly position?: string;
   readonly messages?: string;
-}
-
-/** Who the relay's name belongs to. */
-interface Claim {
-  /** The instance that claimed it last; undefined before the first. */
-  readonly instance: string | undefined;
-  /** Whether that instance has begun, and so has shut out all others. */
-  readonly begun: boolean;
 }
 
 /** More than the relays of one Paybill write between two of a relay's own entries. */
@@ -37,11 +25,6 @@ export function progressEntry(relay: string, instance: string, { position, messa
 
 export function fenceEntry(relay: string, instance: string): RecordToWrite {
   const entry: Entry = { instance };
-  return { key: relay, value: JSON.stringify(entry) };
-}
-
-export function claimEntry(relay: string, instance: string): RecordToWrite {
-  const entry: Entry = { instance, claims: true };
   return { key: relay, value: JSON.stringify(entry) };
 }
 
@@ -71,22 +54,17 @@ async function readEntries(
   return { ...(progress && { progress }), from: from ?? 0n };
 }
 
-/** Who claimed the relay's name last, as far as it is committed. */
-export async function readClaim(kafka: Kafka, topic: string, relay: string): Promise<Claim> {
-  const tail = await claimIn(kafka, topic, relay, TAIL);
-  return tail.instance === undefined ? claimIn(kafka, topic, relay) : tail;
+/** The instance that wrote under the relay's name last. */
+export async function lastInstance(kafka: Kafka, topic: string, relay: string): Promise<string | undefined> {
+  return (await instanceIn(kafka, topic, relay, TAIL)) ?? (await instanceIn(kafka, topic, relay));
 }
 
-async function claimIn(kafka: Kafka, topic: string, relay: string, last?: number): Promise<Claim> {
-  let claim: Claim = { instance: undefined, begun: false };
+async function instanceIn(kafka: Kafka, topic: string, relay: string, last?: number): Promise<string | undefined> {
+  let instance: string | undefined;
   for await (const records of readTopic(kafka, topic, { last })) {
-    for (const { instance, claims } of entriesOf(records, relay)) {
-      if (claims) claim = { instance, begun: false };
-      // The one before may write on until it is shut out; where the claim itself is long gone, who writes is who holds.
-      else if (claim.instance === undefined || claim.instance === instance) claim = { instance, begun: true };
-    }
+    instance = entriesOf(records, relay).at(-1)?.instance ?? instance;
   }
-  return claim;
+  return instance;
 }
 
 function entriesOf(records: readonly KafkaRecord[], relay: string): Entry[] {

@@ -9,7 +9,6 @@ import { connectKafka, type Kafka, readTopic, TransactionalWriter } from '#libs/
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
 import { kafkaCluster } from '#testing/platform';
-import { claimEntry } from './progress.js';
 
 /** Longer than a relay waits after an error before it begins anew. */
 const SLOW_MS = 2_000;
@@ -103,21 +102,20 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
     await running;
   }, 60_000);
 
-  it('goes on when the relay that claimed its name died before it began', async () => {
+  it('goes on when whoever shut it out died before it began', async () => {
     const [account] = await writeAccounts(handling, { accounts: 1, credits: 1 });
     const stop = new AbortController();
     const waits: string[] = [];
-    const relay = relayOf({ claimPatienceMs: 100, onWaiting: (reason) => waits.push(reason) });
+    const relay = relayOf({ shutOutPatienceMs: 100, onWaiting: (reason) => waits.push(reason) });
     const running = relay.run(stop.signal);
     await until(() => relay.status.messages === 2n);
-    const dead = await TransactionalWriter.open(kafka, randomUUID(), [topics.progressTopic]);
-    await dead.write({ topic: topics.progressTopic, ...claimEntry(topics.topic, 'died') });
-    await dead.close();
-    const fence = await TransactionalWriter.open(kafka, topics.topic, [topics.topic]);
+    const dead = kafka.producer({ transactionalId: topics.topic, maxInFlightRequests: 1 });
+    await dead.connect();
+    await dead.transaction();
     await giveCredit(handling, account!);
     await until(() => relay.status.messages === 3n);
     expect(waits).not.toEqual([]);
-    await fence.close();
+    await dead.disconnect();
     stop.abort();
     await running;
     expect(await verify()).toMatchObject({ messages: 3, faults: 0 });
@@ -199,6 +197,34 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
     };
     return Object.assign(Object.create(real) as Kafka, { producer });
   }
+
+  it('is found out by the verification when the last messages are missing, and not for being slow to show', async () => {
+    await writeAccounts(handling, { accounts: 2, credits: 3 });
+    await relayAll({ only: ({ sequence }) => sequence !== 3n });
+    const { faults } = await verifyRelay(log, kafka, { ...topics, name: topics.topic, patienceMs: 0 });
+    expect(faults).toBe(2);
+    // With an open transaction before them, messages that are committed are not shown until it is ended.
+    await writeAccounts(handling, { accounts: 1, credits: 1 });
+    const open = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true });
+    await open.connect();
+    const late = await testTopics(kafka);
+    const transaction = await open.transaction();
+    const [first] = await anyMessages(1);
+    for (let partition = 0; partition < 12; partition++) {
+      await transaction.send({
+        topic: late.topic,
+        messages: [{ ...first!, headers: { ...first!.headers }, partition }],
+      });
+    }
+    const relayed = new Relay(log, kafka, { ...late, name: late.topic, until: await store.lastPosition() });
+    await relayed.run(new AbortController().signal);
+    const options = { ...late, name: late.topic };
+    expect(await verifyRelay(log, kafka, { ...options, patienceMs: 0 })).toMatchObject({ faults: 10 });
+    const verified = verifyRelay(log, kafka, options);
+    await transaction.abort();
+    expect(await verified).toMatchObject({ messages: 10, faults: 0 });
+    await open.disconnect();
+  }, 60_000);
 
   async function anyMessages(count: number) {
     const events = [];

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message, toWire, TOPICS } from '#libs/contracts';
 import { type SubscriptionMessage } from '#libs/event-sourcing';
-import { type FollowerStanding, type Kafka, TransactionalWriter } from '#libs/platform';
+import { type FollowerStanding, isShutOut, type Kafka, TransactionalWriter } from '#libs/platform';
 import { type MessageLog } from '../consuming/follow-log.js';
-import { claimEntry, fenceEntry, progressEntry, readClaim, readProgress } from './progress.js';
+import { fenceEntry, lastInstance, progressEntry, readProgress } from './progress.js';
 
 /** Another relay with the same name has started. It carries on; this one has stopped and wrote nothing after it. */
 export class RelaySuperseded extends Error {
@@ -12,8 +12,10 @@ export class RelaySuperseded extends Error {
 }
 
 export interface RelayOptions {
-  /** Names the relay: its transactional id and the key of its progress. */
+  /** Names the relay: the key of its progress, and its transactional id unless that is given. */
   readonly name?: string;
+  /** Shared by all who write the same topics, so that only one of them does at a time: see {@link TransactionalWriter}. */
+  readonly transactionalId?: string;
   readonly topic?: string;
   readonly progressTopic?: string;
   /** Most messages in one transaction. */
@@ -22,10 +24,10 @@ export interface RelayOptions {
   readonly from?: bigint;
   /** Ends when the log has been written up to here. */
   readonly until?: bigint;
-  /** So long another that has claimed the name is waited for to begin; then it must have died before it could. */
-  readonly claimPatienceMs?: number;
   /** Messages to leave out, when only some are wanted. */
   readonly only?: (message: Message) => boolean;
+  /** So long a relay that was shut out looks for whoever did it. */
+  readonly shutOutPatienceMs?: number;
   readonly onProgress?: (status: RelayStatus) => void;
   /** Told once for each time something has to be waited for. */
   readonly onWaiting?: (reason: string) => void;
@@ -43,7 +45,7 @@ export interface RelayStatus {
 }
 
 const RETRY_MS = 500;
-const CLAIM_PATIENCE_MS = 60_000;
+const SHUT_OUT_PATIENCE_MS = 30_000;
 /** A checkpoint that comes without a message is noted this often, so that an idle relay is seen to keep up. */
 const IDLE_NOTE_MS = 30_000;
 
@@ -53,9 +55,6 @@ const IDLE_NOTE_MS = 30_000;
  *
  * At a start, and after any error, it shuts out every relay of its name that came before (a transaction that moves nothing),
  * then reads the position, and only then goes on: nobody else can have written anything after what it has read.
- *
- * Before the first time it claims the name. So a relay that is shut out finds out by whom, and leaves it to the newer one
- * however slowly that one begins.
  */
 export class Relay {
   #status: RelayStatus = { state: 'starting', position: 0n, messages: 0n };
@@ -63,7 +62,7 @@ export class Relay {
   readonly #topic: string;
   readonly #progressTopic: string;
   readonly #instance = randomUUID();
-  #claimed = false;
+  #begun = false;
   #noted = 0;
 
   constructor(
@@ -88,22 +87,25 @@ export class Relay {
 
   /** Relays until `signal` aborts or `until` is reached, waiting out whatever is away. @throws RelaySuperseded */
   async run(signal: AbortSignal): Promise<void> {
+    let shutOut = false;
     while (!signal.aborted) {
       try {
-        return await this.#session(signal);
+        return await this.#session(signal, shutOut);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof RelaySuperseded) throw error;
+        shutOut = isShutOut(error);
         this.#wait((error as Error).message);
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
 
-  async #session(signal: AbortSignal): Promise<void> {
+  async #session(signal: AbortSignal, shutOut: boolean): Promise<void> {
     const { until } = this.options;
-    await this.#holdName(signal);
-    const writer = await TransactionalWriter.open(this.kafka, this.#name, [this.#topic, this.#progressTopic]);
+    await this.#stayAwayFromAnother(signal, shutOut);
+    const id = this.options.transactionalId ?? this.#name;
+    const writer = await TransactionalWriter.open(this.kafka, id, [this.#topic, this.#progressTopic]);
     const ended = new AbortController();
     try {
       await this.#begin(writer);
@@ -128,6 +130,7 @@ export class Relay {
   async #begin(writer: TransactionalWriter): Promise<void> {
     const { from = 0n } = this.options;
     await writer.write({ topic: this.#progressTopic, ...fenceEntry(this.#name, this.#instance) });
+    this.#begun = true;
     const { position, messages } = await readProgress(this.kafka, this.#progressTopic, this.#name);
     if (position > (await this.log.store.lastPosition())) {
       throw new Error(`${this.#topic} is ahead of the log: it was filled from another log, or the log was restored`);
@@ -181,33 +184,24 @@ export class Relay {
     return { position, messages };
   }
 
-  /** Claims the name at the start. After an error it may be another's, who shut this relay out: then it is the other's turn. */
-  async #holdName(signal: AbortSignal): Promise<void> {
-    const holder = this.#claimed ? await this.#holder(signal) : undefined;
-    if (holder === this.#instance) return;
-    if (holder !== undefined) {
-      const reason = `another relay named ${this.#name} has taken over`;
-      this.#wait(reason);
-      throw new RelaySuperseded(reason);
-    }
-    const claim = await TransactionalWriter.open(this.kafka, `${this.#name}.claim`, [this.#progressTopic]);
-    try {
-      await claim.write({ topic: this.#progressTopic, ...claimEntry(this.#name, this.#instance) });
-      this.#claimed = true;
-    } finally {
-      await claim.close().catch(() => undefined);
-    }
-  }
-
-  /** The instance that holds the name; undefined when it was claimed by one that must have died before it could begin. */
-  async #holder(signal: AbortSignal): Promise<string | undefined> {
-    const patience = performance.now() + (this.options.claimPatienceMs ?? CLAIM_PATIENCE_MS);
+  /**
+   * After an error it may be another relay that shut this one out. Then it is the other's turn, and to fence it back before
+   * it has written its first word would have the two take turns: so that word is waited for. When it does not come, the
+   * broker ended a transaction that took too long, or the other died at once.
+   */
+  async #stayAwayFromAnother(signal: AbortSignal, shutOut: boolean): Promise<void> {
+    if (!this.#begun) return;
+    const { shutOutPatienceMs = SHUT_OUT_PATIENCE_MS } = this.options;
+    const patience = performance.now() + (shutOut ? shutOutPatienceMs : 0);
     for (;;) {
-      const { instance, begun } = await readClaim(this.kafka, this.#progressTopic, this.#name);
-      if (begun || instance === this.#instance) return instance;
-      if (performance.now() > patience) return undefined;
+      const last = await lastInstance(this.kafka, this.#progressTopic, this.#name);
+      if (last !== this.#instance) break;
+      if (performance.now() >= patience) return;
       await delay(RETRY_MS, undefined, { signal });
     }
+    const reason = `another relay named ${this.#name} has taken over`;
+    this.#wait(reason);
+    throw new RelaySuperseded(reason);
   }
 
   #become({ position, messages }: Pick<RelayStatus, 'position' | 'messages'>): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TOPICS, toWire, type WireRecord } from '#libs/contracts';
 import { type Kafka, readTopic } from '#libs/platform';
 import { type MessageLog } from '../consuming/follow-log.js';
@@ -28,10 +29,15 @@ interface VerifyOptions {
   readonly name?: string;
   readonly topic?: string;
   readonly progressTopic?: string;
+  /** So long messages that the topic does not show at its end are looked for again. */
+  readonly patienceMs?: number;
   readonly onProgress?: (stage: 'log' | 'topic', messages: number) => void;
 }
 
 const EXAMPLES = 100;
+/** Longer than the broker lets a transaction be open. */
+const PATIENCE_MS = 70_000;
+const RETRY_MS = 500;
 
 /**
  * Holds the topic against the log: for each account the same messages with the same content in the same order, none
@@ -41,9 +47,29 @@ export async function verifyRelay(log: MessageLog, kafka: Kafka, options: Verify
   const { name = 'relay', topic = TOPICS.account, progressTopic = TOPICS.relayProgress, onProgress } = options;
   const { position } = await readProgress(kafka, progressTopic, name);
   const expected = await readLog(log, position, (messages) => onProgress?.('log', messages));
+  const messages = [...expected.values()].reduce((sum, { length }) => sum + length, 0);
+  const patience = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+  for (;;) {
+    const comparison = await compare(expected, readTopic(kafka, topic), position, onProgress);
+    const { faults, examples, endsEarly } = comparison;
+    // The cluster shows what is committed partition by partition, and nothing behind a transaction that is open: what is
+    // missing at the end may only not be shown yet.
+    if (!endsEarly || performance.now() > patience) {
+      return { position, messages, accounts: expected.size, faults, examples };
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+async function compare(
+  expected: ReadonlyMap<string, readonly number[]>,
+  topic: AsyncIterable<readonly (WireRecord & { readonly partition: number })[]>,
+  position: bigint,
+  onProgress: VerifyOptions['onProgress'],
+): Promise<Comparison> {
   const comparison = new Comparison(expected);
   let read = 0;
-  for await (const records of readTopic(kafka, topic)) {
+  for await (const records of topic) {
     for (const record of records) {
       // Written after the comparison began.
       if (positionOf(record) > position) continue;
@@ -53,9 +79,7 @@ export async function verifyRelay(log: MessageLog, kafka: Kafka, options: Verify
     onProgress?.('topic', read);
   }
   comparison.finish();
-  const messages = [...expected.values()].reduce((sum, { length }) => sum + length, 0);
-  const { faults, examples } = comparison;
-  return { position, messages, accounts: expected.size, faults, examples };
+  return comparison;
 }
 
 /** Where in the log a record says it is from; the beginning, for one that is none of ours. */
@@ -106,6 +130,7 @@ function digest({ key, value, headers }: WireRecord): number {
 
 class Comparison {
   faults = 0;
+  #missingAtEnd = 0;
   readonly examples: Fault[] = [];
   readonly #next = new Map<string, number>();
   readonly #partitions = new Map<string, number>();
@@ -131,9 +156,15 @@ class Comparison {
   finish(): void {
     for (const [key, digests] of this.expected) {
       for (let missing = this.#next.get(key) ?? 0; missing < digests.length; missing++) {
+        this.#missingAtEnd += 1;
         this.#fault('missing', key, String(missing));
       }
     }
+  }
+
+  /** Whether all that is wrong is that messages are missing after the last of some accounts. */
+  get endsEarly(): boolean {
+    return this.faults > 0 && this.faults === this.#missingAtEnd;
   }
 
   #fault(kind: Fault['kind'], accountId: string, sequence: string): void {

@@ -10,6 +10,7 @@ export interface RecordToWrite {
 }
 
 const CONCURRENT_TRANSACTIONS = 51;
+const INVALID_PRODUCER_EPOCH = 47;
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const WIND_UP_PATIENCE_MS = 10_000;
 const WIND_UP_RETRY_MS = 2;
@@ -24,6 +25,11 @@ const RECORD_OVERHEAD = 600;
  *
  * kafkajs rolls its sequence numbers back when a produce request fails, so that requests tried again, or several under way
  * at once, may lose, reorder or repeat records. Hence one awaited request for each leader, and none is ever tried again.
+ *
+ * **One transactional id to a partition at a time.** kafkajs takes the list of aborted transactions for one that is sorted by
+ * where they begin. It is sorted by where they end, and those of one id do not overlap; but where two ids take turns in
+ * a partition, kafkajs hands out aborted records as committed ones. And an open transaction of one id hides what the
+ * other has committed.
  */
 export class TransactionalWriter {
   readonly #producer: Producer;
@@ -156,15 +162,20 @@ async function onceWoundUp<Result>(send: () => Promise<Result>): Promise<Result>
     try {
       return await send();
     } catch (error) {
-      if (!isWindingUp(error) || performance.now() > patience) throw error;
+      if (!hasCode(error, CONCURRENT_TRANSACTIONS) || performance.now() > patience) throw error;
       await delay(WIND_UP_RETRY_MS);
     }
   }
 }
 
-function isWindingUp(error: unknown): boolean {
+/** Whether a write failed because another writer shut this one out, or because the broker ended its transaction for taking too long. */
+export function isShutOut(error: unknown): boolean {
+  return hasCode(error, INVALID_PRODUCER_EPOCH);
+}
+
+function hasCode(error: unknown, code: number): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ((cause as Error & { code?: unknown }).code === CONCURRENT_TRANSACTIONS) return true;
+    if ((cause as Error & { code?: unknown }).code === code) return true;
   }
   return false;
 }
