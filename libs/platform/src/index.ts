@@ -1,5 +1,6 @@
 export { DATABASE, openDatabase, type Database, type Tx } from './postgres/database.js';
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
+export { copyEmbedded } from './postgres/copy-embedded.js';
 export { isPassing } from './postgres/passing.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';

@@ -18,6 +18,9 @@ const OPTIONS = {
   maxDbs: 4,
 } as const;
 
+/** For reading beside a node. Copied is what is mapped into memory, and in chunks never all of it is. */
+export const READ_ONLY = { ...OPTIONS, remapChunks: false, readOnly: true } as const;
+
 /** Where lmdb's file says what it is, and what it says there. */
 const MAGIC_AT = 24;
 const MAGIC = 0xbeefc0de;
@@ -34,7 +37,7 @@ export function openDatabase(directory: string, giveBack: () => void): RootDatab
 }
 
 /** lmdb crashes the process on a file that is none of its own. */
-function requireDatabase(path: string): void {
+export function requireDatabase(path: string): void {
   if (!existsSync(path)) return;
   const header = Buffer.alloc(MAGIC_AT + 4);
   const file = openSync(path, 'r');

@@ -127,6 +127,22 @@ export function recordedData(record: Buffer): Buffer {
   return data;
 }
 
+/** Everything of stored bytes that identifies an event, and its payload, without copying it. */
+export function readRecorded(record: Buffer): {
+  id: string;
+  stream: string;
+  revision: bigint;
+  type: string;
+  data: Buffer;
+  metadata: Buffer;
+} {
+  const { stream, revision, type } = readRecordedHeader(record);
+  let data: Buffer = Buffer.alloc(0);
+  let metadata: Buffer = Buffer.alloc(0);
+  new ProtobufReader(record, ID_FIELD_LENGTH).each({ 7: (r) => (metadata = r.bytes()), 8: (r) => (data = r.bytes()) });
+  return { id: recordedId(record), stream, revision: BigInt(revision), type, data, metadata };
+}
+
 /** One entry of a `map<string, string>`. */
 export function readMapEntry(reader: ProtobufReader): [string, string] {
   const entry: [string, string] = ['', ''];
