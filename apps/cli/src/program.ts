@@ -9,6 +9,7 @@ import { fraudCommand } from './fraud.command.js';
 import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
 import { parkedCommand } from './parked.command.js';
+import { projectionsCommand } from './projections.command.js';
 import { relayCommand } from './relay.command.js';
 import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
@@ -35,6 +36,7 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    projectionsCommand(),
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),

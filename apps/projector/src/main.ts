@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { connectEventStore, ProjectionRunner, tellOfJob } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
 import { readModels } from '#libs/ledger';
 import {
@@ -19,7 +19,8 @@ await runProcess('projector', async () => {
   const settings = readConfig(Settings);
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'projector' });
   const store = await connectEventStore(settings.EVENTSTORE_URL);
-  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 3 });
+  // One session for its locks, one for each writer of a rebuild, and two to compare versions with.
+  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 12 });
   const stopping = new AbortController();
   const asked = askedToStop().then((reason) => {
     log.info({ reason }, 'projector stops');
@@ -29,9 +30,8 @@ await runProcess('projector', async () => {
   await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
+    onJob: (job, error) => tellOfJob(log, job, error),
   }).run(stopping.signal);
-  // With nothing left to run, staying up until somebody looks is better than being restarted into the same event.
-  if (!stopping.signal.aborted) log.fatal('no projection is left running; mend the cause and restart');
   await asked;
   await store.close();
 });

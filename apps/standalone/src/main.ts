@@ -4,7 +4,9 @@ import {
   connectEventStore,
   type EventStore,
   shownStandings,
+  tellOfJob,
   ProjectionRunner,
+  ProjectionsModule,
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
@@ -107,9 +109,11 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const { source, relay, kafka } = sourceOf(store, settings, log);
   const notifying = new Following(db, notifications.handler, source, log);
   const monitoring = new Following(db, monitor.handler, source, log);
-  const runner = new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
+  const projections = [...readModels, ...fraudReadModels];
+  const runner = new ProjectionRunner(store, db, projections, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
+    onJob: (job, error) => tellOfJob(log, job, error),
   });
   return {
     features: [
@@ -117,6 +121,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
+      ProjectionsModule.forRoot({ store, db, projections }),
     ],
     problems: [fraudProblemOf, ledgerProblemOf],
     probes: {

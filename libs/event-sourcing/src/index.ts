@@ -9,6 +9,7 @@ export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } 
 export { Commands, CommandsModule } from './commands.module.js';
 export { codeFingerprint } from './projections/code-fingerprint.js';
 export { type AnyProjection, type Projection, type ProjectionTable, type Recorded } from './projections/projection.js';
+export { tellOfJob } from './projections/jobs.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { shownStandings } from './projections/projection-standings.js';
 export { ProjectionsModule } from './projections/projections.module.js';

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type Logger } from 'pino';
 import { type Database, type Tx } from '#libs/platform';
 import { type TableComparison } from './comparison.js';
 
@@ -102,4 +103,10 @@ export async function noteJob(tx: Tx | Database['sql'], { name }: Job, change: C
       finished_at = case when ${ends} then now() end
     where name = ${name} and phase in ${OPEN}`.execute(tx);
   if (numAffectedRows !== 1n) throw new JobEnded(`the job on ${name} was cancelled`);
+}
+
+/** Says in the log of a process how a job it carried out has ended. */
+export function tellOfJob(log: Logger, { kind, name }: Job, error: Error | undefined): void {
+  if (error) log.error({ projection: name, reason: error.message }, `${kind} of a projection failed`);
+  else log.info({ projection: name }, `${kind} of a projection has ended`);
 }

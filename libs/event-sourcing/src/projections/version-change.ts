@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Database, type Tx } from '#libs/platform';
+import { type Database } from '#libs/platform';
 import { type EventStore, type SubscriptionMessage } from '../event-store.js';
 import { agrees, compareVersions, type TableComparison } from './comparison.js';
 import { type Job, noteJob } from './jobs.js';

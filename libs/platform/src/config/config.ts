@@ -35,6 +35,8 @@ export const HttpSettings = z.object({
    */
   PAYBILL_RATE_LIMIT: whole(0, 1_000_000_000).default(10_000),
   PAYBILL_RATE_LIMIT_WINDOW_SECONDS: whole(1, 86_400).default(1),
+  /** So long what follows the log may be behind it before health calls the process degraded. */
+  PAYBILL_LAG_LIMIT_SECONDS: whole(1, 86_400).default(60),
   /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, comma separated. */
   PAYBILL_TRUST_PROXY: z
     .string()

@@ -2,13 +2,17 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Metrics } from '../metrics/metrics.js';
-import { Readiness, READINESS_PROBES, type ReadinessProbes, ReadinessReport } from './readiness.js';
+import { Readiness, ReadinessReport } from './readiness.js';
 
 const GAUGES = {
   paybill_event_store_up: { help: '1 when the event store answers', labels: [] },
   paybill_database_up: { help: '1 when the read-model database answers', labels: [] },
   paybill_projection_position: {
     help: 'Position in the log a projection has reached, in bytes',
+    labels: ['projection'],
+  },
+  paybill_projection_events: {
+    help: 'Events a projection has applied since its version was begun',
     labels: ['projection'],
   },
   paybill_projection_lag_bytes: { help: 'Bytes of log a projection has not passed yet', labels: ['projection'] },
@@ -27,11 +31,11 @@ const GAUGES = {
 @ApiTags('operations')
 @Controller()
 export class HealthController {
-  readonly #readiness: Readiness;
-
-  constructor(@Inject(READINESS_PROBES) probes: ReadinessProbes, @Inject(Metrics) metrics: Metrics) {
-    this.#readiness = new Readiness(probes);
-    metrics.observed(GAUGES, async (set) => observe(await this.#readiness.check(), set));
+  constructor(
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Metrics) metrics: Metrics,
+  ) {
+    metrics.observed(GAUGES, async (set) => observe(await this.readiness.check(), set));
   }
 
   @Get('health')
@@ -49,7 +53,7 @@ export class HealthController {
     description: 'Something it needs is away or stands still',
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {
-    const report = await this.#readiness.check();
+    const report = await this.readiness.check();
     reply.code(report.ready ? 200 : 503);
     return report;
   }
@@ -63,9 +67,10 @@ function observe(
   if (eventStore) set('paybill_event_store_up', {}, Number(eventStore.reachable));
   if (database) set('paybill_database_up', {}, Number(database.reachable));
   if (kafka) set('paybill_kafka_up', {}, Number(kafka.reachable));
-  for (const { name, version, position, lagBytes, lagSeconds, error } of projections) {
+  for (const { name, version, position, events, lagBytes, lagSeconds, error } of projections) {
     const labels = { projection: `${name}_v${version}` };
     set('paybill_projection_position', labels, Number(position));
+    set('paybill_projection_events', labels, Number(events));
     set('paybill_projection_stopped', labels, Number(error !== null));
     if (lagBytes !== undefined) set('paybill_projection_lag_bytes', labels, Number(lagBytes));
     if (lagSeconds !== undefined) set('paybill_projection_lag_seconds', labels, lagSeconds);

@@ -1,9 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** Injection token of the {@link ReadinessProbes} of a process. */
-export const READINESS_PROBES = Symbol('READINESS_PROBES');
-
 /** How a process finds out about what it depends on; what it does without is left out. */
 export interface ReadinessProbes {
   /** Position of the end of the log; throws when the event store cannot be reached. */
@@ -33,6 +30,8 @@ interface ProjectionStanding {
   readonly name: string;
   readonly version: number;
   readonly position: bigint;
+  /** Events applied since the version was begun. */
+  readonly events: bigint;
   readonly updatedAt: Date;
   readonly error: string | null;
 }
@@ -47,7 +46,8 @@ export const ReadinessReport = z
   .object({
     ready: z.boolean().meta({ description: 'The process can do its work' }),
     degraded: z.boolean().meta({
-      description: 'A projection stands still, a follower waits, or something is parked: look before it grows old',
+      description:
+        'A projection stands still, something is further behind the log than it may be, a follower waits, or something is parked: look before it grows old',
     }),
     eventStore: Reachable.extend({
       position: z.string().optional().meta({ description: 'End of the log, a position in bytes' }),
@@ -59,6 +59,7 @@ export const ReadinessReport = z
         name: z.string(),
         version: z.int(),
         position: z.string(),
+        events: z.string().meta({ description: 'Events applied since the version was begun' }),
         lagBytes,
         lagSeconds,
         updatedAt: z.iso.datetime(),
@@ -89,7 +90,11 @@ export class Readiness {
   /** Since when a projection has been behind which position: how its lag in seconds is known without reading the log. */
   readonly #behind = new Map<string, { position: bigint; since: number }>();
 
-  constructor(private readonly probes: ReadinessProbes) {}
+  /** @param lagLimitSeconds so long something may be behind the log before the process counts as degraded */
+  constructor(
+    private readonly probes: ReadinessProbes,
+    private readonly lagLimitSeconds: number,
+  ) {}
 
   async check(): Promise<ReadinessReport> {
     const { probes } = this;
@@ -99,10 +104,11 @@ export class Readiness {
       attempt(() => probes.kafka?.().then(() => true)),
       attempt(() => probes.followers?.()),
     ]);
-    const projections = (standings ?? []).map(({ name, version, position, updatedAt, error }) => ({
+    const projections = (standings ?? []).map(({ name, version, position, events, updatedAt, error }) => ({
       name,
       version,
       position: String(position),
+      events: String(events),
       ...this.#lag(`${name} ${version}`, position, end),
       updatedAt: updatedAt.toISOString(),
       error,
@@ -121,7 +127,8 @@ export class Readiness {
         answered(probes.followers, followers) &&
         (probes.projections === undefined || projections.length > 0),
       degraded:
-        projections.some(({ error }) => error !== null) ||
+        projections.some(({ error, lagSeconds = 0 }) => error !== null || lagSeconds > this.lagLimitSeconds) ||
+        following.some(({ lagSeconds = 0 }) => lagSeconds > this.lagLimitSeconds) ||
         following.some(({ waitingFor, parked = 0 }) => waitingFor !== undefined || parked > 0),
       ...(probes.lastPosition && {
         eventStore: end === undefined ? { reachable: false } : { reachable: true, position: String(end) },

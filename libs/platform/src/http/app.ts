@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { type Logger } from 'pino';
 import { type HttpSettings } from '../config/config.js';
 import { HealthController } from '../health/health.controller.js';
-import { READINESS_PROBES, type ReadinessProbes } from '../health/readiness.js';
+import { Readiness, type ReadinessProbes } from '../health/readiness.js';
 import { nestLogger } from '../logging/logger.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -30,7 +30,7 @@ export interface HttpAppOptions {
 /** What every HTTP process has besides its features: health, metrics, the log and the one place for errors. */
 @Module({})
 class HttpModule {
-  static with({ log, features, probes, problems = [] }: HttpAppOptions): DynamicModule {
+  static with({ log, features, probes, problems = [], settings }: HttpAppOptions): DynamicModule {
     return {
       module: HttpModule,
       global: true,
@@ -38,7 +38,7 @@ class HttpModule {
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: Metrics, useFactory: () => new Metrics() },
-        { provide: READINESS_PROBES, useValue: probes },
+        { provide: Readiness, useValue: new Readiness(probes, settings.PAYBILL_LAG_LIMIT_SECONDS) },
         { provide: APP_FILTER, useValue: new ProblemFilter(log, problems) },
       ],
       exports: [Metrics],
