@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { EventStore, shownStandings } from '#libs/event-sourcing';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
@@ -75,6 +76,24 @@ describe('Running the API', () => {
     expect(paid.body['instance']).toBe(`urn:uuid:${paid.headers.get('x-request-id')}`);
     expect(api.lines.join('')).not.toContain(payBillNumber);
   });
+
+  it.each(['alerts/paybill.rules.yaml', 'grafana/paybill.json'])(
+    'has every metric that infra/%s asks for',
+    async (file) => {
+      const asked = await readFile(new URL(`../../../infra/${file}`, import.meta.url), 'utf8');
+      const { text } = (await api.get('/metrics')).body;
+      const there = new Set(
+        String(text)
+          .match(/^# TYPE \S+/gm)
+          ?.map((line) => line.slice('# TYPE '.length)),
+      );
+      const names = [...asked.matchAll(/\b(?:paybill|process|nodejs)_[a-z\d_]+/g)].map(([name]) =>
+        name.replace(/_bucket$/, ''),
+      );
+      expect(names.length).toBeGreaterThan(10);
+      expect(names.filter((name) => !there.has(name))).toEqual([]);
+    },
+  );
 
   it('describes every command, its schemas and its problems at /docs-json, and shows them at /docs', async () => {
     const { body } = await api.get('/docs-json');

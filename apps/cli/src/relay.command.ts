@@ -51,8 +51,7 @@ the position of the relay. The exit code is 1 when anything differs.
 
 Examples:
   paybill relay verify --brokers 127.0.0.1:9092
-  paybill relay verify --topic history.for.reporting --progress-topic history.for.reporting.progress \\
-    --name replay:history.for.reporting:0`,
+  paybill relay verify --topic history.for.reporting --progress-topic history.for.reporting.progress --name replay:history.for.reporting:0`,
     )
     .action(verify);
   onKafka(relay.command('replay'))
