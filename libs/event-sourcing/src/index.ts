@@ -12,6 +12,7 @@ export { type AnyProjection, type Projection, type ProjectionTable, type Recorde
 export { tellOfJob } from './projections/jobs.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { shownStandings } from './projections/projection-standings.js';
+export { Projections } from './projections/projections.js';
 export { ProjectionsModule } from './projections/projections.module.js';
 export { install } from './projections/versions.js';
 export { asOnlyRunner } from './only-runner.js';
