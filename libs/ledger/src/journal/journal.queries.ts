@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type HistoryKind } from '../history/history-entry.js';
-import { type StoredPosting } from '../history/history-line.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
@@ -17,7 +16,8 @@ interface Row {
   reference: string | null;
   effective_at: Date;
   recorded_at: Date;
-  postings: StoredPosting[];
+  gl_accounts: string[];
+  gl_amounts: string[];
 }
 
 /** One entry of the double-entry journal: its postings sum to zero. */
@@ -60,9 +60,10 @@ export class JournalQueries {
     // Within an account the order of revisions is that of positions, and has an index that begins with the account.
     const order = filter.accountId === undefined ? sql`h.position` : sql`h.revision`;
     const { rows } = await sql<Row>`
-      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.postings
+      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.gl_accounts,
+        h.gl_amounts::text[]
       from billing_history as h join account_balances as a on a.account_id = h.account_id
-      where h.postings is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
+      where h.gl_accounts is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
       order by ${order} limit ${limit + 1}`.execute(this.db.sql);
     const key = (row: Row) => (filter.accountId === undefined ? row.position : row.revision);
     return pageOf(rows, limit, key, entryOf);
@@ -71,7 +72,8 @@ export class JournalQueries {
   /** Totals of every general-ledger account, by currency. */
   async trialBalance(): Promise<TrialBalance[]> {
     const { rows } = await sql<TrialBalanceRow>`
-      select gl_account, currency, debit, credit from trial_balance order by currency, gl_account`.execute(this.db.sql);
+      select gl_account, currency, sum(debit) as debit, sum(credit) as credit from trial_balance
+      group by currency, gl_account order by currency, gl_account`.execute(this.db.sql);
     const currencies = [...new Set(rows.map(({ currency }) => currency))];
     return currencies.map((currency) =>
       booksOf(
@@ -98,7 +100,10 @@ function entryOf(row: Row): JournalEntry {
     reference: row.reference,
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
-    postings: row.postings.map(([account, amount]) => ({ account, amount: moneyOf(amount, row.currency) })),
+    postings: row.gl_accounts.map((account, index) => ({
+      account,
+      amount: moneyOf(row.gl_amounts[index]!, row.currency),
+    })),
   };
 }
 
