@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AgingController } from './aging/aging.controller.js';
+import { AgingQueries } from './aging/aging.queries.js';
+import { AsOfController } from './as-of/as-of.controller.js';
+import { AsOfQueries } from './as-of/as-of.queries.js';
 import { BalancesController } from './balances/balances.controller.js';
 import { BalancesQueries } from './balances/balances.queries.js';
 import { TotalsController } from './balances/totals.controller.js';
@@ -14,6 +18,10 @@ import { PayBillNumbersController } from './pay-bill-numbers/pay-bill-numbers.co
 import { PayBillNumbersQueries } from './pay-bill-numbers/pay-bill-numbers.queries.js';
 import { PaymentHistoryController } from './payments/payment-history.controller.js';
 import { PaymentsQueries } from './payments/payments.queries.js';
+import { RollForwardController } from './roll-forward/roll-forward.controller.js';
+import { RollForwardQueries } from './roll-forward/roll-forward.queries.js';
+import { StatementController } from './statements/statement.controller.js';
+import { StatementQueries } from './statements/statement.queries.js';
 
 const QUERIES = [
   BalancesQueries,
@@ -24,6 +32,10 @@ const QUERIES = [
   JournalQueries,
   PayBillNumbersQueries,
   ContactsQueries,
+  AsOfQueries,
+  StatementQueries,
+  AgingQueries,
+  RollForwardQueries,
 ];
 
 /** All reads of the ledger. DATABASE and ReadBarrier come from a global module of the process. */
@@ -36,6 +48,10 @@ const QUERIES = [
     PaymentHistoryController,
     JournalController,
     PayBillNumbersController,
+    AsOfController,
+    StatementController,
+    AgingController,
+    RollForwardController,
   ],
   providers: QUERIES,
   exports: QUERIES,

@@ -5,7 +5,12 @@ import { type HistoryKind } from '../history/history-entry.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
+import { counts } from '../as-of/counting.queries.js';
+import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
 import { type TrialBalanceRow } from './trial-balance.js';
+
+/** What one account of the books comes to. */
+type BookRow = Pick<TrialBalanceRow, 'gl_account' | 'currency' | 'debit' | 'credit'>;
 
 interface Row {
   position: string;
@@ -69,10 +74,23 @@ export class JournalQueries {
     return pageOf(rows, limit, key, entryOf);
   }
 
-  /** Totals of every general-ledger account, by currency. */
-  async trialBalance(): Promise<TrialBalance[]> {
-    const { rows } = await sql<TrialBalanceRow>`
-      select gl_account, currency, sum(debit) as debit, sum(credit) as credit from trial_balance
+  /**
+   * Totals of every general-ledger account, by currency, at two moments. Whole days come from the sums that are kept by day,
+   * and the days that an instant divides from the lines of history.
+   */
+  async trialBalance(moments: Moments = {}): Promise<TrialBalance[]> {
+    const [effective, recorded] = [endOfWholeDays(moments.effectiveAt), endOfWholeDays(moments.recordedAt)];
+    const ofDividedDays = sql`union all
+      select a.currency, p.gl_account, greatest(p.amount, 0) as debit, greatest(-p.amount, 0) as credit
+      from billing_history as h join account_balances as a on a.account_id = h.account_id,
+        unnest(h.gl_accounts, h.gl_amounts) as p (gl_account, amount)
+      where ${counts(moments)}
+        and (h.effective_at >= ${effective}::timestamptz or h.recorded_at >= ${recorded}::timestamptz)`;
+    const { rows } = await sql<BookRow>`
+      select currency, gl_account, sum(debit) as debit, sum(credit) as credit from (
+        select currency, gl_account, debit, credit from trial_balance
+        where effective_on < ${dayOf(effective)}::date and recorded_on < ${dayOf(recorded)}::date
+        ${wholeDays(moments) ? sql`` : ofDividedDays}) as posted
       group by currency, gl_account order by currency, gl_account`.execute(this.db.sql);
     const currencies = [...new Set(rows.map(({ currency }) => currency))];
     return currencies.map((currency) =>
@@ -107,7 +125,7 @@ function entryOf(row: Row): JournalEntry {
   };
 }
 
-function booksOf(currency: string, rows: readonly TrialBalanceRow[]): TrialBalance {
+function booksOf(currency: string, rows: readonly BookRow[]): TrialBalance {
   const digits = digitsOf(currency);
   const minor = (amount: string) => parseMinor(amount, digits);
   const money = (amount: bigint): MoneyJson => ({ amount: formatMinor(amount, digits), currency });
