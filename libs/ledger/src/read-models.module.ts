@@ -10,6 +10,8 @@ import { TotalsQueries } from './balances/totals.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { ExplainQueries } from './explain/explain.queries.js';
 import { HistoryController } from './history/history.controller.js';
 import { HistoryQueries } from './history/history.queries.js';
 import { JournalController } from './journal/journal.controller.js';
@@ -36,9 +38,10 @@ const QUERIES = [
   StatementQueries,
   AgingQueries,
   RollForwardQueries,
+  ExplainQueries,
 ];
 
-/** All reads of the ledger. DATABASE and ReadBarrier come from a global module of the process. */
+/** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */
 @Module({
   controllers: [
     BalancesController,
@@ -52,6 +55,7 @@ const QUERIES = [
     StatementController,
     AgingController,
     RollForwardController,
+    ExplainController,
   ],
   providers: QUERIES,
   exports: QUERIES,
