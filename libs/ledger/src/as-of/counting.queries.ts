@@ -44,9 +44,12 @@ export function openBillsAt(moments: Moments, account?: RawBuilder<string>): Raw
       select h.account_id, h.kind, h.amount, h.bill_numbers, h.bill_changes from billing_history as h
       where not ${counts(moments)} ${of('h')}),
     undone as materialized (
-      select h.account_id, c.bill_number, sum(c.change) as change, bool_or(h.kind = 'bill-issued') as unissued
-      from excluded as h, unnest(h.bill_numbers, h.bill_changes) as c (bill_number, change)
-      group by h.account_id, c.bill_number),
+      select account_id, bill_number, sum(change) as change, bool_or(unissued) as unissued
+      from (
+        select h.account_id, h.kind = 'bill-issued' as unissued,
+          unnest(h.bill_numbers) as bill_number, unnest(h.bill_changes) as change
+        from excluded as h) as changes
+      group by account_id, bill_number),
     open_bills as (
       select b.account_id, b.bill_number, b.revision, b.issued_on, b.due_on, b.total,
         b.open - coalesce(u.change, 0) as open

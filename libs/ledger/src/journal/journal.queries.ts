@@ -80,12 +80,14 @@ export class JournalQueries {
    */
   async trialBalance(moments: Moments = {}): Promise<TrialBalance[]> {
     const [effective, recorded] = [endOfWholeDays(moments.effectiveAt), endOfWholeDays(moments.recordedAt)];
+    // Arrays unnested in the select list take half the time that those in the from clause do.
     const ofDividedDays = sql`union all
-      select a.currency, p.gl_account, greatest(p.amount, 0) as debit, greatest(-p.amount, 0) as credit
-      from billing_history as h join account_balances as a on a.account_id = h.account_id,
-        unnest(h.gl_accounts, h.gl_amounts) as p (gl_account, amount)
-      where ${counts(moments)}
-        and (h.effective_at >= ${effective}::timestamptz or h.recorded_at >= ${recorded}::timestamptz)`;
+      select currency, gl_account, greatest(amount, 0) as debit, greatest(-amount, 0) as credit
+      from (
+        select a.currency, unnest(h.gl_accounts) as gl_account, unnest(h.gl_amounts) as amount
+        from billing_history as h join account_balances as a on a.account_id = h.account_id
+        where ${counts(moments)}
+          and (h.effective_at >= ${effective}::timestamptz or h.recorded_at >= ${recorded}::timestamptz)) as postings`;
     const { rows } = await sql<BookRow>`
       select currency, gl_account, sum(debit) as debit, sum(credit) as credit from (
         select currency, gl_account, debit, credit from trial_balance
