@@ -1,7 +1,7 @@
 import { connectEventStore, type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
 import { type MessageLog } from '#libs/messaging';
-import { NoTarget, runningEventStore } from './target.js';
+import { type EventStoreOptions, NoTarget, runningEventStore, withoutCredentials } from './target.js';
 
 /** Somebody waits at a terminal: a store that is not there is said so soon. */
 const PATIENCE = { attempts: 4, waitMs: 500 };
@@ -12,8 +12,8 @@ function accountLog(store: EventStore): MessageLog {
 }
 
 /** Does something with the log of a running Paybill. @throws NoTarget when there is none */
-export async function withLog<T>(dataDir: string, action: (log: MessageLog) => Promise<T>): Promise<T> {
-  const url = await runningEventStore(dataDir);
+export async function withLog<T>(options: EventStoreOptions, action: (log: MessageLog) => Promise<T>): Promise<T> {
+  const url = await runningEventStore(options);
   const store = await connectEventStore(url, PATIENCE).catch((error: Error) => {
     throw new NoTarget(`the event store at ${withoutCredentials(url)} does not answer: ${error.message}`);
   });
@@ -25,10 +25,6 @@ export async function withLog<T>(dataDir: string, action: (log: MessageLog) => P
   } finally {
     await store.close();
   }
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }
 
 /** The events of accounts after a position up to another, in the order of the log, then ends. */

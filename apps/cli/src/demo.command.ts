@@ -3,9 +3,12 @@ import { Command } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printReconciliation, reportRefused, runImport, type Source, telco } from './import.command.js';
-import { liveSubscriber } from './live-subscriber.js';
-import { whole } from './options.js';
+import { answer } from './answer.js';
+import { ExitCode } from './failure.js';
+import { reconciled, reportRefused, runImport, sentences, type Source, telco } from './import.command.js';
+import { type LiveSubscriber, liveSubscriber } from './live-subscriber.js';
+import { jsonOption, whole } from './options.js';
+import { inColour } from './style.js';
 import { ANY_PORT, startStandalone, type Target } from './target.js';
 
 interface DemoOptions {
@@ -15,6 +18,7 @@ interface DemoOptions {
   readonly accounts: number;
   readonly months: number;
   readonly seed: number;
+  readonly json?: boolean;
 }
 
 export function demoCommand(): Command {
@@ -28,7 +32,11 @@ export function demoCommand(): Command {
     .option('--accounts <number>', 'how many customers to make up', whole(1, 1_000_000), 500)
     .option('--months <number>', 'how many months each is billed', whole(1, 240), 12)
     .option('--seed <number>', 'the same seed makes the same customers', whole(0, 4_294_967_295), 1)
-    .addHelpText('after', '\nExample:\n  npm run demo -- --exit --telco telco-customer-churn.csv --data ./data')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  paybill demo --accounts 100\n  paybill demo --exit --telco telco-customer-churn.csv --data ./data',
+    )
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options);
     });
@@ -44,30 +52,26 @@ async function demo(options: DemoOptions): Promise<number> {
   const target = await startStandalone(dataDir, options.exit ? ANY_PORT : {});
   try {
     const outcome = await runImport(target, await sourceOf(options));
-    console.log(
-      `${outcome.events} events written${outcome.already > 0 ? `, ${outcome.already} accounts were there` : ''}\n`,
-    );
-    const agrees = await printReconciliation(target, outcome);
+    const imported = await reconciled(target, outcome);
+    if (!options.json) console.log(sentences(imported));
     await reportRefused(outcome, join(dataDir, 'refused.txt'));
-    const confirmed = await tellSubscriber(target, dataDir);
-    if (options.exit && options.data === undefined) console.log('The directory is removed now; --data keeps it.');
+    const subscriber = await liveSubscriber(target.url, process.env['PAYBILL_OUTBOX'] || join(dataDir, 'outbox'));
+    answer(options, { url: target.url, data: dataDir, imported, subscriber }, () => paid(subscriber, target.url));
+    if (options.exit && options.data === undefined) console.error('The directory is removed now; --data keeps it.');
     if (!options.exit) await stayUp(target, dataDir);
-    return agrees && outcome.refused.length === 0 && confirmed ? 0 : 1;
+    return imported.agrees && imported.refused === 0 && subscriber.confirmed ? ExitCode.done : ExitCode.no;
   } finally {
     await target.stop();
     if (options.data === undefined) await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-/** Has a subscriber pay today and says where the confirmation lies. @returns whether it is there */
-async function tellSubscriber({ url }: Target, dataDir: string): Promise<boolean> {
-  const outbox = process.env['PAYBILL_OUTBOX'] || join(dataDir, 'outbox');
-  const { confirmationNumber, confirmed, mail } = await liveSubscriber(url, outbox);
-  console.log(`\nA subscriber was billed and has paid today: confirmation number ${confirmationNumber}.`);
-  if (!confirmed) console.log('The confirmation has NOT been delivered in time.');
-  else if (mail === undefined) console.log('The confirmation was sent to jane@example.com.');
-  else console.log(`The confirmation to jane@example.com is there: ${mail}\nand on ${url}/dev/outbox`);
-  return confirmed;
+/** Says that a subscriber has paid, and where the confirmation lies. */
+function paid({ confirmationNumber, confirmed, mail }: LiveSubscriber, url: string): string {
+  const said = `\nA subscriber was billed and has paid today: confirmation number ${confirmationNumber}.`;
+  if (!confirmed) return `${said}\n${inColour('red', 'The confirmation has NOT been delivered in time.')}`;
+  if (mail === undefined) return `${said}\nThe confirmation was sent to jane@example.com.`;
+  return `${said}\nThe confirmation to jane@example.com is there: ${mail}\nand on ${url}/dev/outbox`;
 }
 
 async function sourceOf({ telco: file, accounts, months, seed }: DemoOptions): Promise<Source> {
@@ -80,7 +84,7 @@ async function sourceOf({ telco: file, accounts, months, seed }: DemoOptions): P
 }
 
 async function stayUp({ url, ended }: Target, dataDir: string): Promise<void> {
-  console.log(`
+  console.error(`
 Paybill is up on ${dataDir}. Have a look:
 
   ${url}/docs                       every command and query, to try out

@@ -1,18 +1,47 @@
 import { account, payBillNumber } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { answer } from './answer.js';
+import { jsonOption } from './options.js';
 
-export function eventsCommand(): Command {
-  return new Command('events').description('print the catalogue of stored events, as Markdown').action(() => {
-    process.stdout.write(eventCatalogue());
-  });
+interface EventType {
+  readonly type: string;
+  readonly version: number;
+  /** The JSON Schema of its data. */
+  readonly schema: object;
 }
 
-/** The catalogue of stored events as Markdown, made from the schemas that every append is checked against. */
-function eventCatalogue(): string {
-  const categories = [account, payBillNumber].map(({ category, events }) => {
-    const types = Object.entries(events.definitions).map(([type, { version, schema }]) =>
-      [`### ${type}`, '', `Version ${version}.`, '', '```json', jsonSchema(schema), '```'].join('\n'),
+interface Category {
+  readonly category: string;
+  readonly events: readonly EventType[];
+}
+
+export function eventsCommand(): Command {
+  return new Command('events')
+    .description('print the catalogue of stored events, as Markdown')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  paybill events > events.md')
+    .action((options: { json?: boolean }) => {
+      const categories = storedEvents();
+      answer(options, { categories }, () => markdown(categories));
+    });
+}
+
+/** What is stored, from the schemas that every append is checked against. */
+function storedEvents(): Category[] {
+  return [account, payBillNumber].map(({ category, events }) => ({
+    category,
+    events: Object.entries(events.definitions).map(([type, { version, schema }]) => {
+      const { $schema: _dialect, ...rest } = z.toJSONSchema(schema);
+      return { type, version, schema: rest };
+    }),
+  }));
+}
+
+function markdown(categories: readonly Category[]): string {
+  const sections = categories.map(({ category, events }) => {
+    const types = events.map(({ type, version, schema }) =>
+      [`### ${type}`, '', `Version ${version}.`, '', '```json', JSON.stringify(schema, null, 2), '```'].join('\n'),
     );
     return [`## Streams \`${category}-<id>\``, ...types].join('\n\n');
   });
@@ -22,11 +51,5 @@ What Paybill keeps in the event store, by stream category: the data of every eve
 Schema. These are storage formats and private to Paybill; a change is an addition or a new version with an upcaster.
 Written by \`npm run generate\`.
 
-${categories.join('\n\n')}
-`;
-}
-
-function jsonSchema(schema: z.ZodType): string {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema);
-  return JSON.stringify(rest, null, 2);
+${sections.join('\n\n')}`;
 }

@@ -1,7 +1,8 @@
 import { startEventStoreNode } from '#libs/eventstore-node';
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { WrongOption, whole } from './options.js';
+import { answer } from './answer.js';
+import { jsonOption, WrongOption, whole } from './options.js';
 
 interface EventStoreOptions {
   readonly data: string;
@@ -10,6 +11,7 @@ interface EventStoreOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly users?: string;
+  readonly json?: boolean;
 }
 
 export function eventstoreCommand(): Command {
@@ -21,6 +23,7 @@ export function eventstoreCommand(): Command {
     .option('--cert <file>', 'certificate (PEM): serve TLS; needs --key')
     .option('--key <file>', 'private key of the certificate (PEM)')
     .option('--users <file>', 'require basic authentication of the users in this file, one user:password a line')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `
@@ -41,7 +44,8 @@ async function eventstore(options: EventStoreOptions): Promise<void> {
     ...(await tls(options)),
     ...(await users(options)),
   });
-  console.log(`event store node on ${node.connectionString}, data in ${data}`);
+  const { connectionString } = node;
+  answer(options, { connectionString, data }, () => `event store node on ${connectionString}, data in ${data}`);
   const stop = () => void node.close().then(() => process.exit(0));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

@@ -4,22 +4,21 @@ import { Command, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { eventsBetween, withLog } from './account-log.js';
-import { dataOption, day, uuid, WrongOption } from './options.js';
+import { answer } from './answer.js';
+import { day, jsonOption, uuid, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { table } from './table.js';
-import { runningApi } from './target.js';
+import { type ApiOptions, type EventStoreOptions, onApi, onEventStore } from './target.js';
 
-interface BacktestOptions {
-  readonly data: string;
+interface BacktestOptions extends EventStoreOptions {
   readonly rules: string;
   readonly from?: string;
   readonly to?: string;
   readonly json?: boolean;
 }
 
-interface CasesOptions {
-  readonly data: string;
+interface CasesOptions extends ApiOptions {
   readonly actor: string;
   readonly json?: boolean;
 }
@@ -36,21 +35,20 @@ const CaseView = z.object({
 });
 const CaseReceipt = z.object({ caseId: z.string(), revision: z.string(), position: z.string(), repeated: z.boolean() });
 
+const EXAMPLE_CASE = 'c65f08d1-a46c-5dcf-b1c6-06926f10e99e';
+
 /** `paybill fraud …`: rules tried on history before they are in force, and the cases they lead to. */
 export function fraudCommand(): Command {
   const fraud = new Command('fraud').description('fraud rules tried on history, and the cases they lead to');
-  fraud
-    .command('backtest')
+  onEventStore(fraud.command('backtest'))
     .description('print what rules would have found in history; nothing is written and nobody is told')
     .requiredOption('--rules <file>', 'the rules (YAML)')
     .option('--from <day>', 'first day, by when payments count (UTC)', day)
     .option('--to <day>', 'last day', day)
-    .addOption(dataOption())
-    .option('--json', 'print JSON, with the first alerts of each rule and their evidence')
     .addHelpText(
       'after',
       `
-The rules see only what counts within those days: for a rule that knows an account by its habits, begin early enough.
+With --json the first alerts of each rule are printed too, with their evidence. The rules see only what counts within those days: for a rule that knows an account by its habits, begin early enough.
 
 Example:
   paybill fraud backtest --rules my-rules.yaml --from 2026-01-01 --to 2026-01-31`,
@@ -67,38 +65,38 @@ function rulesCommand(): Command {
     .command('check')
     .description('say whether a rules file would be taken, and if not, why, with its lines')
     .argument('<file>', 'the rules (YAML)')
-    .action(async (file: string) => {
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  paybill fraud rules check my-rules.yaml')
+    .action(async (file: string, options: { json?: boolean }) => {
       const { version, rules: found } = await rulesOf(file);
-      console.log(`${file} would be taken: version ${version}, ${found.length} rules`);
+      const value = { file, version, rules: found.length };
+      answer(options, value, () => `${file} would be taken: version ${version}, ${found.length} rules`);
     });
   return rules;
 }
 
 function casesCommand(): Command {
   const cases = new Command('cases').description('cases of suspected fraud');
-  const onPaybill = (name: string, description: string) =>
-    cases
-      .command(name)
+  const add = (name: string, description: string, example: string) =>
+    onApi(cases.command(name))
       .description(description)
-      .addOption(dataOption())
-      .option('--actor <id>', 'in whose name; an opaque id', 'cli')
-      .option('--json', 'print JSON');
-  onPaybill('list', 'print the cases, the latest opened first')
+      .addHelpText('after', `\nExample:\n  paybill fraud cases ${name} ${example}`);
+  add('list', 'print the cases, the latest opened first', '--state open')
     .addOption(new Option('--state <state>', 'only these').choices(['open', 'assigned', 'confirmed', 'dismissed']))
     .action(listCases);
-  onPaybill('assign', 'give a case to somebody to look into')
+  add('assign', 'give a case to somebody to look into', `${EXAMPLE_CASE} --to analyst-7`)
     .argument('<id>', 'the case', uuid)
     .requiredOption('--to <id>', 'who looks into it; an opaque id of a person or a team')
     .action((id: string, options: CasesOptions & { to: string }) =>
       decide(id, 'assign', { assignee: options.to }, options),
     );
-  onPaybill('confirm', 'it is fraud: payments of the account are held')
+  add('confirm', 'it is fraud: payments of the account are held', `${EXAMPLE_CASE} --reason customer-confirmed`)
     .argument('<id>', 'the case', uuid)
     .requiredOption('--reason <code>', 'a code such as customer-confirmed')
     .action((id: string, options: CasesOptions & { reason: string }) =>
       decide(id, 'confirm', { reason: options.reason }, options),
     );
-  onPaybill('dismiss', 'it is no fraud: a hold of the case is released')
+  add('dismiss', 'it is no fraud: a hold of the case is released', `${EXAMPLE_CASE} --reason known-customer`)
     .argument('<id>', 'the case', uuid)
     .requiredOption('--reason <code>', 'a code such as known-customer')
     .action((id: string, options: CasesOptions & { reason: string }) =>
@@ -115,12 +113,12 @@ async function rulesOf(file: string): Promise<RuleSet> {
   return readRules(text, file);
 }
 
-async function runBacktest({ data, rules: file, from, to, json }: BacktestOptions): Promise<void> {
+async function runBacktest({ rules: file, from, to, ...options }: BacktestOptions): Promise<void> {
   // The rules first: a wrong file is named whether or not Paybill runs.
   const rules = await rulesOf(file);
   if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to: must not lie before --from');
-  const report = await withLog(data, (log) => backtest({ rules, messages: history(log, { from, to }) }));
-  console.log(json ? JSON.stringify(report, undefined, 2) : reported(report));
+  const report = await withLog(options, (log) => backtest({ rules, messages: history(log, { from, to }) }));
+  answer(options, report, () => reported(report));
 }
 
 /** What the log has to say about a stretch of days, as it stands now. */
@@ -154,25 +152,25 @@ function reported({ ruleSetVersion, messages, from, to, rules }: Awaited<ReturnT
 ${table([headings, ...rows], [2, 3, 4])}`;
 }
 
-async function listCases({ data, actor, json, state }: CasesOptions & { state?: string }): Promise<void> {
-  const api = new PaybillApi(await runningApi(data), actor);
+async function listCases({ state, ...options }: CasesOptions & { state?: string }): Promise<void> {
+  const api = await PaybillApi.of(options);
   const cases = await api.all(CaseView, `/fraud/cases${state === undefined ? '' : `?state=${state}`}`);
-  if (json) {
-    console.log(JSON.stringify({ cases }, undefined, 2));
-    return;
-  }
+  answer(options, { cases }, () => (cases.length === 0 ? 'there is no case' : listing(cases)));
+}
+
+function listing(cases: readonly z.output<typeof CaseView>[]): string {
   const rows = cases.map(({ caseId, accountId, state: at, severity, alertCount, assignee, reason, openedAt }) => [
     ...[caseId, accountId, at, severity, String(alertCount), assignee ?? '', reason ?? ''],
     openedAt.replace(/\.\d+Z$/, 'Z'),
   ]);
   const headings = ['case', 'account', 'state', 'severity', 'alerts', 'assignee', 'reason', 'opened'];
-  console.log(rows.length === 0 ? 'there is no case' : table([headings, ...rows], [4]));
+  return table([headings, ...rows], [4]);
 }
 
 const DONE = { assign: 'is assigned', confirm: 'is confirmed', dismiss: 'is dismissed' } as const;
 
-async function decide(id: string, action: keyof typeof DONE, body: object, { data, actor, json }: CasesOptions) {
-  const api = new PaybillApi(await runningApi(data), actor);
+async function decide(id: string, action: keyof typeof DONE, body: object, options: CasesOptions): Promise<void> {
+  const api = await PaybillApi.of(options);
   const receipt = await api.ask(CaseReceipt, `/fraud/cases/${id}/${action}`, { method: 'POST', body });
-  console.log(json ? JSON.stringify(receipt, undefined, 2) : `case ${id} ${DONE[action]}`);
+  answer(options, receipt, () => `case ${id} ${DONE[action]}`);
 }

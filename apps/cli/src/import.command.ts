@@ -11,10 +11,17 @@ import {
 } from '#libs/ledger';
 import { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import { dataOption } from './options.js';
+import { z } from 'zod';
+import { answer } from './answer.js';
+import { ExitCode } from './failure.js';
+import { PaybillApi, RefusedByPaybill } from './paybill-api.js';
 import { progress } from './progress.js';
+import { inColour } from './style.js';
 import { table } from './table.js';
-import { type Target, target } from './target.js';
+import { type ApiOptions, type EventStoreOptions, onPaybill, type Target, target } from './target.js';
+
+/** The body is checked where it is made; here it only has to have the type. */
+const Totals = z.custom<LedgerTotals>((body) => typeof body === 'object' && body !== null && 'trialBalance' in body);
 
 /** Where the lines come from: a name that makes ids, and the number of lines for the progress bar. */
 export interface Source {
@@ -28,15 +35,13 @@ export function importCommand(): Command {
   const command = new Command('import').description(
     'write the history of another system through the ordinary commands',
   );
-  command
-    .command('telco')
+  onPaybill(command.command('telco'))
     .description('IBM’s telco customer churn data: an account per customer, a bill and a payment per month')
     .argument('<file>', 'the CSV file')
-    .addOption(dataOption())
     .addHelpText(
       'after',
       `
-Works on the Paybill that PAYBILL_URL and EVENTSTORE_URL name, else on the one running on --data, else starts one there
+Works on the Paybill that --url and --eventstore name, else on the one running on --data, else starts one there
 for as long as it takes. May be killed and run again at any time: nothing is written twice.
 
 Example:
@@ -46,15 +51,16 @@ Example:
   return command;
 }
 
-async function importTelco(file: string, { data }: { data: string }): Promise<void> {
-  const paybill = await target(data);
+type ImportOptions = ApiOptions & EventStoreOptions & { readonly json?: boolean };
+
+async function importTelco(file: string, options: ImportOptions): Promise<void> {
+  const paybill = await target(options);
   try {
     const outcome = await runImport(paybill, await telco(file));
-    const already = outcome.already > 0 ? `, ${outcome.already} accounts were there already` : '';
-    console.log(`${outcome.events} events written${already}\n`);
-    const agrees = await printReconciliation(paybill, outcome);
+    const imported = await reconciled(paybill, outcome);
+    answer(options, imported, () => sentences(imported));
     await reportRefused(outcome, `${file.replace(/^.*[/\\]/, '')}.refused.txt`);
-    process.exitCode = agrees && outcome.refused.length === 0 ? 0 : 1;
+    process.exitCode = imported.agrees && imported.refused === 0 ? ExitCode.done : ExitCode.no;
   } finally {
     await paybill.stop();
   }
@@ -84,24 +90,51 @@ export async function runImport({ eventStoreUrl }: Target, source: Source): Prom
   }
 }
 
-/** Prints what the source says against what the read models say. @returns whether all agrees. */
-export async function printReconciliation({ url }: Target, outcome: ImportOutcome): Promise<boolean> {
-  const totals = await readTotals(url, outcome.position);
-  const lines = reconcile(outcome.figures, totals);
-  console.log(reconciliation(lines));
-  const agrees = lines.every((line) => line.agrees);
-  console.log(agrees ? '\nEverything agrees to the cent.' : '\nThe ledger does NOT agree with its source.');
-  return agrees;
+/** What an import has come to. */
+export interface Imported {
+  /** How many were written by this run. */
+  readonly events: number;
+  /** Accounts that an earlier run had already written whole. */
+  readonly already: number;
+  /** Lines of the source that were refused. */
+  readonly refused: number;
+  readonly reconciliation: readonly ReconciliationLine[];
+  readonly agrees: boolean;
+}
+
+/** Holds what the source says against what the read models say. */
+export async function reconciled({ url }: Target, outcome: ImportOutcome): Promise<Imported> {
+  const reconciliation = reconcile(outcome.figures, await readTotals(new PaybillApi(url), outcome.position));
+  return {
+    events: outcome.events,
+    already: outcome.already,
+    refused: outcome.refused.length,
+    reconciliation,
+    agrees: reconciliation.every((line) => line.agrees),
+  };
 }
 
 /** The totals once the read models have everything up to a position; they are allowed to take their time. */
-async function readTotals(url: string, after: bigint): Promise<LedgerTotals> {
+async function readTotals(api: PaybillApi, after: bigint): Promise<LedgerTotals> {
   for (;;) {
-    const answer = await fetch(new URL(`/totals?currency=USD&after=${after}`, url));
-    if (answer.ok) return (await answer.json()) as LedgerTotals;
-    const problem = (await answer.json()) as { code?: string; detail?: string };
-    if (problem.code !== 'READ_MODEL_BEHIND') throw new Error(`the totals cannot be read: ${problem.detail}`);
+    try {
+      return await api.ask(Totals, `/totals?currency=USD&after=${after}`);
+    } catch (error) {
+      if (!(error instanceof RefusedByPaybill) || error.code !== 'READ_MODEL_BEHIND') throw error;
+    }
   }
+}
+
+/** What an import has come to, for a person. */
+export function sentences({ events, already, reconciliation, agrees }: Imported): string {
+  const rows = reconciliation.map(({ what, source, ledger, agrees }) => {
+    return [what, source, ledger, agrees ? inColour('green', 'ok') : inColour('red', 'DIFFERS')];
+  });
+  const there = already > 0 ? `, ${already} accounts were there already` : '';
+  const verdict = agrees
+    ? inColour('green', 'Everything agrees to the cent.')
+    : inColour('red', 'The ledger does NOT agree with its source.');
+  return `${events} events written${there}\n\n${table([['', 'source', 'ledger', ''], ...rows], [1, 2])}\n\n${verdict}`;
 }
 
 /** Names every refused line in a report file. */
@@ -111,9 +144,4 @@ export async function reportRefused({ refused }: ImportOutcome, file: string): P
   for (const { line, reason } of refused.slice(0, 10)) console.error(`line ${line}: ${reason}`);
   if (refused.length > 10) console.error(`… and ${refused.length - 10} more`);
   console.error(`${refused.length} lines were refused, the others imported; all of them are named in ${file}`);
-}
-
-function reconciliation(lines: readonly ReconciliationLine[]): string {
-  const rows = lines.map(({ what, source, ledger, agrees }) => [what, source, ledger, agrees ? 'ok' : 'DIFFERS']);
-  return table([['', 'source', 'ledger', ''], ...rows], [1, 2]);
 }

@@ -1,5 +1,6 @@
 import { connectKafka, createLogger, type Kafka, KafkaSettings, readConfig } from '#libs/platform';
 import { WrongOption } from './options.js';
+import { NoTarget } from './target.js';
 
 export type Admin = ReturnType<Kafka['admin']>;
 
@@ -8,11 +9,11 @@ export function kafkaOf(brokers: string | undefined): Kafka {
   return connectKafka(settingsOf(brokers), createLogger({ level: 'warn' }));
 }
 
-/** Does something with the cluster's administration. @throws WrongOption when the cluster does not answer */
+/** Does something with the cluster's administration. @throws NoTarget when the cluster does not answer */
 export async function withAdmin<T>(kafka: Kafka, action: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   await admin.connect().catch((error: Error) => {
-    throw new WrongOption(`--brokers: Kafka does not answer: ${error.message}`);
+    throw new NoTarget(`--brokers: Kafka does not answer: ${error.message}`);
   });
   try {
     return await action(admin);

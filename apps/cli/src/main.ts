@@ -1,73 +1,27 @@
 #!/usr/bin/env node
-import { RulesRefused } from '#libs/fraud';
-import { SourceRefused } from '#libs/ledger';
-import { RelaySuperseded } from '#libs/messaging';
-import { TopicStalled } from '#libs/platform';
-import { Command } from 'commander';
-import { contractsCommand } from './contracts.command.js';
-import { demoCommand } from './demo.command.js';
-import { eventsCommand } from './events.command.js';
-import { eventstoreCommand } from './eventstore.command.js';
-import { fraudCommand } from './fraud.command.js';
-import { importCommand } from './import.command.js';
-import { WrongOption } from './options.js';
-import { parkedCommand } from './parked.command.js';
-import { RefusedByPaybill } from './paybill-api.js';
-import { relayCommand } from './relay.command.js';
-import { startCommand } from './start.command.js';
-import { NoTarget } from './target.js';
-import { topicsCommand } from './topics.command.js';
-import { webhooksCommand } from './webhooks.command.js';
+import { CommanderError } from 'commander';
+import { ExitCode, reportFailure } from './failure.js';
+import { paybillProgram } from './program.js';
 
-const program = new Command('paybill')
-  .description('Event-sourced payment ledger for companies that bill subscribers')
-  .showHelpAfterError()
-  .configureHelp({ sortSubcommands: false });
-
-const commands = [
-  startCommand(),
-  demoCommand(),
-  importCommand(),
-  parkedCommand(),
-  webhooksCommand(),
-  fraudCommand(),
-  relayCommand(),
-  topicsCommand(),
-  eventstoreCommand(),
-  contractsCommand(),
-  eventsCommand(),
-];
-for (const command of commands) {
-  inherit(command);
-  program.addCommand(command);
+/** An empty variable is one that is not set, as everywhere in Paybill. */
+for (const name of ['PAYBILL_URL', 'EVENTSTORE_URL', 'KAFKA_BROKERS', 'PAYBILL_DATA']) {
+  if (process.env[name] === '') delete process.env[name];
 }
 
-/** What the program is set to holds for all its commands; commander hands it on only to those made by itself. */
-function inherit(command: Command): void {
-  command.copyInheritedSettings(program);
-  for (const one of command.commands) inherit(one);
-}
+const options = process.argv.slice(2, process.argv.includes('--') ? process.argv.indexOf('--') : undefined);
+const json = options.includes('--json');
 
-/** What a person can mend gets a sentence; anything else is a fault and shows where. */
-const MENDABLE = [
-  SourceRefused,
-  NoTarget,
-  WrongOption,
-  RefusedByPaybill,
-  RulesRefused,
-  RelaySuperseded,
-  TopicStalled,
-] as const;
+// Whoever reads the answer may have read enough (`paybill … | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode);
+});
+// Node would end with 1, and that is the answer no.
+process.on('uncaughtException', (error) => process.exit(reportFailure(error, json)));
 
 try {
-  await program.parseAsync();
+  await paybillProgram().parseAsync();
 } catch (error) {
-  const expected = MENDABLE.some((kind) => error instanceof kind) || isOccupied(error);
-  console.error(expected ? `error: ${(error as Error).message}` : error);
-  process.exitCode = 1;
-}
-
-/** The node or its port is taken: the message says by whom or where. */
-function isOccupied(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'DirectoryInUse' || error.message.includes('EADDRINUSE'));
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  else process.exitCode = reportFailure(error, json);
 }

@@ -1,12 +1,54 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** An option of the command line cannot be used; the message names it. */
+/** An option or argument of the command line cannot be used; the message names it. */
 export class WrongOption extends Error {
   override readonly name = 'WrongOption';
 }
 
+/*
+ * The options that several commands have. They are made here so that they have the same words everywhere: `onApi`,
+ * `onEventStore` and `onPaybill` in target.ts add those that say which Paybill is meant.
+ */
+
+const TARGET = 'Which Paybill, and as whom:';
+
+export const jsonOption = () => new Option('--json', 'print the answer as JSON, and a failure too');
+
 export const dataOption = () =>
-  new Option('--data <dir>', 'directory of the embedded servers').default('./data').env('PAYBILL_DATA');
+  new Option('--data <dir>', 'data directory of the Paybill on this machine')
+    .default('./data')
+    .env('PAYBILL_DATA')
+    .helpGroup(TARGET);
+
+export const urlOption = () =>
+  new Option('--url <url>', 'API of a running Paybill, instead of the one on --data')
+    .env('PAYBILL_URL')
+    .argParser(url)
+    .helpGroup(TARGET);
+
+export const eventStoreOption = () =>
+  new Option('--eventstore <url>', 'event store, instead of that of the Paybill on --data')
+    .env('EVENTSTORE_URL')
+    .argParser(eventStoreUrl)
+    .helpGroup(TARGET);
+
+export const actorOption = () =>
+  new Option('--actor <id>', 'in whose name; an opaque id').default('cli').helpGroup(TARGET);
+
+export const brokersOption = () =>
+  new Option('--brokers <list>', 'addresses of Kafka, separated by commas').env('KAFKA_BROKERS').helpGroup(TARGET);
+
+/** Reads the address of an API. */
+function url(text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text;
+  throw new InvalidArgumentError('must be a URL such as http://127.0.0.1:3000');
+}
+
+/** Reads the address of an event store. */
+function eventStoreUrl(text: string): string {
+  if (/^(esdb|kurrentdb|kdb)(\+discover)?:\/\/\S+$/.test(text)) return text;
+  throw new InvalidArgumentError('must be a URL such as kurrentdb://127.0.0.1:2113?tls=false');
+}
 
 /** Reads a whole number of an option. */
 export function whole(least: number, most: number) {

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { dataOption, WrongOption } from './options.js';
+import { answer } from './answer.js';
+import { WrongOption } from './options.js';
 import { PaybillApi, RefusedByPaybill } from './paybill-api.js';
 import { table } from './table.js';
-import { runningApi } from './target.js';
+import { type ApiOptions, onApi } from './target.js';
 
-interface ParkedOptions {
-  readonly data: string;
+interface ParkedOptions extends ApiOptions {
   readonly actor: string;
   readonly json?: boolean;
 }
@@ -52,36 +52,28 @@ export function parkedCommand(): Command {
   const parked = new Command('parked').description(
     'messages and deliveries that failed for good and hold up their account',
   );
-  onPaybill(parked.command('list'))
+  onApi(parked.command('list'))
     .description('print what is parked, the oldest first')
-    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  paybill parked list --data ./data')
     .action(list);
-  onPaybill(parked.command('retry'))
+  onApi(parked.command('retry'))
     .description('have one tried again, or all, and then what waits behind it')
     .argument('[id]', 'a number is a message, a UUID a delivery')
     .option('--all', 'everything that is parked')
-    .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  paybill parked retry 17\n  paybill parked retry --all')
     .action(retry);
-  onPaybill(parked.command('discard'))
+  onApi(parked.command('discard'))
     .description('give one up, so that those behind it go on')
     .argument('<id>', 'a number is a message, a UUID a delivery')
     .requiredOption('--reason <text>', 'why; kept and shown to other operators, so no personal data')
-    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  paybill parked discard 17 --reason "sent by a test"')
     .action(discard);
   return parked;
 }
 
-function onPaybill(command: Command): Command {
-  return command.addOption(dataOption()).option('--actor <id>', 'in whose name; an opaque id', 'cli');
-}
-
-async function list({ data, actor, json }: ParkedOptions): Promise<void> {
-  const parked = await everyParked(new PaybillApi(await runningApi(data), actor));
-  if (json) console.log(JSON.stringify({ parked }, undefined, 2));
-  else console.log(parked.length === 0 ? 'nothing is parked' : listing(parked));
+async function list(options: ParkedOptions): Promise<void> {
+  const parked = await everyParked(await PaybillApi.of(options));
+  answer(options, { parked }, () => (parked.length === 0 ? 'nothing is parked' : listing(parked)));
 }
 
 async function everyParked(api: PaybillApi): Promise<Parked[]> {
@@ -117,18 +109,18 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
 }
 
-async function retry(id: string | undefined, { data, actor, json, all }: ParkedOptions & { all?: boolean }) {
+async function retry(id: string | undefined, { all, ...options }: ParkedOptions & { all?: boolean }) {
   if ((id === undefined) === (all === undefined)) throw new WrongOption('name the id to retry, or --all');
   const path = id === undefined ? undefined : pathOf(id);
-  const api = new PaybillApi(await runningApi(data), actor);
+  const api = await PaybillApi.of(options);
   if (path !== undefined) {
     const decided = await api.ask(Decided, `${path}/retry`, { method: 'POST' });
-    console.log(json ? JSON.stringify(decided, undefined, 2) : `${decided.id} is tried again`);
+    answer(options, decided, () => `${decided.id} is tried again`);
     return;
   }
-  const { retried, decidedMeanwhile } = await retryAll(api);
-  if (json) console.log(JSON.stringify({ retried, decidedMeanwhile }, undefined, 2));
-  else console.log(retried.length === 0 ? 'nothing is parked' : `${retried.length} are tried again`);
+  const decided = await retryAll(api);
+  const { length } = decided.retried;
+  answer(options, decided, () => (length === 0 ? 'nothing is parked' : `${length} are tried again`));
 }
 
 /** Somebody else may decide one meanwhile; that is no reason to leave the others. */
@@ -147,11 +139,11 @@ async function retryAll(api: PaybillApi): Promise<{ retried: string[]; decidedMe
   return { retried, decidedMeanwhile };
 }
 
-async function discard(id: string, { data, actor, json, reason }: ParkedOptions & { reason: string }): Promise<void> {
+async function discard(id: string, { reason, ...options }: ParkedOptions & { reason: string }): Promise<void> {
   const path = pathOf(id);
-  const api = new PaybillApi(await runningApi(data), actor);
+  const api = await PaybillApi.of(options);
   const decided = await api.ask(Decided, `${path}/discard`, { method: 'POST', body: { reason } });
-  console.log(json ? JSON.stringify(decided, undefined, 2) : `${decided.id} is given up`);
+  answer(options, decided, () => `${decided.id} is given up`);
 }
 
 /** The two kinds never have the same ids: messages are numbered, deliveries have UUIDs. */

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { NoTarget } from './target.js';
+import { type ApiOptions, NoTarget, runningApi, withoutCredentials } from './target.js';
 
 /** Paybill would not do what was asked. The message is its own sentence, with the code to look up. */
 export class RefusedByPaybill extends Error {
   override readonly name = 'RefusedByPaybill';
+
+  constructor(
+    detail: string,
+    readonly code: string,
+  ) {
+    super(`${detail} (${code})`);
+  }
 }
 
 interface Request {
@@ -25,6 +32,11 @@ export class PaybillApi {
     private readonly url: string,
     private readonly actor = 'cli',
   ) {}
+
+  /** The Paybill that the options of a command name. @throws NoTarget */
+  static async of(options: ApiOptions & { readonly actor?: string }): Promise<PaybillApi> {
+    return new PaybillApi(await runningApi(options), options.actor);
+  }
 
   /** @returns the answer as its schema has it. @throws RefusedByPaybill | NoTarget */
   async ask<Schema extends z.ZodType>(schema: Schema, path: string, request: Request = {}): Promise<z.output<Schema>> {
@@ -67,18 +79,21 @@ export class PaybillApi {
     });
     if (answer.ok) return answer;
     const problem = Problem.safeParse(await answer.json().catch(() => undefined));
-    if (!problem.success) throw new NoTarget(`${this.url} answers ${answer.status} and is no Paybill`);
-    throw new RefusedByPaybill(`${problem.data.detail} (${problem.data.code})`);
+    if (!problem.success) throw new NoTarget(`${this.#shown} answers ${answer.status} and is no Paybill`);
+    throw new RefusedByPaybill(problem.data.detail, problem.data.code);
   }
 
   async #fetched(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(new URL(path, this.url), init);
+      return await fetch(this.url.replace(/\/*$/, path), init);
     } catch (error) {
-      if (!URL.canParse(this.url)) throw new NoTarget(`${this.url} is no URL`);
       const { cause } = error as Error;
       const reason = cause instanceof Error && cause.message !== '' ? cause.message : (error as Error).message;
-      throw new NoTarget(`no Paybill answers at ${this.url}: ${reason}`);
+      throw new NoTarget(`no Paybill answers at ${this.#shown}: ${reason}`);
     }
+  }
+
+  get #shown(): string {
+    return withoutCredentials(this.url);
   }
 }

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { performance } from 'node:perf_hooks';
+import { isLive } from './style.js';
 
 /** Shows how far a long job is: a bar on a terminal, a line now and then everywhere else. */
 export interface Progress {
@@ -11,7 +12,7 @@ export interface Progress {
 const LINE_EVERY_MS = 5_000;
 
 export function progress(title: string, total: number): Progress {
-  return process.stderr.isTTY ? bar(title, total) : lines(title, total);
+  return isLive(process.stderr) ? bar(title, total) : lines(title, total);
 }
 
 function bar(title: string, total: number): Progress {
@@ -60,16 +61,16 @@ function pace(started: number, done: number, total: number, events: number): { r
 /** Shows how much has been done where nobody knows how much there is: a line now and then. */
 export function counter(title: string): { update(what: string, count: number): void; stop(): void } {
   let printed = performance.now();
-  const { isTTY } = process.stderr;
+  const live = isLive(process.stderr);
   return {
     update: (what, count) => {
       const now = performance.now();
-      if (now - printed < (isTTY ? 100 : LINE_EVERY_MS)) return;
+      if (now - printed < (live ? 100 : LINE_EVERY_MS)) return;
       printed = now;
       process.stderr.write(
-        `${isTTY ? '\r\u001b[2K' : ''}${title}: ${what} ${count.toLocaleString('en')}${isTTY ? '' : '\n'}`,
+        `${live ? '\r\u001b[2K' : ''}${title}: ${what} ${count.toLocaleString('en')}${live ? '' : '\n'}`,
       );
     },
-    stop: () => void (isTTY && process.stderr.write('\r\u001b[2K')),
+    stop: () => void (live && process.stderr.write('\r\u001b[2K')),
   };
 }

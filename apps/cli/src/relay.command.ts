@@ -4,12 +4,14 @@ import { applyTopics, type DeclaredTopic, type Kafka, topicDifferences } from '#
 import { Command } from 'commander';
 import { eventsBetween, withLog } from './account-log.js';
 import { type Admin, kafkaOf, withAdmin } from './kafka.js';
-import { dataOption, position, uuid, WrongOption } from './options.js';
+import { answer } from './answer.js';
+import { brokersOption, position, uuid, WrongOption } from './options.js';
 import { counter, progress } from './progress.js';
-import { table } from './table.js';
+import { inColour } from './style.js';
+import { properties, table } from './table.js';
+import { type EventStoreOptions, NoTarget, onEventStore } from './target.js';
 
-interface RelayCommandOptions {
-  readonly data: string;
+interface RelayCommandOptions extends EventStoreOptions {
   readonly brokers?: string;
   readonly name: string;
   readonly topic: string;
@@ -71,36 +73,32 @@ Example:
 }
 
 function onKafka(command: Command): Command {
-  return command
-    .option('--brokers <list>', 'addresses separated by commas (default: KAFKA_BROKERS)')
+  command
+    .addOption(brokersOption())
     .option('--topic <topic>', 'topic the relay writes', TOPICS.account)
-    .option('--progress-topic <topic>', 'topic the relay notes its progress in', TOPICS.relayProgress)
-    .addOption(dataOption())
-    .option('--json', 'print JSON');
+    .option('--progress-topic <topic>', 'topic the relay notes its progress in', TOPICS.relayProgress);
+  return onEventStore(command);
 }
 
-async function status({ data, brokers, name, topic, progressTopic, json }: RelayCommandOptions): Promise<void> {
+async function status(options: RelayCommandOptions): Promise<void> {
+  const { brokers, name, topic, progressTopic } = options;
   const kafka = kafkaOf(brokers);
   await requireTopics(kafka, [topic, progressTopic]);
-  await withLog(data, async (log) => {
+  await withLog(options, async (log) => {
     const relayed = await readProgress(kafka, progressTopic, name);
     const end = await log.store.lastPosition();
     const { count, more } = await countAfter(log, relayed.position, end);
     const { position: at, messages } = relayed;
-    if (json) {
-      const behind = { messages: count, ...(more && { more }) };
-      print({ name, topic, position: String(at), messages: String(messages), endOfLog: String(end), behind });
-      return;
-    }
-    const behind = more ? `more than ${count.toLocaleString('en')} messages` : `${count.toLocaleString('en')} messages`;
-    const rows = [
-      ['topic', topic],
-      ['position', String(at)],
-      ['end of log', String(end)],
-      ['written', `${messages.toLocaleString('en')} messages`],
-      ['behind', behind],
-    ];
-    console.log(table(rows));
+    const behind = { messages: count, ...(more && { more }) };
+    answer(options, { name, topic, position: at, messages, endOfLog: end, behind }, () =>
+      properties([
+        ['topic', topic],
+        ['position', String(at)],
+        ['end of log', String(end)],
+        ['written', `${messages.toLocaleString('en')} messages`],
+        ['behind', `${more ? 'more than ' : ''}${count.toLocaleString('en')} messages`],
+      ]),
+    );
   });
 }
 
@@ -114,12 +112,13 @@ async function countAfter(log: MessageLog, after: bigint, end: bigint): Promise<
   return { count, more: false };
 }
 
-async function verify({ data, brokers, name, topic, progressTopic, json }: RelayCommandOptions): Promise<void> {
+async function verify(options: RelayCommandOptions): Promise<void> {
+  const { brokers, name, topic, progressTopic } = options;
   const kafka = kafkaOf(brokers);
   await requireTopics(kafka, [topic, progressTopic]);
   const shown = counter('verifying');
   try {
-    const found = await withLog(data, (log) =>
+    const found = await withLog(options, (log) =>
       verifyRelay(log, kafka, {
         name,
         topic,
@@ -128,8 +127,7 @@ async function verify({ data, brokers, name, topic, progressTopic, json }: Relay
       }),
     );
     shown.stop();
-    if (json) print({ topic, ...found, position: String(found.position) });
-    else console.log(verdict(topic, found));
+    answer(options, { topic, ...found }, () => verdict(topic, found));
     process.exitCode = found.faults === 0 ? 0 : 1;
   } finally {
     shown.stop();
@@ -138,22 +136,22 @@ async function verify({ data, brokers, name, topic, progressTopic, json }: Relay
 
 function verdict(topic: string, { position: at, messages, accounts, faults, examples }: Verification): string {
   const compared = `${messages.toLocaleString('en')} messages of ${accounts.toLocaleString('en')} accounts, up to position ${at}`;
-  if (faults === 0) return `${topic} is as the log: ${compared}`;
+  if (faults === 0) return `${topic} is ${inColour('green', 'as the log')}: ${compared}`;
   const rows = examples.map(({ kind, accountId, sequence }) => [kind, accountId, sequence.replace(/^0+(?=\d)/, '')]);
   const others = faults > examples.length ? `\n… and ${(faults - examples.length).toLocaleString('en')} more` : '';
-  return `${topic} is NOT as the log: ${faults === 1 ? '1 fault' : `${faults.toLocaleString('en')} faults`} in ${compared}\n
+  return `${topic} is ${inColour('red', 'NOT as the log')}: ${faults === 1 ? '1 fault' : `${faults.toLocaleString('en')} faults`} in ${compared}\n
 ${table([['fault', 'account', 'sequence'], ...rows], [2])}${others}`;
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
-  const { data, brokers, from, to, topic, progressTopic, account, json } = options;
+  const { brokers, from, to, topic, progressTopic, account } = options;
   const reserved: readonly string[] = [TOPICS.account, TOPICS.relayProgress, topic, progressTopic];
   if (reserved.includes(to)) {
     throw new WrongOption(`--to: ${to} is written by the relay itself; name a topic of its own for the replay`);
   }
   const kafka = kafkaOf(brokers);
   await requireTopics(kafka, [topic, progressTopic]);
-  await withLog(data, async (log) => {
+  await withLog(options, async (log) => {
     const until = await endOf(log, options);
     const created = await withAdmin(kafka, (admin) => createLike(admin, topic, to));
     if (created) console.error(`${to} was not there and has been created like ${topic}`);
@@ -171,8 +169,10 @@ async function replay(options: ReplayOptions): Promise<void> {
       shown.stop();
     }
     const { position: at, messages } = relay.status;
-    if (json) print({ name, topic: to, position: String(at), messages: String(messages) });
-    else console.log(`${to} has ${messages.toLocaleString('en')} messages, up to position ${at} (as ${name})`);
+    const written = `${messages.toLocaleString('en')} messages`;
+    answer(options, { name, topic: to, position: at, messages }, () => {
+      return `${to} has ${written}, up to position ${at} (as ${name})`;
+    });
   });
 }
 
@@ -214,10 +214,6 @@ async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<v
   const there = await withAdmin(kafka, (admin) => admin.listTopics());
   const missing = topics.filter((topic) => !there.includes(topic));
   if (missing.length > 0) {
-    throw new WrongOption(`the cluster has no topic ${missing.join(', ')}; create it with paybill topics apply`);
+    throw new NoTarget(`the cluster has no topic ${missing.join(', ')}; create it with paybill topics apply`);
   }
-}
-
-function print(answer: object): void {
-  console.log(JSON.stringify(answer, undefined, 2));
 }

@@ -4,7 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Command } from 'commander';
 import { z } from 'zod';
+import { actorOption, dataOption, eventStoreOption, jsonOption, urlOption, WrongOption } from './options.js';
+
+/** What says where the API is. */
+export interface ApiOptions {
+  readonly data: string;
+  readonly url?: string;
+}
+
+/** What says where the log is. */
+export interface EventStoreOptions {
+  readonly data: string;
+  readonly eventstore?: string;
+}
 
 /** A Paybill the command line talks to. */
 export interface Target {
@@ -27,38 +41,72 @@ const START_TIMEOUT_MS = 60_000;
 /** For a standalone that nobody but this command line is going to talk to: whatever else runs on the machine is not in its way. */
 export const ANY_PORT: NodeJS.ProcessEnv = { PAYBILL_PORT: process.env['PAYBILL_PORT'] ?? '0' };
 
-/** The target could not be reached or started. */
+/** What a command works on could not be reached or started, or is not what it should be. */
 export class NoTarget extends Error {
   override readonly name = 'NoTarget';
 }
 
+/** Options of a command that asks the API of a running Paybill in somebody's name: `ApiOptions`, `actor` and `json`. */
+export function onApi(command: Command): Command {
+  command.addOption(urlOption()).addOption(dataOption()).addOption(actorOption()).addOption(jsonOption());
+  return oneTarget(command);
+}
+
+/** Options of a command that reads the log of a running Paybill: `EventStoreOptions` and `json`. */
+export function onEventStore(command: Command): Command {
+  return oneTarget(command.addOption(eventStoreOption()).addOption(dataOption()).addOption(jsonOption()));
+}
+
+/** Options of a command that needs API and log, and starts a standalone where none runs. */
+export function onPaybill(command: Command): Command {
+  command.addOption(urlOption()).addOption(eventStoreOption()).addOption(dataOption()).addOption(jsonOption());
+  return oneTarget(command);
+}
+
+/** The command line goes before the environment: `--data` given there means the Paybill on that directory. */
+function oneTarget(command: Command): Command {
+  return command.hook('preAction', () => {
+    if (command.getOptionValueSource('data') !== 'cli') return;
+    for (const name of ['url', 'eventstore']) {
+      if (command.getOptionValueSource(name) === 'cli') {
+        throw new WrongOption(`--data and --${name} name two targets; give one of them`);
+      }
+      command.setOptionValue(name, undefined);
+    }
+  });
+}
+
 /**
- * The Paybill to work on: the one PAYBILL_URL and EVENTSTORE_URL name, else the standalone that runs on the data
+ * The Paybill to work on: the one that `--url` and `--eventstore` name, else the standalone that runs on the data
  * directory, else a standalone started on it for as long as the command takes.
  */
-export async function target(dataDir: string): Promise<Target> {
-  const { PAYBILL_URL: url, EVENTSTORE_URL: eventStoreUrl } = process.env;
-  if (url && eventStoreUrl) return { url, eventStoreUrl, stop: () => Promise.resolve(), ended: NEVER };
-  const running = await findRunning(dataDir);
+export async function target({ data, url, eventstore }: ApiOptions & EventStoreOptions): Promise<Target> {
+  if ((url === undefined) !== (eventstore === undefined)) {
+    throw new WrongOption('--url and --eventstore (PAYBILL_URL and EVENTSTORE_URL) go together: both, or neither');
+  }
+  if (url !== undefined && eventstore !== undefined) {
+    return { url, eventStoreUrl: eventstore, stop: () => Promise.resolve(), ended: NEVER };
+  }
+  const running = await findRunning(data);
   if (running) return { ...running, stop: () => Promise.resolve(), ended: NEVER };
-  return startStandalone(dataDir, ANY_PORT);
+  return startStandalone(data, ANY_PORT);
 }
 
-/** Where the API of a running Paybill is: PAYBILL_URL, else that of the standalone on the data directory. @throws NoTarget */
-export async function runningApi(dataDir: string): Promise<string> {
-  return process.env['PAYBILL_URL'] || (await needRunning(dataDir, 'PAYBILL_URL')).url;
+/** Where the API of a running Paybill is. @throws NoTarget when none runs on the data directory */
+export async function runningApi({ data, url }: ApiOptions): Promise<string> {
+  return url ?? (await needRunning(data, '--url')).url;
 }
 
-/** Where the log is: EVENTSTORE_URL, else the node of the standalone on the data directory. @throws NoTarget */
-export async function runningEventStore(dataDir: string): Promise<string> {
-  return process.env['EVENTSTORE_URL'] || (await needRunning(dataDir, 'EVENTSTORE_URL')).eventStoreUrl;
+/** Where the log of a running Paybill is. @throws NoTarget when none runs on the data directory */
+export async function runningEventStore({ data, eventstore }: EventStoreOptions): Promise<string> {
+  return eventstore ?? (await needRunning(data, '--eventstore')).eventStoreUrl;
 }
 
-async function needRunning(dataDir: string, variable: string): Promise<z.output<typeof Running>> {
+async function needRunning(dataDir: string, option: string): Promise<z.output<typeof Running>> {
   const running = await findRunning(dataDir);
   if (running) return running;
   throw new NoTarget(
-    `no Paybill is running on ${dataDir}; start one with paybill start, name its --data, or set ${variable}`,
+    `no Paybill is running on ${dataDir}; start one with paybill start, name its --data, or give ${option}`,
   );
 }
 
@@ -103,4 +151,9 @@ async function findRunning(dataDir: string): Promise<z.output<typeof Running> | 
     // No file, half a file, or nobody listening: none is running.
     return undefined;
   }
+}
+
+/** An address as it may be shown: a password in it is nobody's business. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
 }

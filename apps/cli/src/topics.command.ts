@@ -4,8 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { answer } from './answer.js';
+import { ExitCode } from './failure.js';
 import { type Admin, kafkaOf, withAdmin } from './kafka.js';
-import { whole, WrongOption } from './options.js';
+import { brokersOption, jsonOption, whole, WrongOption } from './options.js';
 
 interface TopicsOptions {
   readonly dir: string;
@@ -17,17 +19,16 @@ interface TopicsOptions {
 
 /** `paybill topics …`: the topics as files declare them, and the cluster as it is. */
 export function topicsCommand(): Command {
-  const topics = new Command('topics')
-    .description('the Kafka topics Paybill writes, as files declare them')
-    .addHelpText('after', '\nExample:\n  paybill topics apply --brokers 127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094');
+  const topics = new Command('topics').description('the Kafka topics Paybill writes, as files declare them');
   const add = (name: string, description: string, action: (options: TopicsOptions) => Promise<number>) =>
     topics
       .command(name)
       .description(description)
       .option('--dir <dir>', 'directory of the declarations', 'infra/kafka/topics')
-      .option('--brokers <list>', 'addresses separated by commas (default: KAFKA_BROKERS)')
+      .addOption(brokersOption())
       .option('--replication <number>', 'copies instead of those declared, for a development cluster', whole(1, 9))
-      .option('--json', 'print JSON')
+      .addOption(jsonOption())
+      .addHelpText('after', `\nExample:\n  paybill topics ${name} --brokers 127.0.0.1:9092,127.0.0.1:9093`)
       .action(async (options: TopicsOptions) => {
         process.exitCode = await action(options);
       });
@@ -96,21 +97,21 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 /** `paybill topics diff`: the exit code, 1 when the cluster is not as declared. */
 async function diffTopics(options: TopicsOptions): Promise<number> {
   const differences = await onCluster(options, topicDifferences);
-  if (options.json) console.log(JSON.stringify({ differences }, undefined, 2));
-  else console.log(differences.map(sentence).join('\n') || 'the cluster is as declared');
-  return differences.length === 0 ? 0 : 1;
+  answer(options, { differences }, () => differences.map(sentence).join('\n') || 'the cluster is as declared');
+  return differences.length === 0 ? ExitCode.done : ExitCode.no;
 }
 
 /** `paybill topics apply`: the exit code, 1 when something is refused. */
 async function applyDeclared(options: TopicsOptions): Promise<number> {
   const { mended, refused } = await onCluster(options, applyTopics);
-  if (options.json) console.log(JSON.stringify({ mended, refused }, undefined, 2));
-  else {
-    for (const difference of mended) console.log(`mended   ${sentence(difference)}`);
-    for (const difference of refused) console.log(`refused  ${sentence(difference)}: ${reason(difference)}`);
-    if (mended.length + refused.length === 0) console.log('the cluster is as declared');
-  }
-  return refused.length === 0 ? 0 : 1;
+  answer(options, { mended, refused }, () => {
+    const lines = [
+      ...mended.map((difference) => `mended   ${sentence(difference)}`),
+      ...refused.map((difference) => `refused  ${sentence(difference)}: ${reason(difference)}`),
+    ];
+    return lines.join('\n') || 'the cluster is as declared';
+  });
+  return refused.length === 0 ? ExitCode.done : ExitCode.no;
 }
 
 async function onCluster<T>(

@@ -30,6 +30,11 @@ export class CommandLine {
     return new CommandLine(await mkdtemp(join(tmpdir(), 'paybill-cli-')));
   }
 
+  /** The program as a shell calls it. */
+  get command(): string {
+    return `${process.execPath} ${CLI}`;
+  }
+
   get data(): string {
     return join(this.directory, 'data');
   }

@@ -172,26 +172,29 @@ describe('paybill for operators, beside a running Paybill', () => {
 
   it('says which parked id, webhook or case is not there', async () => {
     const id = randomUUID();
-    const unknown: [string[], string][] = [
-      [['parked', 'retry', '4711'], 'error: no message with this id is parked'],
-      [['parked', 'retry', id], 'error: no delivery with this id is parked'],
-      [['parked', 'discard', id, '--reason', 'gone'], 'error: no delivery with this id is parked'],
-      [['parked', 'retry', 'seven'], 'error: the id must be a number (a message) or a UUID (a delivery)'],
-      [['parked', 'retry'], 'error: name the id to retry, or --all'],
-      [['parked', 'retry', '1', '--all'], 'error: name the id to retry, or --all'],
-      [['webhooks', 'remove', id], 'error: there is no webhook with this id'],
-      [['webhooks', 'add', 'ftp://example.com'], 'must be an http or https URL'],
-      [['webhooks', 'add', 'https://example.com', '--types', 'birthday'], '(REQUEST_MALFORMED)'],
-      [['fraud', 'cases', 'assign', id, '--to', 'analyst-7'], 'error: no case with this id has been opened'],
-      [['fraud', 'cases', 'list', '--state', 'lost'], 'Allowed choices are open, assigned, confirmed, dismissed'],
-      [['parked', 'retry', '1', '--actor', 'Jane Public'], 'must be an opaque identifier'],
+    const unknown: [string[], number, string][] = [
+      [['parked', 'retry', '4711'], 1, 'error: no message with this id is parked'],
+      [['parked', 'retry', id], 1, 'error: no delivery with this id is parked'],
+      [['parked', 'discard', id, '--reason', 'gone'], 1, 'error: no delivery with this id is parked'],
+      [['parked', 'retry', 'seven'], 2, 'error: the id must be a number (a message) or a UUID (a delivery)'],
+      [['parked', 'retry'], 2, 'error: name the id to retry, or --all'],
+      [['parked', 'retry', '1', '--all'], 2, 'error: name the id to retry, or --all'],
+      [['webhooks', 'remove', id], 1, 'error: there is no webhook with this id'],
+      [['webhooks', 'add', 'ftp://example.com'], 1, 'must be an http or https URL'],
+      [['webhooks', 'add', 'https://example.com', '--types', 'birthday'], 1, '(REQUEST_MALFORMED)'],
+      [['fraud', 'cases', 'assign', id, '--to', 'analyst-7'], 1, 'error: no case with this id has been opened'],
+      [['fraud', 'cases', 'list', '--state', 'lost'], 2, 'Allowed choices are open, assigned, confirmed, dismissed'],
+      [['parked', 'retry', '1', '--actor', 'Jane Public'], 1, 'must be an opaque identifier'],
     ];
-    for (const [args, sentence] of unknown) {
+    for (const [args, exitCode, sentence] of unknown) {
       const { code, err } = await line.paybill(args);
       expect(err).toContain(sentence);
       expect(err).not.toMatch(/^ +at /m);
-      expect(code).toBe(1);
+      expect(code).toBe(exitCode);
     }
+    const told = await line.paybill(['parked', 'retry', '4711', '--json']);
+    expect(told.err).toMatch(/"exitCode":1,"code":"[A-Z_]+"/);
+    expect(told).toMatchObject({ code: 1, out: '' });
   }, 120_000);
 });
 
@@ -213,7 +216,7 @@ describe('paybill for operators, without a Paybill', () => {
     ]) {
       const { code, err } = await line.paybill(args);
       expect(err).toMatch(/^error: no Paybill is running on .*; start one with paybill start/);
-      expect(code).toBe(1);
+      expect(code).toBe(3);
     }
     const { err } = await line.paybill(['parked', 'list'], { PAYBILL_URL: 'http://127.0.0.1:1' });
     expect(err).toMatch(/^error: no Paybill answers at http:\/\/127\.0\.0\.1:1: /);
@@ -233,7 +236,7 @@ describe('paybill for operators, without a Paybill', () => {
     expect(tried.err).toMatch(/^error: rules\.yaml:9: /);
     const none = await line.paybill(['fraud', 'backtest', '--rules', 'none.yaml']);
     expect(none.err).toContain('error: the rules cannot be read: ENOENT');
-    expect(none.code).toBe(1);
+    expect(none.code).toBe(2);
   }, 60_000);
 
   it('follows a list to its last page, and speaks in the name it was given', async () => {

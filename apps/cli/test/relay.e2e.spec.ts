@@ -152,7 +152,7 @@ describe.each(await kafkaCluster())('paybill relay, on three brokers', ({ broker
 
   it('refuses in one sentence what it cannot do', async () => {
     await writeAccounts(handling, { accounts: 1, credits: 0 });
-    const refused: [string[], string][] = [
+    const refused: [string[], string, number?][] = [
       [
         ['replay', '--from', '0', '--to', 'paybill.account.v1'],
         'error: --to: paybill.account.v1 is written by the relay',
@@ -168,13 +168,14 @@ describe.each(await kafkaCluster())('paybill relay, on three brokers', ({ broker
       [
         ['status', '--topic', 'never.there'],
         'error: the cluster has no topic never.there; create it with paybill topics apply',
+        3,
       ],
     ];
-    for (const [args, sentence] of refused) {
+    for (const [args, sentence, exitCode = 2] of refused) {
       const { code, err } = await relay(args[0]!, ...args.slice(1));
       expect(err).toContain(sentence);
       expect(err).not.toMatch(/^ +at /m);
-      expect(code).toBe(1);
+      expect(code).toBe(exitCode);
     }
   }, 120_000);
 });
@@ -192,7 +193,7 @@ describe('paybill relay, without what it needs', () => {
     async (command) => {
       const { code, err } = await line.paybill(['relay', command]);
       expect(err).toMatch(/^error: .*KAFKA_BROKERS must be set: .* \(or --brokers\)\n$/);
-      expect(code).toBe(1);
+      expect(code).toBe(2);
     },
     30_000,
   );
@@ -200,6 +201,6 @@ describe('paybill relay, without what it needs', () => {
   it('says that nobody answers there', async () => {
     const { code, err } = await line.paybill(['relay', 'status', '--brokers', '127.0.0.1:1']);
     expect(err).toContain('error: --brokers: Kafka does not answer: ');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   }, 60_000);
 });

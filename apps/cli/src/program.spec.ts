@@ -1,0 +1,62 @@
+import { type Command } from 'commander';
+import { placesOf } from './completion/places.js';
+import { paybillProgram } from './program.js';
+
+/** The words of a command, and the command. */
+function leaves(command: Command, path: readonly string[] = []): [string, Command][] {
+  if (command.commands.length === 0) return [[path.join(' '), command]];
+  return command.commands.flatMap((one) => leaves(one, [...path, one.name()]));
+}
+
+const commands = leaves(paybillProgram());
+
+function helpOf(command: Command): string {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text), getOutHasColors: () => false });
+  command.outputHelp();
+  return help;
+}
+
+/** The words of an example as a shell would give them. */
+function wordsOf(example: string): string[] {
+  const [line] = example.split(' > ');
+  return [...line!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!).slice(1);
+}
+
+describe('The command line as a whole', () => {
+  it.each(commands)('shows examples in the help of paybill %s, and takes them as they stand', async (path, command) => {
+    const examples = helpOf(command).match(/^ {2}paybill .*$/gm) ?? [];
+    expect(examples.filter((example) => example.startsWith(`  paybill ${path}`))).not.toEqual([]);
+    for (const example of examples) {
+      const program = paybillProgram();
+      const taken: string[] = [];
+      for (const [words, one] of leaves(program)) one.action(() => void taken.push(words));
+      await program.parseAsync(wordsOf(example.trim()), { from: 'user' });
+      expect(taken).toEqual([path]);
+    }
+  });
+
+  it('answers in JSON wherever there is an answer', () => {
+    const without = commands.filter(([, { options }]) => !options.some(({ long }) => long === '--json'));
+    expect(without.map(([path]) => path)).toEqual(['start', 'completion', 'help']);
+  });
+
+  it('has options that take a value everywhere or nowhere, so that a shell knows what follows them', () => {
+    const takes = new Map<string, Set<boolean>>();
+    for (const { options } of placesOf(paybillProgram())) {
+      for (const { flags, value } of options) {
+        for (const flag of flags) takes.set(flag, (takes.get(flag) ?? new Set()).add(value !== undefined));
+      }
+    }
+    expect([...takes].filter(([, ways]) => ways.size > 1)).toEqual([]);
+  });
+
+  it.each(['url', 'eventstore', 'actor', 'brokers', 'json'])('says the same of --%s everywhere', (name) => {
+    const said = new Set(
+      commands
+        .flatMap(([, { options }]) => options.filter((one) => one.long === `--${name}`))
+        .map((one) => one.description),
+    );
+    expect(said.size).toBe(1);
+  });
+});
