@@ -49,7 +49,7 @@ export function projections({ full }: { full: boolean }): Promise<Bar[]> {
 }
 
 /** Seconds until all read models have everything up to a position. */
-async function project(store: EventStore, db: Database, position: bigint): Promise<number> {
+export async function project(store: EventStore, db: Database, position: bigint): Promise<number> {
   const enough = new AbortController();
   const behind = new Set(readModels.map(({ name }) => name));
   let stopped: Error | undefined;

@@ -1,4 +1,4 @@
-import { EventStore } from '#libs/event-sourcing';
+import { accountsAfter } from './account-ids.js';
 import { type Bar, staysFlat, staysUnder } from './bar.js';
 import { eventsToImport, importInto } from './biller.js';
 import { HttpPool } from './http-connection.js';
@@ -30,7 +30,7 @@ export function reads({ full }: { full: boolean }): Promise<Bar[]> {
         const lines = eventsToImport(size - written.events, size);
         const { events, position } = await importInto(standalone.eventStoreUrl, `to-${size}`, lines);
         written = { events: written.events + events, position };
-        ids.push(...(await accountsAfter(standalone.eventStoreUrl, before)));
+        ids.push(...(await accountsAfter(standalone.eventStoreUrl, before, ACCOUNTS_OF_PART)));
         await untilProjected(standalone.url, position);
         p99s.push({ events: size, milliseconds: await p99(standalone.url, ids) });
       }
@@ -68,21 +68,4 @@ async function p99(url: string, ids: readonly string[]): Promise<number> {
   }
   pool.close();
   return median(percentiles);
-}
-
-/** Accounts whose events stand in the log after a position. */
-async function accountsAfter(eventStoreUrl: string, position: bigint): Promise<string[]> {
-  const store = new EventStore(eventStoreUrl);
-  const enough = new AbortController();
-  const ids = new Set<string>();
-  for await (const messages of store.subscribe({ after: position, categories: ['account'], signal: enough.signal })) {
-    for (const message of messages) {
-      if (message.kind === 'event' && ids.size < ACCOUNTS_OF_PART)
-        ids.add(message.event.stream.slice('account-'.length));
-    }
-    if (ids.size === ACCOUNTS_OF_PART || messages.some(({ kind }) => kind === 'caught-up')) break;
-  }
-  enough.abort();
-  await store.close();
-  return [...ids];
 }

@@ -8,7 +8,13 @@ export { brokenLink, GENESIS_HASH } from './hash-chain.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';
 export { codeFingerprint } from './projections/code-fingerprint.js';
-export { type AnyProjection, type Projection, type ProjectionTable, type Recorded } from './projections/projection.js';
+export {
+  type AnyProjection,
+  type Projection,
+  type ProjectionTable,
+  type Recorded,
+  recorded,
+} from './projections/projection.js';
 export { tellOfJob } from './projections/jobs.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { shownStandings } from './projections/projection-standings.js';

@@ -114,11 +114,16 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
         await project(log, [5, 11]);
         for (const { difference } of await journal.trialBalance()) expect(Number(difference.amount)).toBe(0);
         const { rows } = await sql`
-          select t.gl_account from trial_balance as t full join (
-            select p ->> 0 as gl_account, a.currency, sum((p ->> 1)::numeric) as balance
-            from billing_history join account_balances as a using (account_id), json_array_elements(postings) as p
-            group by 1, 2) as j using (gl_account, currency)
-          where debit - credit is distinct from j.balance`.execute(db.sql);
+          select gl_account from (
+              select gl_account, currency, effective_on, recorded_on, sum(debit - credit) as balance
+              from trial_balance group by 1, 2, 3, 4) as t
+            full join (
+              select p.gl_account, a.currency, (effective_at at time zone 'UTC')::date as effective_on,
+                (recorded_at at time zone 'UTC')::date as recorded_on, sum(p.amount) as balance
+              from billing_history join account_balances as a using (account_id),
+                unnest(gl_accounts, gl_amounts) as p (gl_account, amount)
+              group by 1, 2, 3, 4) as j using (gl_account, currency, effective_on, recorded_on)
+          where t.balance is distinct from j.balance`.execute(db.sql);
         expect(rows).toEqual([]);
       }),
       RUNS,

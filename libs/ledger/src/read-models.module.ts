@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AgingController } from './aging/aging.controller.js';
+import { AgingQueries } from './aging/aging.queries.js';
+import { AsOfController } from './as-of/as-of.controller.js';
+import { AsOfQueries } from './as-of/as-of.queries.js';
 import { BalancesController } from './balances/balances.controller.js';
 import { BalancesQueries } from './balances/balances.queries.js';
 import { TotalsController } from './balances/totals.controller.js';
@@ -6,6 +10,8 @@ import { TotalsQueries } from './balances/totals.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { ExplainQueries } from './explain/explain.queries.js';
 import { HistoryController } from './history/history.controller.js';
 import { HistoryQueries } from './history/history.queries.js';
 import { JournalController } from './journal/journal.controller.js';
@@ -14,6 +20,10 @@ import { PayBillNumbersController } from './pay-bill-numbers/pay-bill-numbers.co
 import { PayBillNumbersQueries } from './pay-bill-numbers/pay-bill-numbers.queries.js';
 import { PaymentHistoryController } from './payments/payment-history.controller.js';
 import { PaymentsQueries } from './payments/payments.queries.js';
+import { RollForwardController } from './roll-forward/roll-forward.controller.js';
+import { RollForwardQueries } from './roll-forward/roll-forward.queries.js';
+import { StatementController } from './statements/statement.controller.js';
+import { StatementQueries } from './statements/statement.queries.js';
 
 const QUERIES = [
   BalancesQueries,
@@ -24,9 +34,14 @@ const QUERIES = [
   JournalQueries,
   PayBillNumbersQueries,
   ContactsQueries,
+  AsOfQueries,
+  StatementQueries,
+  AgingQueries,
+  RollForwardQueries,
+  ExplainQueries,
 ];
 
-/** All reads of the ledger. DATABASE and ReadBarrier come from a global module of the process. */
+/** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */
 @Module({
   controllers: [
     BalancesController,
@@ -36,6 +51,11 @@ const QUERIES = [
     PaymentHistoryController,
     JournalController,
     PayBillNumbersController,
+    AsOfController,
+    StatementController,
+    AgingController,
+    RollForwardController,
+    ExplainController,
   ],
   providers: QUERIES,
   exports: QUERIES,

@@ -81,6 +81,45 @@ export const accountLog: fc.Arbitrary<Recorded<AccountEvent>[]> = fc
     return log.events;
   });
 
+const DAY_IN_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The same with times as no clock would give them: each event counts from some moment before or after it was recorded, in no
+ * order at all, and each account is recorded by a clock of its own, days apart from the others' and never going backwards.
+ */
+export const scatteredAccountLog: fc.Arbitrary<Recorded<AccountEvent>[]> = fc
+  .tuple(
+    accountLog,
+    fc.array(fc.integer({ min: -8 * DAY_IN_MS, max: 8 * DAY_IN_MS }), { minLength: 5, maxLength: 40 }),
+    fc.array(fc.integer({ min: 0, max: DAY_IN_MS }), { minLength: 5, maxLength: 40 }),
+  )
+  .map(([log, shifts, steps]) => {
+    const clocks = new Map<string, number>();
+    return log.map((event, index) => {
+      const shift = shifts[index % shifts.length]!;
+      const clock = (clocks.get(event.entityId) ?? Date.parse(AT) + shift) + steps[index % steps.length]!;
+      clocks.set(event.entityId, clock);
+      const recordedAt = new Date(clock).toISOString();
+      const effectiveAt = new Date(Date.parse(AT) + shift).toISOString();
+      const data = { ...event.data, effectiveAt };
+      return { ...event, data, metadata: { ...event.metadata, recordedAt } } as Recorded<AccountEvent>;
+    });
+  });
+
+/** Moments around those times: days, instants to the millisecond, and none. */
+const moment = fc.option(
+  fc.oneof(
+    fc
+      .integer({ min: -9, max: 40 })
+      .map((days) => new Date(Date.parse(AT) + days * DAY_IN_MS).toISOString().slice(0, 10)),
+    fc
+      .integer({ min: -9 * DAY_IN_MS, max: 30 * DAY_IN_MS })
+      .map((time) => new Date(Date.parse(AT) + time).toISOString()),
+  ),
+  { nil: undefined },
+);
+export const someMoments = fc.record({ effectiveAt: moment, recordedAt: moment });
+
 /** An account somebody tries things on. */
 interface Owner {
   readonly id: string;

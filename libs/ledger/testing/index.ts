@@ -1,1 +1,2 @@
-export { accountLog } from './account-log.js';
+export { accountLog, scatteredAccountLog, someMoments } from './account-log.js';
+export { byHand, type HandFold } from './as-of-by-hand.js';

@@ -22,6 +22,15 @@ export interface Balance {
   readonly credit: bigint;
 }
 
+/** What a balance consists of: the amounts that add up to it, each with its sign in {@link sumOfParts}. */
+export const PARTS = ['billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Billed − paid + returned + refunded − claimed + adjusted: what is owed for them. */
+export function sumOfParts(parts: Readonly<Record<Part, bigint>>): bigint {
+  return parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
+}
+
 /** Open − credit: what the customer owes (+) or has to their good (−). */
 export function owed({ open, credit }: Pick<Balance, 'open' | 'credit'>): bigint {
   return open - credit;
@@ -60,10 +69,7 @@ export function nextBalance(
     credit: before.credit + creditChange(movements),
   };
   if (after.open < 0n || after.credit < 0n) throw new Error('the event moves more money than there is');
-  const cameBack = after.returned + after.refunded - after.claimed;
-  if (owed(after) !== after.billed - after.paid + cameBack + after.adjusted) {
-    throw new Error('the parts of the event do not add up to its amount');
-  }
+  if (owed(after) !== sumOfParts(after)) throw new Error('the parts of the event do not add up to its amount');
   return after;
 }
 

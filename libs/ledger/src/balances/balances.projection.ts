@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
 import { type AccountEvent } from '../billing/account-events.js';
-import { type BillingHistoryRow, historyLine } from '../history/history-line.js';
+import { type BillingHistoryRow, HISTORY_COLUMNS, historyLine } from '../history/history-line.js';
 import { postingsOf } from '../journal/postings.js';
-import { Totals, type TrialBalanceRow } from '../journal/trial-balance.js';
+import { DailyTotals, TRIAL_BALANCE_COLUMNS } from '../journal/trial-balance.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type AccountChange, type ReadModel } from '../reads/read-model.js';
 import { type Balance, nextBalance, owed } from './balance.js';
-import { digitsOfStored, stored } from './movements.js';
+import { billChanges, digitsOfStored, stored } from './movements.js';
 
 /** What of an account's row its events change. Amounts are decimal strings. */
 interface StandingRow {
@@ -61,27 +61,6 @@ const BALANCE_COLUMNS: ColumnTypes<AccountBalanceRow> = {
   opened_at: 'timestamptz',
 };
 
-const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
-  account_id: 'uuid',
-  revision: 'bigint',
-  position: 'bigint',
-  kind: 'text',
-  reference: 'text',
-  reason: 'text',
-  amount: 'numeric',
-  running_balance: 'numeric',
-  effective_at: 'timestamptz',
-  recorded_at: 'timestamptz',
-  postings: 'json',
-};
-
-const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
-  gl_account: 'text',
-  currency: 'text',
-  debit: 'numeric',
-  credit: 'numeric',
-};
-
 /**
  * Balances, billing history, journal and trial balance are one projection: the running balance of an account's last line
  * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
@@ -90,7 +69,12 @@ export const balancesProjection: ReadModel = {
   tables: [
     { name: 'account_balances', key: ['account_id'] },
     { name: 'billing_history', key: ['account_id', 'revision'] },
-    { name: 'trial_balance', key: ['gl_account', 'currency'] },
+    {
+      name: 'trial_balance',
+      key: ['effective_on', 'recorded_on', 'gl_account', 'currency'],
+      compared: `select effective_on, recorded_on, gl_account, currency, sum(debit) as debit, sum(credit) as credit
+        from trial_balance group by effective_on, recorded_on, gl_account, currency`,
+    },
   ],
   ddl: [
     // Rows here are rewritten again and again; the space left on their pages lets PostgreSQL do that in place.
@@ -105,24 +89,26 @@ export const balancesProjection: ReadModel = {
     `create table billing_history (
       account_id uuid not null, revision bigint not null, position bigint not null,
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
-      effective_at timestamptz not null, recorded_at timestamptz not null, postings json,
+      effective_at timestamptz not null, recorded_at timestamptz not null,
+      gl_accounts text[], gl_amounts numeric[], bill_numbers text[], bill_changes numeric[],
       primary key (account_id, revision))`,
     `create table trial_balance (
+      writer int not null, effective_on date not null, recorded_on date not null,
       gl_account text not null, currency text not null, debit numeric not null, credit numeric not null,
-      primary key (gl_account, currency)) with (fillfactor = 50)`,
+      primary key (effective_on, recorded_on, gl_account, currency, writer)) with (fillfactor = 50)`,
   ],
   indexes: [`create unique index if not exists billing_history_by_position on billing_history (position)`],
-  async apply(tx, batch) {
+  async apply(tx, batch, writer) {
     const accounts = await accountsBefore(tx, batch);
-    const totals = new Totals();
+    const totals = new DailyTotals();
     const history = batch.map((change) => applyOne(accounts, totals, change));
     await insertRows(tx, 'billing_history', HISTORY_COLUMNS, history);
-    await insertRows(tx, 'trial_balance', TRIAL_BALANCE_COLUMNS, totals.rows(), addToTotals);
+    await insertRows(tx, 'trial_balance', TRIAL_BALANCE_COLUMNS, totals.rows(writer), addToTotals);
     await write(tx, [...accounts.values()]);
   },
 };
 
-const addToTotals = sql`on conflict (gl_account, currency) do update set
+const addToTotals = sql`on conflict (effective_on, recorded_on, gl_account, currency, writer) do update set
   debit = trial_balance.debit + excluded.debit, credit = trial_balance.credit + excluded.credit`;
 
 /** An account while a batch is folded, with the last event applied to it. */
@@ -167,7 +153,7 @@ function balanceOf(row: AccountBalanceRow): Balance {
 /** Moves the account in hand over the event and gives the line of history it leaves. */
 function applyOne(
   accounts: Map<string, AccountInHand>,
-  totals: Totals,
+  totals: DailyTotals,
   { event, movements }: AccountChange,
 ): BillingHistoryRow {
   const account = accounts.get(event.entityId);
@@ -181,8 +167,9 @@ function applyOne(
     accounts.set(event.entityId, { balance, last: event, opened: openedRow(event), closedAt: null });
   }
   const postings = postingsOf(event);
-  totals.add(postings);
-  return historyLine(event, stored(change, balance.digits), stored(owed(balance), balance.digits), postings);
+  totals.add(postings, event.data.effectiveAt, event.metadata.recordedAt);
+  const bills = movements ? billChanges(event, movements) : [];
+  return historyLine(event, { digits: balance.digits, change, balance: owed(balance), postings, bills });
 }
 
 function openedRow(event: AccountEvent): Omit<AccountBalanceRow, keyof StandingRow> {

@@ -112,6 +112,22 @@ export function movementsOf(event: MoneyEvent): Movements {
   }
 }
 
+/** How an event changes what is charged − paid − reversed on one bill, in minor units. */
+export interface BillChange {
+  readonly billNumber: string;
+  readonly change: bigint;
+}
+
+/** What an event changes on each bill it touches, once for each. */
+export function billChanges(event: AccountEvent, movements: Movements): BillChange[] {
+  if (event.type === 'BillIssued') return [{ billNumber: event.data.billNumber, change: movements.charged }];
+  const changes = new Map<string, bigint>();
+  for (const { billNumber, paid, reversed } of movements.lines) {
+    changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed);
+  }
+  return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
+}
+
 /** The change of what is open on the account's bills. */
 export function openChange({ charged, lines }: Movements): bigint {
   return lines.reduce((open, line) => open - line.paid - line.reversed, charged);

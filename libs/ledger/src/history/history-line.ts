@@ -1,11 +1,15 @@
 import { type Recorded } from '#libs/event-sourcing';
+import { type ColumnTypes } from '#libs/platform';
+import { type BillChange, stored } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type Posting } from '../journal/postings.js';
 import { type HistoryKind, historyEntryOf } from './history-entry.js';
 
 /**
  * One line of an account's billing history, for each of its events: what happened, what it changed, what was owed after
- * it, and its journal entry, so that every cent of the balance is explained in double entry beside it.
+ * it, its journal entry, so that every cent of the balance is explained in double entry beside it, and what it changed on
+ * which bill. What an account comes to as of any moment is a sum over these lines. Arrays that say nothing are null; a row
+ * for each posting would be three times as many.
  */
 export interface BillingHistoryRow {
   account_id: string;
@@ -19,19 +23,42 @@ export interface BillingHistoryRow {
   running_balance: string;
   effective_at: string;
   recorded_at: string;
-  /** JSON text of {@link StoredPosting}s; null where no money moves. One row per event is a third of the rows. */
-  postings: string | null;
+  /** The accounts of its journal entry, and what is posted to each: debit is positive. */
+  gl_accounts: readonly string[] | null;
+  gl_amounts: readonly string[] | null;
+  /** The bills it touches, and what it changes of charged − paid − reversed on each. */
+  bill_numbers: readonly string[] | null;
+  bill_changes: readonly string[] | null;
 }
 
-/** Debit is positive. */
-export type StoredPosting = readonly [account: string, amount: string];
+export const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
+  account_id: 'uuid',
+  revision: 'bigint',
+  position: 'bigint',
+  kind: 'text',
+  reference: 'text',
+  reason: 'text',
+  amount: 'numeric',
+  running_balance: 'numeric',
+  effective_at: 'timestamptz',
+  recorded_at: 'timestamptz',
+  gl_accounts: 'text[]',
+  gl_amounts: 'numeric[]',
+  bill_numbers: 'text[]',
+  bill_changes: 'numeric[]',
+};
 
-export function historyLine(
-  event: Recorded<AccountEvent>,
-  amount: string,
-  runningBalance: string,
-  postings: readonly Posting[],
-): BillingHistoryRow {
+/** What an event means for the account, worked out. Amounts are minor units of a currency with so many `digits`. */
+interface Meaning {
+  readonly digits: number;
+  readonly change: bigint;
+  readonly balance: bigint;
+  readonly postings: readonly Posting[];
+  readonly bills: readonly BillChange[];
+}
+
+export function historyLine(event: Recorded<AccountEvent>, meaning: Meaning): BillingHistoryRow {
+  const { digits, change, balance, postings, bills } = meaning;
   const { kind, reference, reason } = historyEntryOf(event);
   return {
     account_id: event.entityId,
@@ -40,13 +67,13 @@ export function historyLine(
     kind,
     reference,
     reason,
-    amount,
-    running_balance: runningBalance,
+    amount: stored(change, digits),
+    running_balance: stored(balance, digits),
     effective_at: event.data.effectiveAt,
     recorded_at: event.metadata.recordedAt,
-    postings:
-      postings.length === 0
-        ? null
-        : JSON.stringify(postings.map((posting): StoredPosting => [posting.account, posting.amount])),
+    gl_accounts: postings.length === 0 ? null : postings.map(({ account }) => account),
+    gl_amounts: postings.length === 0 ? null : postings.map(({ amount }) => amount),
+    bill_numbers: bills.length === 0 ? null : bills.map(({ billNumber }) => billNumber),
+    bill_changes: bills.length === 0 ? null : bills.map((bill) => stored(bill.change, digits)),
   };
 }

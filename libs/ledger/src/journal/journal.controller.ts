@@ -3,11 +3,12 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { type Page, pageAnswer } from '#libs/platform';
+import { MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
 import { Fresh, FreshPage, Period, positionOf } from '../reads/page.queries.js';
-import { type JournalEntry, JournalQueries, type TrialBalance } from './journal.queries.js';
+import { type JournalEntry, JournalQueries } from './journal.queries.js';
 
 const JournalQuery = FreshPage.extend({
   ...Period,
@@ -32,8 +33,11 @@ const JournalAnswer = pageAnswer(
   'JournalPage',
 );
 
+const TrialBalanceQuery = Fresh.extend(MomentsQuery);
+
 const TrialBalanceAnswer = z
   .object({
+    ...MomentsAnswer,
     currencies: z.array(
       z.object({
         currency: z.string(),
@@ -63,12 +67,12 @@ export class JournalController {
   }
 
   @Get('trial-balance')
-  @ApiOperation({ summary: 'Totals of every general-ledger account, by currency' })
+  @ApiOperation({
+    summary: 'Totals of every general-ledger account, by currency, at a moment, as far as known at another',
+  })
   @ApiResponse({ status: 200, standardSchema: TrialBalanceAnswer })
-  async getTrialBalance(
-    @Query({ schema: Fresh }) query: z.output<typeof Fresh>,
-  ): Promise<{ currencies: readonly TrialBalance[] }> {
+  async getTrialBalance(@Query({ schema: TrialBalanceQuery }) query: z.output<typeof TrialBalanceQuery>) {
     await this.barrier.waitFor(LEDGER, positionOf(query));
-    return { currencies: await this.journal.trialBalance() };
+    return { ...toldMoments(query), currencies: await this.journal.trialBalance(query) };
   }
 }

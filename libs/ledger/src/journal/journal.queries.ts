@@ -2,11 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { type HistoryKind } from '../history/history-entry.js';
-import { type StoredPosting } from '../history/history-line.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
+import { counts } from '../as-of/counting.queries.js';
+import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
 import { type TrialBalanceRow } from './trial-balance.js';
+
+/** What one account of the books comes to. */
+type BookRow = Pick<TrialBalanceRow, 'gl_account' | 'currency' | 'debit' | 'credit'>;
 
 interface Row {
   position: string;
@@ -17,7 +21,8 @@ interface Row {
   reference: string | null;
   effective_at: Date;
   recorded_at: Date;
-  postings: StoredPosting[];
+  gl_accounts: string[];
+  gl_amounts: string[];
 }
 
 /** One entry of the double-entry journal: its postings sum to zero. */
@@ -60,18 +65,35 @@ export class JournalQueries {
     // Within an account the order of revisions is that of positions, and has an index that begins with the account.
     const order = filter.accountId === undefined ? sql`h.position` : sql`h.revision`;
     const { rows } = await sql<Row>`
-      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.postings
+      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.gl_accounts,
+        h.gl_amounts::text[]
       from billing_history as h join account_balances as a on a.account_id = h.account_id
-      where h.postings is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
+      where h.gl_accounts is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
       order by ${order} limit ${limit + 1}`.execute(this.db.sql);
     const key = (row: Row) => (filter.accountId === undefined ? row.position : row.revision);
     return pageOf(rows, limit, key, entryOf);
   }
 
-  /** Totals of every general-ledger account, by currency. */
-  async trialBalance(): Promise<TrialBalance[]> {
-    const { rows } = await sql<TrialBalanceRow>`
-      select gl_account, currency, debit, credit from trial_balance order by currency, gl_account`.execute(this.db.sql);
+  /**
+   * Totals of every general-ledger account, by currency, at two moments. Whole days come from the sums that are kept by day,
+   * and the days that an instant divides from the lines of history.
+   */
+  async trialBalance(moments: Moments = {}): Promise<TrialBalance[]> {
+    const [effective, recorded] = [endOfWholeDays(moments.effectiveAt), endOfWholeDays(moments.recordedAt)];
+    // Arrays unnested in the select list take half the time that those in the from clause do.
+    const ofDividedDays = sql`union all
+      select currency, gl_account, greatest(amount, 0) as debit, greatest(-amount, 0) as credit
+      from (
+        select a.currency, unnest(h.gl_accounts) as gl_account, unnest(h.gl_amounts) as amount
+        from billing_history as h join account_balances as a on a.account_id = h.account_id
+        where ${counts(moments)}
+          and (h.effective_at >= ${effective}::timestamptz or h.recorded_at >= ${recorded}::timestamptz)) as postings`;
+    const { rows } = await sql<BookRow>`
+      select currency, gl_account, sum(debit) as debit, sum(credit) as credit from (
+        select currency, gl_account, debit, credit from trial_balance
+        where effective_on < ${dayOf(effective)}::date and recorded_on < ${dayOf(recorded)}::date
+        ${wholeDays(moments) ? sql`` : ofDividedDays}) as posted
+      group by currency, gl_account order by currency, gl_account`.execute(this.db.sql);
     const currencies = [...new Set(rows.map(({ currency }) => currency))];
     return currencies.map((currency) =>
       booksOf(
@@ -98,11 +120,14 @@ function entryOf(row: Row): JournalEntry {
     reference: row.reference,
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
-    postings: row.postings.map(([account, amount]) => ({ account, amount: moneyOf(amount, row.currency) })),
+    postings: row.gl_accounts.map((account, index) => ({
+      account,
+      amount: moneyOf(row.gl_amounts[index]!, row.currency),
+    })),
   };
 }
 
-function booksOf(currency: string, rows: readonly TrialBalanceRow[]): TrialBalance {
+function booksOf(currency: string, rows: readonly BookRow[]): TrialBalance {
   const digits = digitsOf(currency);
   const minor = (amount: string) => parseMinor(amount, digits);
   const money = (amount: bigint): MoneyJson => ({ amount: formatMinor(amount, digits), currency });

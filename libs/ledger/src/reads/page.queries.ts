@@ -19,6 +19,11 @@ export const FreshPage = Paged.extend(Fresh.shape);
 /** A period of days, both included; bounds are optional. */
 export const Period = { from: Day.optional(), to: Day.optional() } as const;
 
+/** An ISO 4217 code. */
+export const CurrencyCode = z
+  .string('must be an ISO 4217 code such as "USD"')
+  .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capitals, such as "USD"');
+
 /** The position a read has to have reached; 0n when it does not matter. */
 export function positionOf({ after }: z.output<typeof Fresh>): bigint {
   return BigInt(after ?? 0);

@@ -27,11 +27,14 @@ function cursorOf(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
 
-/** The key a page begins after, or null for the first page. @throws Problem */
-export function keyOf(cursor: string | undefined): string | null {
+const NUMBER = /^\d{1,18}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** The key a page begins after, or null for the first page: a number, or an id where rows are told apart by one. @throws Problem */
+export function keyOf(cursor: string | undefined, kind: 'number' | 'id' = 'number'): string | null {
   if (cursor === undefined) return null;
   const key = Buffer.from(cursor, 'base64url').toString();
-  if (/^\d{1,18}$/.test(key) && cursorOf(key) === cursor) return key;
+  if ((kind === 'id' ? UUID : NUMBER).test(key) && cursorOf(key) === cursor) return key;
   const detail = 'this is not a cursor of this list; take the `next` of the page before';
   throw new Problem(400, 'CURSOR_INVALID', detail, { errors: [{ field: 'cursor', message: detail }] });
 }

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { sql } from 'kysely';
-import { isPassing } from '#libs/platform';
+import { insertRows, isPassing } from '#libs/platform';
 import { testEngines, type TestDatabase } from '#testing/platform';
 
 describe.each(await testEngines())('The read-model database on $name', (engine) => {
@@ -57,4 +58,26 @@ describe.each(await testEngines())('The read-model database on $name', (engine) 
     const { numAffectedRows } = await sql`update t set amount = 5 where id > 1`.execute(test.db.sql);
     expect(numAffectedRows).toBe(2n);
   });
+
+  it('gives arrays back as they were written, whatever stands in their texts', async () => {
+    await sql`create table a (id int, texts text[], amounts numeric[])`.execute(test.db.sql);
+    // PostgreSQL has no text with a zero character in it.
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme' }).map((any) => any.replaceAll('\0', '')),
+      fc.constantFrom('', 'NULL', 'null', ' a', 'a ', '{a}', 'a,b', '"', '\\', '\\"', 'Tax Payable:US-PA'),
+    );
+    const amount = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }).map((minor) => `${minor}.25`);
+    const row = fc.record({ texts: fc.option(fc.array(text)), amounts: fc.option(fc.array(amount)) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (written) => {
+        const rows = written.map((one, id) => ({ id, ...one }));
+        await sql`truncate a`.execute(test.db.sql);
+        const types = { id: 'int', texts: 'text[]', amounts: 'numeric[]' };
+        await test.db.sql.transaction().execute((tx) => insertRows(tx, 'a', types, rows));
+        const read = await sql`select id, texts, amounts::text[] as amounts from a order by id`.execute(test.db.sql);
+        expect(read.rows).toEqual(rows);
+      }),
+      { numRuns: 50 },
+    );
+  }, 60_000);
 });

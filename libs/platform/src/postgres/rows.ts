@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Tx } from './database.js';
 
-/** The columns of a batch of rows, in order, each with its PostgreSQL type. */
+/** The columns of a batch of rows, in order, each with its PostgreSQL type: `uuid`, `numeric`, `text[]`. */
 export type ColumnTypes<Row> = { readonly [Column in keyof Row & string]: string };
 
-/** A value as it is sent: money and bigints as text, instants and days as ISO 8601. */
-export type ColumnValue = string | number | bigint | boolean | null;
+/** A value as it is sent: money and bigints as text, instants and days as ISO 8601, the items of an array likewise. */
+export type ColumnValue = string | number | bigint | boolean | readonly string[] | null;
 
 /**
  * Rows as something to select from: `unnest($1::uuid[], $2::numeric[]) as r (account_id, amount)`. One array per column,
@@ -16,14 +16,31 @@ export function fromRows<Row extends Record<keyof Row, ColumnValue>>(
   rows: readonly Row[],
 ): RawBuilder<unknown> {
   const columns = Object.keys(types) as (keyof Row & string)[];
+  const names = sql.join(columns.map((column) => sql.id(column)));
+  // Arrays of different lengths make no array of two dimensions, so each travels as a text of its own and is read here.
   const arrays = columns.map((column) => {
-    const values = rows.map((row) => {
-      const value: ColumnValue = row[column];
-      return typeof value === 'bigint' ? value.toString() : value;
-    });
-    return sql`${values}::${sql.raw(types[column])}[]`;
+    const type = types[column].endsWith('[]') ? 'text' : types[column];
+    return sql`${rows.map((row) => sent(row[column]))}::${sql.raw(type)}[]`;
   });
-  return sql`unnest(${sql.join(arrays)}) as r (${sql.join(columns.map((column) => sql.id(column)))})`;
+  const unnested = sql`unnest(${sql.join(arrays)}) as r (${names})`;
+  if (columns.every((column) => !types[column].endsWith('[]'))) return unnested;
+  const read = columns.map((column) => sql`r.${sql.id(column)}::${sql.raw(types[column])}`);
+  return sql`(select ${sql.join(read)} from ${unnested}) as r (${names})`;
+}
+
+function sent(value: ColumnValue): string | number | boolean | null {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  let items = '';
+  for (const item of value) items += `${items === '' ? '' : ','}${NEEDS_QUOTES.test(item) ? quoted(item) : item}`;
+  return `{${items}}`;
+}
+
+/** What would be read as something else than itself in an array's text. The driver quotes once more what has quotes. */
+const NEEDS_QUOTES = /[{},"\\]|^$|^\s|\s$|^null$/i;
+
+function quoted(item: string): string {
+  return `"${item.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** Inserts rows in one statement; with `onConflict`, what to do about those that are there. */

@@ -1,0 +1,187 @@
+import { type Recorded } from '#libs/event-sourcing';
+import { type AccountEvent } from '../billing/account-events.js';
+import { parseMinor } from '../money/minor-units.js';
+
+/** An event of an account, with its place in stream and log. */
+export type Event = Recorded<AccountEvent>;
+
+/** A line of a bill, as it was charged. */
+export interface ChargedLine {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly service: string;
+  readonly description: string;
+  readonly dueOn: string;
+}
+
+/** Where money comes from. */
+export interface MoneySource {
+  readonly sourceId: string;
+  readonly sourceKind: 'payment' | 'credit';
+}
+
+/** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
+export interface Entry<Counterpart> {
+  readonly what: 'charged' | 'reversed' | 'received' | 'allocated' | 'released' | 'returned' | 'claimed' | 'refunded';
+  /** In minor units: what it changed of what is left. */
+  readonly amount: bigint;
+  readonly counterpart: Counterpart | null;
+  readonly event: Event;
+}
+
+/** What is left of one thing, and each event that made it so. */
+export interface Left<Thing, Counterpart> {
+  readonly of: Thing;
+  /** The sum of its entries, in minor units. */
+  readonly left: bigint;
+  readonly entries: readonly Entry<Counterpart>[];
+}
+
+type Allocation = Extract<AccountEvent, { type: 'PaymentApplied' }>['data']['allocations'][number];
+type Of<Type extends Event['type']> = Extract<Event, { type: Type }>;
+
+/** Keeps, for each line and each source, the entries that events make there. */
+export class Trace {
+  readonly #charged = new Map<string, ChargedLine>();
+  readonly #lines = new Map<string, Entry<MoneySource>[]>();
+  readonly #sources = new Map<string, { readonly source: MoneySource; readonly entries: Entry<ChargedLine>[] }>();
+
+  constructor(readonly digits: number) {}
+
+  /** Learns what the lines of a bill are, whether it counts or not: money may lie on one that does not count yet. */
+  know({ data: { billNumber, dueOn, lines } }: Of<'BillIssued'>): void {
+    for (const { lineId, service, description } of lines) {
+      this.#charged.set(keyOf({ billNumber, lineId }), { billNumber, lineId, service, description, dueOn });
+    }
+  }
+
+  follow(event: Event): void {
+    switch (event.type) {
+      case 'BillIssued':
+        for (const { lineId, total } of event.data.lines) {
+          this.#onLine({ billNumber: event.data.billNumber, lineId }, 'charged', this.#minor(total), null, event);
+        }
+        return;
+      case 'PaymentApplied':
+      case 'CreditIssued': {
+        const source = sourceOf(event);
+        this.#onSource(source, 'received', this.#minor(event.data.amount.amount), null, event);
+        for (const share of event.data.allocations) this.#lay(share, source, event);
+        return;
+      }
+      case 'CreditApplied':
+        for (const { sourceId, sourceKind, ...share } of event.data.allocations) {
+          this.#lay(share, { sourceId, sourceKind }, event);
+        }
+        return;
+      case 'PaymentUnapplied':
+        for (const share of event.data.released) this.#release(share, sourceOf(event), event);
+        return;
+      case 'PaymentReturned': {
+        const { amount, released, alreadyRefunded } = event.data;
+        for (const share of released) this.#release(share, sourceOf(event), event);
+        this.#onSource(sourceOf(event), 'returned', -this.#minor(amount.amount), null, event);
+        const claim = this.#minor(alreadyRefunded ?? '0');
+        if (claim > 0n) this.#onSource(sourceOf(event), 'claimed', claim, null, event);
+        return;
+      }
+      case 'PaymentRefunded':
+        this.#onSource(sourceOf(event), 'refunded', -this.#minor(event.data.amount.amount), null, event);
+        return;
+      case 'ChargeReversed':
+        this.#onLine(event.data, 'reversed', -this.#minor(event.data.amount.amount), null, event);
+        for (const { sourceId, sourceKind, ...share } of event.data.released) {
+          this.#release(share, { sourceId, sourceKind }, event);
+        }
+        return;
+      case 'AccountOpened':
+      case 'AccountClosed':
+      case 'PaymentFailed':
+      case 'PaymentsHeld':
+      case 'PaymentsReleased':
+      case 'ContactChanged':
+      case 'NotificationPreferencesChanged':
+        return;
+    }
+  }
+
+  /** The lines and sources of which something is left: the first due first, and in the order the money came. */
+  left(): { lines: Left<ChargedLine, MoneySource>[]; sources: Left<MoneySource, ChargedLine>[] } {
+    const lines = [...this.#lines].map(([key, entries]) => leftOf(this.#line(key), entries));
+    const sources = [...this.#sources.values()].map(({ source, entries }) => leftOf(source, entries));
+    return {
+      lines: lines.filter(({ left }) => left !== 0n).sort((one, other) => byDay(one.of.dueOn, other.of.dueOn)),
+      sources: sources.filter(({ left }) => left !== 0n),
+    };
+  }
+
+  #lay(share: Allocation, source: MoneySource, event: Event): void {
+    const amount = this.#minor(share.amount);
+    this.#onLine(share, 'allocated', -amount, source, event);
+    this.#onSource(source, 'allocated', -amount, this.#line(keyOf(share)), event);
+  }
+
+  #release(share: Allocation, source: MoneySource, event: Event): void {
+    const amount = this.#minor(share.amount);
+    this.#onLine(share, 'released', amount, source, event);
+    this.#onSource(source, 'released', amount, this.#line(keyOf(share)), event);
+  }
+
+  #onLine(
+    line: Pick<ChargedLine, 'billNumber' | 'lineId'>,
+    what: Entry<MoneySource>['what'],
+    amount: bigint,
+    source: MoneySource | null,
+    event: Event,
+  ): void {
+    const key = keyOf(line);
+    const entries = this.#lines.get(key) ?? [];
+    if (entries.length === 0) this.#lines.set(key, entries);
+    entries.push({ what, amount, counterpart: source, event });
+  }
+
+  #onSource(
+    source: MoneySource,
+    what: Entry<ChargedLine>['what'],
+    amount: bigint,
+    line: ChargedLine | null,
+    event: Event,
+  ): void {
+    const key = `${source.sourceKind} ${source.sourceId}`;
+    const known = this.#sources.get(key) ?? { source, entries: [] };
+    if (known.entries.length === 0) this.#sources.set(key, known);
+    known.entries.push({ what, amount, counterpart: line, event });
+  }
+
+  #line(key: string): ChargedLine {
+    const line = this.#charged.get(key);
+    if (!line) throw new Error('money lies on a line that no bill has');
+    return line;
+  }
+
+  #minor(amount: string): bigint {
+    return parseMinor(amount, this.digits);
+  }
+}
+
+function leftOf<Thing, Counterpart>(of: Thing, entries: readonly Entry<Counterpart>[]): Left<Thing, Counterpart> {
+  return { of, left: entries.reduce((sum, { amount }) => sum + amount, 0n), entries };
+}
+
+function byDay(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}
+
+// Identifiers hold no line break, so the two parts cannot run into each other.
+function keyOf({ billNumber, lineId }: Pick<ChargedLine, 'billNumber' | 'lineId'>): string {
+  return `${billNumber}\n${lineId}`;
+}
+
+type SourceEvent = Of<'PaymentApplied' | 'PaymentUnapplied' | 'PaymentReturned' | 'PaymentRefunded' | 'CreditIssued'>;
+
+/** The source an event is about. */
+function sourceOf(event: SourceEvent): MoneySource {
+  return event.type === 'CreditIssued'
+    ? { sourceId: event.data.creditId, sourceKind: 'credit' }
+    : { sourceId: event.data.paymentId, sourceKind: 'payment' };
+}
