@@ -128,7 +128,7 @@ module.exports = {
       from: { path: '^libs/(ledger|fraud)/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
       to: { path: ROLE },
     },
-    driver('EventStoreDB', '@kurrent/kurrentdb-client', '^libs/(event-sourcing/src/event-store\\.ts|eventstore-node/)'),
+    driver('EventStoreDB', '@kurrent/kurrentdb-client', '^libs/(event-sourcing/src/event-store(-bytes)?\\.ts|eventstore-node/)'),
     driver('PostgreSQL', 'node_modules/(pg|@electric-sql/pglite)/', '^libs/platform/src/postgres'),
     driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),

@@ -15,7 +15,8 @@ import {
   Superseded,
   take,
 } from './checkpoints.js';
-import { type EventStore, EventStoreUnavailable, type SubscriptionMessage } from './event-store.js';
+import { type EventStore, type SubscriptionMessage } from './event-store.js';
+import { EventStoreUnavailable } from './event-store-errors.js';
 import { type StoredEvent } from './metadata.js';
 import { type AnyProjection, recorded } from './projection.js';
 
