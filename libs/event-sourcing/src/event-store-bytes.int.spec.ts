@@ -85,4 +85,10 @@ describe('The log as stored bytes', () => {
     const last = await store.readLast('till-3');
     expect(await store.bytes.at(last!.position)).toMatchObject({ id: last!.id, stream: 'till-3', revision: 699n });
   });
+
+  it('gives none for a position at which no event begins', async () => {
+    const last = await store.readLast('till-3');
+    expect(await store.bytes.at(last!.position - 1n)).toBeUndefined();
+    expect(await store.bytes.at(last!.position + 10_000_000n)).toBeUndefined();
+  });
 });

@@ -1,4 +1,4 @@
-import { type ClientReadableStream } from '@grpc/grpc-js';
+import { type ClientReadableStream, status } from '@grpc/grpc-js';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
@@ -64,8 +64,13 @@ export class StoredBytes {
   /** The event at a position, or undefined when none begins there. @throws EventStoreUnavailable */
   async at(position: bigint): Promise<RawEvent | undefined> {
     let found: RawEvent | undefined;
-    for await (const batch of this.#read(oneFrom(position), new AbortController().signal)) {
-      for (const { event } of batch) if (event?.position === position) found = event;
+    try {
+      for await (const batch of this.#read(oneFrom(position), new AbortController().signal)) {
+        for (const { event } of batch) if (event?.position === position) found = event;
+      }
+    } catch (error) {
+      // How a store says that this is no position of its log.
+      if ((error as { code?: unknown }).code !== status.INVALID_ARGUMENT) throw error;
     }
     return found;
   }
@@ -140,8 +145,8 @@ class Answers {
 
 /** Reaches the connection of a client, which is for its heirs only, for calls whose answers are wanted as they come. */
 abstract class OwnConnection extends KurrentDBClient {
-  static read(client: KurrentDBClient, request: ReadReq): Promise<ClientReadableStream<RawRead>> {
-    const { GRPCStreamCreator, callArguments } = client as OwnConnection;
+  static read(client: OwnConnection, request: ReadReq): Promise<ClientReadableStream<RawRead>> {
+    const { GRPCStreamCreator, callArguments } = client;
     const { path } = service.StreamsService.read;
     const bytes = () => Buffer.from(request.serializeBinary());
     // A subscription has no end that a deadline could be meant for; the others end with the answer or the connection.

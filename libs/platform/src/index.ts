@@ -1,6 +1,7 @@
 export { DATABASE, openDatabase, type Database, type Tx } from './postgres/database.js';
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { isPassing } from './postgres/passing.js';
+export { secretFile, writeSecretFile } from './secret-file.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';
 export { type FollowerStanding } from './health/readiness.js';

@@ -1,0 +1,1 @@
+export { AUDITED, AuditedLog } from './audited-log.js';
