@@ -1,4 +1,5 @@
-import { appendFacts, endOf, EventStore, eventRegistry } from '#libs/event-sourcing';
+import { appendFacts, endOf, EventStore, eventRegistry, storedLink } from '#libs/event-sourcing';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { type LoggedEvent, rewriteLog, startTestNode, type TestNode } from '#testing/eventstore-node';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -46,9 +47,42 @@ export class AuditedLog {
     this.store = new EventStore(this.node.connectionString);
   }
 
+  /** Has the store hide a stream, as anybody may who may write to it. */
+  async hide(stream: string): Promise<void> {
+    const client = KurrentDBClient.connectionString(this.node.connectionString);
+    await client.deleteStream(stream);
+    await client.dispose();
+  }
+
   async close(): Promise<void> {
     await this.store.close();
     await this.node.close();
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/**
+ * Gives events of one stream the hashes and ids that their content has, each linked to the one before: what somebody would do
+ * who knows how Paybill links them. @param previousHash of the first; as it stands in that event unless given
+ */
+export function relink(events: readonly LoggedEvent[], previousHash?: string): LoggedEvent[] {
+  let previous = previousHash ?? /"previousHash":"([0-9a-f]{64})"/.exec(events[0]!.metadata)![1]!;
+  return events.map((event) => {
+    const withPrevious = event.metadata.replace(/"previousHash":"[0-9a-f]{64}"/, `"previousHash":"${previous}"`);
+    const bytes = { data: Buffer.from(event.data), metadata: Buffer.from(withPrevious) };
+    const { computed } = storedLink({ ...event, ...bytes, revision: BigInt(event.revision), position: 0n })!;
+    previous = computed;
+    return {
+      ...event,
+      id: idOf(computed),
+      metadata: withPrevious.replace(/"hash":"[0-9a-f]{64}"}$/, `"hash":"${computed}"}`),
+    };
+  });
+}
+
+/** The first half of a hash as a UUID of version 8. */
+function idOf(hash: string): string {
+  const variant = ((Number.parseInt(hash[16]!, 16) & 3) | 8).toString(16);
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `${variant}${hash.slice(17, 20)}`];
+  return [...parts, hash.slice(20, 32)].join('-');
 }

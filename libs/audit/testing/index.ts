@@ -1,1 +1,1 @@
-export { AUDITED, AuditedLog } from './audited-log.js';
+export { AUDITED, AuditedLog, relink } from './audited-log.js';

@@ -13,6 +13,8 @@ export interface LoggedEvent {
   readonly type: string;
   readonly data: string;
   readonly metadata: string;
+  /** Milliseconds since 1970, as the node saw it. */
+  readonly created: number;
 }
 
 /**
@@ -40,16 +42,9 @@ function eventsOf(log: EventLog): LoggedEvent[] {
     const page = log.forward(from, 1_000);
     if (page.length === 0) return events;
     for (const { record } of page) {
-      const { stream, revision, type } = readRecordedHeader(record);
-      const data = recordedData(record).toString();
-      events.push({
-        id: recordedId(record),
-        stream,
-        revision: Number(revision),
-        type,
-        data,
-        metadata: metadataOf(record),
-      });
+      const { stream, revision, type, created } = readRecordedHeader(record);
+      const bytes = { data: recordedData(record).toString(), metadata: metadataOf(record) };
+      events.push({ id: recordedId(record), stream, revision: Number(revision), type, created, ...bytes });
     }
     from = page.at(-1)!.position + 1;
   }
@@ -66,7 +61,7 @@ async function write(log: EventLog, events: readonly LoggedEvent[]): Promise<voi
   let position = log.end;
   const stored = events.map(({ data, metadata, ...event }) => {
     const proposed = { ...event, isJson: true, data: Buffer.from(data), metadata: Buffer.from(metadata) };
-    const record = encodeRecordedEvent(proposed, { ...event, position, created: 0 });
+    const record = encodeRecordedEvent(proposed, { ...event, position });
     const head = heads.get(event.stream) ?? { ...emptyHead(event.stream), id: position };
     heads.set(event.stream, { ...head, last: Math.max(head.last, event.revision) });
     const placed = { position, record, streamId: head.id, revision: event.revision };
