@@ -11,7 +11,7 @@ const driver = (name, modules, home) => ({
   to: { path: modules },
 });
 // A role suffix says what a file does besides computing; a file without one is pure.
-const ROLE = '\\.(controller|projection|queries|messages|module|command|job|registry)\\.ts$';
+const ROLE = '\\.(controller|interceptor|projection|queries|messages|module|command|job|registry)\\.ts$';
 
 module.exports = {
   forbidden: [

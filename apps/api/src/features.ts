@@ -1,3 +1,4 @@
+import { type AuditKeys, AuditModule, auditProblemOf, lastCheckpoint, treeStanding } from '#libs/audit';
 import { type CommandHandling, type EventStore, projectionPositions } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf } from '#libs/fraud';
 import { LedgerModule, ledgerProblemOf } from '#libs/ledger';
@@ -11,16 +12,24 @@ export function featuresOn(connections: {
   readonly db: Database;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
+  /** Who signs checkpoints; nobody unless given. */
+  readonly keys?: AuditKeys | undefined;
 }) {
-  const { store, db, personalData } = connections;
+  const { store, db, personalData, keys = { verifiers: [] } } = connections;
   return {
     features: [
       LedgerModule.forRoot(connections),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData }),
       FraudModule.forRoot(),
+      AuditModule.forRoot({ store, db, keys }),
     ],
-    probes: { lastPosition: () => store.lastPosition(), projections: () => projectionPositions(db) },
-    problems: [fraudProblemOf, ledgerProblemOf],
+    probes: {
+      lastPosition: () => store.lastPosition(),
+      projections: () => projectionPositions(db),
+      followers: async () => [await treeStanding(db)],
+      checkpoint: () => lastCheckpoint(store),
+    },
+    problems: [auditProblemOf, fraudProblemOf, ledgerProblemOf],
   };
 }

@@ -1,3 +1,5 @@
+import { AUDIT, auditEvents } from '#libs/audit';
+import { fraudCase } from '#libs/fraud';
 import { account, payBillNumber } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -8,9 +10,12 @@ export function eventsCommand(): Command {
   });
 }
 
+/** All that Paybill stores: stream categories with the types of their events. */
+export const STORED = [account, payBillNumber, fraudCase, { category: AUDIT, events: auditEvents }] as const;
+
 /** The catalogue of stored events as Markdown, made from the schemas that every append is checked against. */
 function eventCatalogue(): string {
-  const categories = [account, payBillNumber].map(({ category, events }) => {
+  const categories = STORED.map(({ category, events }) => {
     const types = Object.entries(events.definitions).map(([type, { version, schema }]) =>
       [`### ${type}`, '', `Version ${version}.`, '', '```json', jsonSchema(schema), '```'].join('\n'),
     );

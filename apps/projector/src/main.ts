@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { auditReadModels, AuditSettings, startAudit } from '#libs/audit';
 import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
 import { readModels } from '#libs/ledger';
@@ -12,26 +13,29 @@ import {
   runProcess,
 } from '#libs/platform';
 
-const Settings = ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape);
+const Settings = ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape).extend(AuditSettings.shape);
 
 /** Keeps the read models in PostgreSQL up to date with the event store. One is at work; a second stands by for it. */
 await runProcess('projector', async () => {
   const settings = readConfig(Settings);
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'projector' });
   const store = await connectEventStore(settings.EVENTSTORE_URL);
-  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 3 });
+  await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 5 });
   const stopping = new AbortController();
   const asked = askedToStop().then((reason) => {
     log.info({ reason }, 'projector stops');
     stopping.abort();
   });
   log.info('projector is up');
-  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
+  const { PAYBILL_AUDIT_KEY: keys = { verifiers: [] }, PAYBILL_CHECKPOINT_SECONDS: checkpointSeconds } = settings;
+  const auditing = startAudit({ store, db, keys, checkpointSeconds, log }).run(stopping.signal);
+  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels, ...auditReadModels], {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
   }).run(stopping.signal);
   // With nothing left to run, staying up until somebody looks is better than being restarted into the same event.
   if (!stopping.signal.aborted) log.fatal('no projection is left running; mend the cause and restart');
   await asked;
+  await auditing;
   await store.close();
 });

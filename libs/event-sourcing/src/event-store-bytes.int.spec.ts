@@ -74,7 +74,7 @@ describe('The log as stored bytes', () => {
 
   it('gives a stream from a revision on, and nothing for one that does not exist', async () => {
     const revisions: bigint[] = [];
-    for await (const events of store.bytes.stream('till-2', 690n)) {
+    for await (const events of store.bytes.stream('till-2', { from: 690n, limit: 10 })) {
       revisions.push(...events.map(({ revision }) => revision));
     }
     expect(revisions).toEqual([690n, 691n, 692n, 693n, 694n, 695n, 696n, 697n, 698n, 699n]);

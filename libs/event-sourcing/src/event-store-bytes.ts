@@ -55,8 +55,11 @@ export class StoredBytes {
   }
 
   /** A stream from one of its revisions on, in batches. A stream that does not exist is empty. @throws EventStoreUnavailable */
-  async *stream(name: string, from = 0n): AsyncGenerator<readonly RawEvent[]> {
-    for await (const batch of this.#read(streamFrom(name, from), new AbortController().signal)) {
+  async *stream(
+    name: string,
+    { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
+  ): AsyncGenerator<readonly RawEvent[]> {
+    for await (const batch of this.#read(streamFrom(name, from, limit), new AbortController().signal)) {
       yield batch.flatMap(({ event }) => event ?? []);
     }
   }
@@ -191,7 +194,7 @@ function oneFrom(position: bigint): ReadReq {
   });
 }
 
-function streamFrom(name: string, revision: bigint): ReadReq {
+function streamFrom(name: string, revision: bigint, limit: number): ReadReq {
   return readRequest((options) => {
     const stream = new streams.ReadReq.Options.StreamOptions();
     const identifier = new shared.StreamIdentifier();
@@ -199,7 +202,7 @@ function streamFrom(name: string, revision: bigint): ReadReq {
     stream.setStreamIdentifier(identifier);
     stream.setRevision(revision.toString());
     options.setStream(stream);
-    options.setCount(String(Number.MAX_SAFE_INTEGER));
+    options.setCount(String(limit));
     options.setNoFilter(new shared.Empty());
   });
 }

@@ -7,7 +7,8 @@ export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js
 export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
 export { serveUntilAsked } from './http/serve.js';
-export { ActorOf, type Call, CallOf } from './http/call.js';
+export { ACCESSED, Accessed } from './http/accessed.js';
+export { ActorOf, type Call, type Caller, CallerOf, CallOf, callerOf, isOpaque } from './http/call.js';
 export { keyOf, type Page, pageAnswer, Paged, pageOf } from './http/page.js';
 export { openApiDocument, TakesCommand } from './http/openapi.js';
 export { malformed, Problem } from './http/problem.js';

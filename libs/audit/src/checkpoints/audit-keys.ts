@@ -1,5 +1,8 @@
 import { MalformedNote, type SignerKey, signerKey, type VerifierKey, verifierKey } from './note.js';
 
+/** Injection token of the process's {@link AuditKeys}. */
+export const AUDIT_KEYS = Symbol('AUDIT_KEYS');
+
 /** Who signs checkpoints here, if anybody does, and whose signatures are believed. */
 export interface AuditKeys {
   readonly signer?: SignerKey;

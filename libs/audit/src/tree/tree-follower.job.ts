@@ -80,8 +80,8 @@ export class TreeFollower {
   }
 
   async standing(): Promise<FollowerStanding> {
-    const { position, error } = await this.#tree.standing();
-    return { name: 'tree', position, waitingFor: error ?? this.#waitingFor };
+    const standing = await treeStanding(this.db);
+    return { ...standing, waitingFor: standing.waitingFor ?? this.#waitingFor };
   }
 
   readonly #waiting = (reason: string): void => {
@@ -155,6 +155,12 @@ export class TreeFollower {
       }
     }
   }
+}
+
+/** How the tree stands, as the database knows it: also when its follower is another process. */
+export async function treeStanding(db: Database): Promise<FollowerStanding> {
+  const { position, error } = await new TreeQueries(db).standing();
+  return { name: 'tree', position, waitingFor: error ?? undefined };
 }
 
 type Leaf = LeafPlace & { readonly eventId: string };

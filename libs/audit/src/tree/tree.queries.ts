@@ -1,5 +1,6 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type Database } from '#libs/platform';
+import { rowsOf } from '../tables.js';
 import { EMPTY_ROOT, foldRight } from './merkle.js';
 import { type Range, subtreesOf } from './proofs.js';
 import { nodeIn, type Tile, tileOf, type TilePlace } from './tiles.js';
@@ -24,8 +25,6 @@ export interface LeafPlace {
   readonly leaf: number;
   readonly position: bigint;
 }
-
-const UNDEFINED_TABLE = '42P01';
 
 /** Reads the tree as the follower has written it. A proof takes one statement, over a tile for every eight levels. */
 export class TreeQueries {
@@ -89,14 +88,4 @@ export class TreeQueries {
 
 function keyOf({ level, tile }: TilePlace): string {
   return `${level}/${tile}`;
-}
-
-/** The rows of a query; none while nobody has installed the tree yet. */
-async function rowsOf<Row>(query: RawBuilder<Row>, db: Kysely<unknown>): Promise<Row[]> {
-  try {
-    return (await query.execute(db)).rows;
-  } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Page, pageAnswer } from '#libs/platform';
+import { Accessed, type Page, pageAnswer } from '#libs/platform';
 import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
@@ -55,6 +55,7 @@ export class JournalController {
   ) {}
 
   @Get()
+  @Accessed('journal', ['from', 'to'])
   @ApiOperation({ summary: 'The double-entry journal in the order of the log, by account and effective day' })
   @ApiResponse({ status: 200, standardSchema: JournalAnswer })
   async getJournal(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<Page<JournalEntry>> {
@@ -63,6 +64,7 @@ export class JournalController {
   }
 
   @Get('trial-balance')
+  @Accessed('trial-balance')
   @ApiOperation({ summary: 'Totals of every general-ledger account, by currency' })
   @ApiResponse({ status: 200, standardSchema: TrialBalanceAnswer })
   async getTrialBalance(
