@@ -4,6 +4,7 @@ import { SourceRefused } from '#libs/ledger';
 import { RelaySuperseded } from '#libs/messaging';
 import { TopicStalled } from '#libs/platform';
 import { Command } from 'commander';
+import { auditCommand } from './audit.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
 import { eventsCommand } from './events.command.js';
@@ -31,6 +32,7 @@ const commands = [
   parkedCommand(),
   webhooksCommand(),
   fraudCommand(),
+  auditCommand(),
   relayCommand(),
   topicsCommand(),
   eventstoreCommand(),
