@@ -10,6 +10,8 @@ const ENTRY = KEY + REVISION + HASH;
 const NONE = 0xff_ff_ff_ff;
 /** Entries are kept in pieces, so that growing never copies them. */
 const PIECE = 16_384;
+/** Names remembered. */
+const RECENT = 20_000;
 
 /**
  * The last revision and hash of every stream there is, in about 65 bytes each: a million streams must fit beside everything
@@ -19,6 +21,8 @@ export class StreamTails {
   #entries: Buffer[] = [];
   #count = 0;
   #table = new Uint32Array(1 << 14).fill(NONE);
+  /** Entries by name, of streams seen of late: hashing a name takes longer than the rest. */
+  readonly #recent = new Map<string, number>();
 
   /** @param entries as {@link entries} gave them */
   constructor(entries: Buffer = Buffer.alloc(0)) {
@@ -33,17 +37,24 @@ export class StreamTails {
 
   /** The entry of a stream; one without an event when the stream is new. */
   of(stream: string): StreamTail {
-    const key = digest('sha256', stream, 'buffer');
-    let slot = this.#slotOf(key);
-    let entry = this.#table[slot]!;
-    if (entry === NONE) {
-      entry = this.#count;
-      key.copy(this.#add(), 0, 0, KEY);
-      this.#table[slot] = entry;
-      if (this.#count * 2 > this.#table.length) this.#index(this.#table.length);
-      slot = -1;
-    }
-    return new StreamTail(this.#at(entry), slot === -1);
+    const known = this.#recent.get(stream);
+    if (known !== undefined) return new StreamTail(this.#at(known), false);
+    const before = this.#count;
+    const entry = this.#entryOf(digest('sha256', stream, 'buffer'));
+    if (this.#recent.size >= RECENT) this.#recent.clear();
+    this.#recent.set(stream, entry);
+    return new StreamTail(this.#at(entry), entry === before);
+  }
+
+  #entryOf(key: Buffer): number {
+    const slot = this.#slotOf(key);
+    const found = this.#table[slot]!;
+    if (found !== NONE) return found;
+    const entry = this.#count;
+    key.copy(this.#add(), 0, 0, KEY);
+    this.#table[slot] = entry;
+    if (this.#count * 2 > this.#table.length) this.#index(this.#count);
+    return entry;
   }
 
   /** All entries, one after the other, to be kept. */
@@ -71,10 +82,10 @@ export class StreamTails {
     }
   }
 
-  /** Makes the table anew, with room for twice as many as given. */
+  /** Makes the table anew, so that it is half empty at least. */
   #index(streams: number): void {
     let size = this.#table.length;
-    while (size < streams * 2) size *= 2;
+    while (size < streams * 4) size *= 2;
     this.#table = new Uint32Array(size).fill(NONE);
     for (let entry = 0; entry < this.#count; entry++) this.#table[this.#slotOf(this.#at(entry))] = entry;
   }

@@ -254,6 +254,24 @@ describe('Verifying the whole log', () => {
       expect(read).toBe(24);
     });
 
+    it('comes to the same wherever the first was killed', async () => {
+      for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
+      await sign();
+      const states: Buffer[] = [];
+      const onSound = (sound: VerifyState) => states.push(writeState(sound));
+      const whole = await verifyLog({ store: log.store, categories: AUDITED, keys: [key.verifier], onSound });
+      expect(states.length).toBeGreaterThan(2);
+      for (const state of [states[0]!, states[Math.floor(states.length / 2)]!]) {
+        const { root, streams, findings, events } = await verify({ resume: readState(state) });
+        expect({ root, streams, findings, events }).toEqual({
+          root: whole.root,
+          streams: 10,
+          findings: [],
+          events: whole.events,
+        });
+      }
+    });
+
     it('finds what was done to the log since', async () => {
       const resume = await kept();
       await log.put('till-1', 3);
