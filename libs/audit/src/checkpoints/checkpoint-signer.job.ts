@@ -33,6 +33,8 @@ export interface SignedCheckpoint extends Checkpoint {
 }
 
 const RETRY_MS = 5_000;
+/** For what does not go away by itself. */
+const LONG_RETRY_MS = 60_000;
 const FOLLOW_PATIENCE_MS = 10_000;
 const ASK_AGAIN_MS = 20;
 
@@ -88,8 +90,8 @@ export class CheckpointSigner {
   }
 
   /**
-   * Signs every so many seconds until `signal` aborts, as long as there is something new. A contradiction ends it.
-   * @param told of what could not be done
+   * Signs every so many seconds until `signal` aborts, as long as there is something new. What cannot be done is told, and
+   * tried again: somebody may mend it.
    */
   async run(seconds: number, signal: AbortSignal, told: (error: Error) => void): Promise<void> {
     while (!signal.aborted && seconds > 0) {
@@ -97,10 +99,9 @@ export class CheckpointSigner {
       try {
         wait = await this.#signWhenDue(seconds * 1000);
       } catch (error) {
-        told(error as Error);
-        if (error instanceof CheckpointContradicts) return;
+        if (!(error instanceof TreeBehind)) told(error as Error);
         const passing = error instanceof TreeBehind || error instanceof EventStoreUnavailable || isPassing(error);
-        if (!passing) throw error;
+        wait = passing ? RETRY_MS : LONG_RETRY_MS;
       }
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }

@@ -132,6 +132,13 @@ describe.each(await testEngines())('The tree over the log on $name', (engine) =>
     expect(await tree.standing()).toMatchObject({ size: 0, error: stopped[0] });
   });
 
+  it('stops at a copy of an event', async () => {
+    await log.put('till-1', 5);
+    await log.tamper((events) => [...events, events[2]!]);
+    const stopped = await following(() => until(async () => (await tree.standing()).error !== null));
+    expect(stopped).toEqual([expect.stringMatching(/^an event is in the log twice/)]);
+  });
+
   it('stops when the log was cut, or is another one', async () => {
     await log.put('till-1', 5);
     await following(async () => reached(await log.put('till-1', 5)));

@@ -149,7 +149,7 @@ export class TreeFollower {
         if (position === held.position) continue;
         const grown = growing.copy();
         const leaves = events.flatMap((event) => leafOf(event, grown) ?? []);
-        await add(this.db, held, position, grown.size, leaves, grown.takeChanged());
+        await add(this.db, held, position, grown.size, leaves, grown.takeChanged()).catch(refuseTwice);
         [held, growing] = [{ ...held, position }, grown];
         if (signal.aborted) return;
       }
@@ -161,6 +161,15 @@ export class TreeFollower {
 export async function treeStanding(db: Database): Promise<FollowerStanding> {
   const { position, error } = await new TreeQueries(db).standing();
   return { name: 'tree', position, waitingFor: error ?? undefined };
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Ids follow from content and place: one that is there already is a copy. @throws TreeStopped, or what it was given */
+function refuseTwice(error: unknown): never {
+  const { code, detail = '' } = error as { code?: string; detail?: string };
+  if (code !== UNIQUE_VIOLATION) throw error;
+  throw new TreeStopped(`an event is in the log twice: ${detail}`);
 }
 
 type Leaf = LeafPlace & { readonly eventId: string };

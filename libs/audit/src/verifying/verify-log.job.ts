@@ -1,4 +1,4 @@
-import { type EventStore, type RawEvent } from '#libs/event-sourcing';
+import { type EventStore, type RawEvent, UnknownEvent } from '#libs/event-sourcing';
 import { AUDITED_CATEGORIES, auditEvents, CHECKPOINTS } from '../audit-events.js';
 import { MalformedNote, readNote, type VerifierKey } from '../checkpoints/note.js';
 import { readCheckpoint } from '../checkpoints/checkpoint.js';
@@ -52,9 +52,10 @@ export interface VerificationReport {
  */
 export async function verifyLog(verifying: Verifying): Promise<VerificationReport> {
   const { store, resume } = verifying;
-  const until = await store.lastPosition();
   const pass = new VerificationPass(verifying);
+  // Before the end is fixed: a checkpoint that is signed meanwhile covers more than is read.
   await pass.expectCheckpoints();
+  const until = await store.lastPosition();
   const recognised = await pass.recognises(until);
   // What the store keeps about our streams is read with them: it can hide them.
   const audited = verifying.categories ?? AUDITED_CATEGORIES;
@@ -68,6 +69,7 @@ export async function verifyLog(verifying: Verifying): Promise<VerificationRepor
       verifying.onProgress?.(batch.position, until, pass.read);
     }
   }
+  await pass.lookForLateCheckpoints();
   return pass.report(recognised);
 }
 
@@ -76,8 +78,11 @@ class VerificationPass {
   readonly #findings = new Findings();
   readonly #chains: StreamChains;
   readonly #states: SignedStates;
-  /** Ids of the checkpoints that stand in their stream. */
+  /** Ids of the checkpoints that stand in their stream, and where it went on from when they were read. */
   readonly #known = new Set<string>();
+  #nextCheckpoint = 0n;
+  /** Checkpoints met in the log that were not in their stream then. */
+  #unknown: RawEvent[] = [];
   #position: bigint;
   #last: VerifyState['last'];
   read = 0;
@@ -96,6 +101,7 @@ class VerificationPass {
     for await (const events of this.verifying.store.bytes.stream(CHECKPOINTS)) {
       for (const event of events) {
         this.#known.add(event.id);
+        this.#nextCheckpoint = event.revision + 1n;
         const name = `the checkpoint in the log (${event.stream} revision ${event.revision})`;
         const signed = checkpointIn(event);
         if (signed) sources.push({ name, keptOutside: false, note: signed.note });
@@ -105,6 +111,18 @@ class VerificationPass {
     const { copies = [], keys } = this.verifying;
     for (const { name, note } of copies) sources.push({ name: `the checkpoint in ${name}`, keptOutside: true, note });
     this.#states.expect(sources, keys);
+  }
+
+  /** Those signed while the log was read are in their stream by now. */
+  async lookForLateCheckpoints(): Promise<void> {
+    if (this.#unknown.length === 0) return;
+    for await (const events of this.verifying.store.bytes.stream(CHECKPOINTS, { from: this.#nextCheckpoint })) {
+      for (const { id } of events) this.#known.add(id);
+    }
+    for (const event of this.#unknown) {
+      if (!this.#known.has(event.id))
+        this.#found('hidden', event, 'stands in the log, and its stream does not show it');
+    }
   }
 
   /** The event that an earlier verification ended with has to be there still. */
@@ -160,7 +178,7 @@ class VerificationPass {
   }
 
   #checkPlace(event: RawEvent): void {
-    if (!this.#known.has(event.id)) this.#found('hidden', event, 'stands in the log, and its stream does not show it');
+    if (!this.#known.has(event.id)) this.#unknown.push(event);
     const size = checkpointIn(event)?.size ?? 0;
     if (size <= this.#states.tree.size) return;
     this.#found('bad-checkpoint', event, `was signed over ${size} events, more than stand before it`);
@@ -173,16 +191,19 @@ class VerificationPass {
   }
 }
 
+const MALFORMED = [MalformedNote, UnknownEvent, SyntaxError, TypeError];
+
 /** What an event says was signed; undefined when it says nothing whole. */
-function checkpointIn({ data, type }: RawEvent): { note: string; size: number } | undefined {
+function checkpointIn({ data, metadata, type }: RawEvent): { note: string; size: number } | undefined {
   try {
-    const event = auditEvents.read(type, 1, JSON.parse(data.toString()));
+    const { schemaVersion } = JSON.parse(metadata.toString()) as { schemaVersion: number };
+    const event = auditEvents.read(type, schemaVersion, JSON.parse(data.toString()));
     if (event.type !== 'CheckpointSigned') return undefined;
     const { note, size, rootHash } = event.data;
     const checkpoint = readCheckpoint(readNote(note).text);
     return checkpoint.size === size && checkpoint.root.toString('base64') === rootHash ? { note, size } : undefined;
   } catch (error) {
-    if (error instanceof MalformedNote || error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    if (MALFORMED.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }
 }
