@@ -11,7 +11,7 @@ const driver = (name, modules, home) => ({
   to: { path: modules },
 });
 // A role suffix says what a file does besides computing; a file without one is pure.
-const ROLE = '\\.(controller|projection|queries|messages|module|command|job|registry)\\.ts$';
+const ROLE = '\\.(controller|interceptor|projection|queries|messages|module|command|job|registry)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -106,6 +106,28 @@ module.exports = {
       },
     },
     {
+      name: 'audit-imports',
+      severity: 'error',
+      from: { path: lib('audit') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: [lib('audit'), lib('event-sourcing'), lib('platform')] },
+    },
+    {
+      name: 'audit-pure-files-stay-pure',
+      comment: 'As in the ledger, with the hashes and signatures of node:crypto besides.',
+      severity: 'error',
+      from: { path: '^libs/audit/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      to: {
+        pathNot: [
+          lib('audit') + 'src/',
+          '^libs/event-sourcing/src/index\\.ts$',
+          'node_modules/zod/',
+          '^node_modules/zod',
+          '^(node:)?crypto$',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'pure-files-stay-pure',
       comment:
         'In the ledger and in fraud monitoring a file without a role suffix has no Nest, no I/O and no clock: only other pure files, zod, decimal.js and types.',
@@ -125,10 +147,14 @@ module.exports = {
     {
       name: 'pure-files-do-not-import-roles',
       severity: 'error',
-      from: { path: '^libs/(ledger|fraud)/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
+      from: { path: '^libs/(ledger|fraud|audit)/src/.+/', pathNot: [ROLE, '\\.spec\\.ts$'] },
       to: { path: ROLE },
     },
-    driver('EventStoreDB', '@kurrent/kurrentdb-client', '^libs/(event-sourcing/src/event-store\\.ts|eventstore-node/)'),
+    driver(
+      'EventStoreDB',
+      '@kurrent/kurrentdb-client',
+      '^libs/(event-sourcing/src/event-store(-bytes)?\\.ts|eventstore-node/)',
+    ),
     driver('PostgreSQL', 'node_modules/(pg|@electric-sql/pglite)/', '^libs/platform/src/postgres'),
     driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),

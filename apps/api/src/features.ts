@@ -1,3 +1,11 @@
+import {
+  type AuditKeys,
+  AuditModule,
+  auditProblemOf,
+  auditReadModels,
+  lastCheckpoint,
+  treeStanding,
+} from '#libs/audit';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
@@ -11,17 +19,25 @@ export function featuresOn(connections: {
   readonly db: Database;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
+  /** Who signs checkpoints; nobody unless given. */
+  readonly keys?: AuditKeys | undefined;
 }) {
-  const { store, db, personalData } = connections;
+  const { store, db, personalData, keys = { verifiers: [] } } = connections;
   return {
     features: [
       LedgerModule.forRoot(connections),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData }),
       FraudModule.forRoot(),
-      ProjectionsModule.forRoot({ store, db, projections: [...readModels, ...fraudReadModels] }),
+      AuditModule.forRoot({ store, db, keys }),
+      ProjectionsModule.forRoot({ store, db, projections: [...readModels, ...fraudReadModels, ...auditReadModels] }),
     ],
-    probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },
-    problems: [fraudProblemOf, ledgerProblemOf],
+    probes: {
+      lastPosition: () => store.lastPosition(),
+      projections: () => shownStandings(db),
+      followers: async () => [await treeStanding(db)],
+      checkpoint: () => lastCheckpoint(store),
+    },
+    problems: [auditProblemOf, fraudProblemOf, ledgerProblemOf],
   };
 }

@@ -12,13 +12,18 @@ function accountLog(store: EventStore): MessageLog {
 }
 
 /** Does something with the log of a running Paybill. @throws NoTarget when there is none */
-export async function withLog<T>(options: EventStoreOptions, action: (log: MessageLog) => Promise<T>): Promise<T> {
+export function withLog<T>(options: EventStoreOptions, action: (log: MessageLog) => Promise<T>): Promise<T> {
+  return withStore(options, (store) => action(accountLog(store)));
+}
+
+/** Does something with the event store of a running Paybill. @throws NoTarget when there is none */
+export async function withStore<T>(options: EventStoreOptions, action: (store: EventStore) => Promise<T>): Promise<T> {
   const url = await runningEventStore(options);
   const store = await connectEventStore(url, PATIENCE).catch((error: Error) => {
     throw new NoTarget(`the event store at ${withoutCredentials(url)} does not answer: ${error.message}`);
   });
   try {
-    return await action(accountLog(store));
+    return await action(store);
   } catch (error) {
     if (error instanceof EventStoreUnavailable) throw new NoTarget(`the event store went away: ${error.message}`);
     throw error;

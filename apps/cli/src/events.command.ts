@@ -1,3 +1,5 @@
+import { AUDIT, auditEvents } from '#libs/audit';
+import { fraudCase } from '#libs/fraud';
 import { account, payBillNumber } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -27,9 +29,12 @@ export function eventsCommand(): Command {
     });
 }
 
+/** All that Paybill stores: stream categories with the types of their events. */
+export const STORED = [account, payBillNumber, fraudCase, { category: AUDIT, events: auditEvents }] as const;
+
 /** What is stored, from the schemas that every append is checked against. */
 function storedEvents(): Category[] {
-  return [account, payBillNumber].map(({ category, events }) => ({
+  return STORED.map(({ category, events }) => ({
     category,
     events: Object.entries(events.definitions).map(([type, { version, schema }]) => {
       const { $schema: _dialect, ...rest } = z.toJSONSchema(schema);

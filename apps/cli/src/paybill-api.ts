@@ -49,8 +49,8 @@ export class PaybillApi {
     await this.#send(path, request);
   }
 
-  /** All items of a list, from its first page to its last. */
-  async all<Item extends z.ZodType>(item: Item, path: string): Promise<z.output<Item>[]> {
+  /** The items of a list, from its first page to its last, unless it has more than so many. */
+  async all<Item extends z.ZodType>(item: Item, path: string, limit = Infinity): Promise<z.output<Item>[]> {
     const schema = z.object({ items: z.array(item), next: z.string().nullable() });
     const items: z.output<Item>[] = [];
     let cursor: string | null = null;
@@ -62,8 +62,8 @@ export class PaybillApi {
       );
       items.push(...page.items);
       cursor = page.next;
-    } while (cursor !== null);
-    return items;
+    } while (cursor !== null && items.length < limit);
+    return items.slice(0, limit);
   }
 
   async #send(path: string, { method = 'GET', body, idempotencyKey = randomUUID() }: Request): Promise<Response> {

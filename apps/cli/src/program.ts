@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
+import { auditCommand } from './audit.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -40,6 +41,7 @@ export function paybillProgram(): Command {
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),
+    auditCommand(),
     relayCommand(),
     topicsCommand(),
     eventstoreCommand(),

@@ -65,6 +65,16 @@ export class CommandLine {
     throw new Error(`Paybill ended with ${child.exitCode}`);
   }
 
+  /** Stops Paybill and starts it again on the same directory. @returns its URL */
+  async restart(environment: Environment = {}): Promise<string> {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    return this.standalone(environment);
+  }
+
   async close(): Promise<void> {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;

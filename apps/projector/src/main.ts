@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { auditReadModels, AuditSettings, startAudit } from '#libs/audit';
 import { connectEventStore, ProjectionRunner, tellOfJob } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
 import { readModels } from '#libs/ledger';
@@ -12,7 +13,7 @@ import {
   runProcess,
 } from '#libs/platform';
 
-const Settings = ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape);
+const Settings = ConnectionSettings.extend(HttpSettings.pick({ LOG_LEVEL: true }).shape).extend(AuditSettings.shape);
 
 /** Keeps the read models in PostgreSQL up to date with the event store. One is at work; a second stands by for it. */
 await runProcess('projector', async () => {
@@ -27,11 +28,14 @@ await runProcess('projector', async () => {
     stopping.abort();
   });
   log.info('projector is up');
-  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels], {
+  const { PAYBILL_AUDIT_KEY: keys = { verifiers: [] }, PAYBILL_CHECKPOINT_SECONDS: checkpointSeconds } = settings;
+  const auditing = startAudit({ store, db, keys, checkpointSeconds, log }).run(stopping.signal);
+  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels, ...auditReadModels], {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
     onJob: (job, error) => tellOfJob(log, job, error),
   }).run(stopping.signal);
   await asked;
+  await auditing;
   await store.close();
 });

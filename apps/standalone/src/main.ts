@@ -1,5 +1,14 @@
 import 'reflect-metadata';
 import {
+  auditKeysIn,
+  AuditModule,
+  auditProblemOf,
+  auditReadModels,
+  AuditSettings,
+  lastCheckpoint,
+  startAudit,
+} from '#libs/audit';
+import {
   CommandHandling,
   connectEventStore,
   type EventStore,
@@ -37,6 +46,7 @@ import { z } from 'zod';
 const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(KafkaSettings.shape)
+  .extend(AuditSettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
     PAYBILL_DATA: z.string().default('./data'),
@@ -109,7 +119,9 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const { source, relay, kafka } = sourceOf(store, settings, log);
   const notifying = new Following(db, notifications.handler, source, log);
   const monitoring = new Following(db, monitor.handler, source, log);
-  const projections = [...readModels, ...fraudReadModels];
+  const projections = [...readModels, ...fraudReadModels, ...auditReadModels];
+  const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
+  const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
   const runner = new ProjectionRunner(store, db, projections, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
@@ -122,8 +134,9 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
       ProjectionsModule.forRoot({ store, db, projections }),
+      AuditModule.forRoot({ store, db, keys }),
     ],
-    problems: [fraudProblemOf, ledgerProblemOf],
+    problems: [auditProblemOf, fraudProblemOf, ledgerProblemOf],
     probes: {
       lastPosition: () => store.lastPosition(),
       projections: () => shownStandings(db),
@@ -131,12 +144,15 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         ...(relay ? [relay.standing] : []),
         await notifying.standing(await notifications.parked()),
         await monitoring.standing(),
+        await audit.standing(),
       ],
+      checkpoint: () => lastCheckpoint(store),
       ...(kafka && { kafka: () => pingKafka(kafka) }),
     },
     run: (signal: AbortSignal) =>
       Promise.all([
         runner.run(signal),
+        audit.run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import {
-  brokenLink,
   CommandHandling,
   CommandIdReused,
   EventStore,
   GENESIS_HASH,
   Rejected,
+  storedLink,
   type StoredEvent,
   type Submitted,
 } from '#libs/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
+import { brokenLink } from '../testing/broken-link.js';
 import { commandMetadata } from '../testing/command-metadata.js';
 import { Put, Take, type TillEvent } from '../testing/till.js';
 
@@ -52,9 +53,11 @@ describe('Command handling', () => {
 
   const expectUnbroken = async (id: string) => {
     let previous = GENESIS_HASH;
-    for (const event of await read(id)) {
-      expect(brokenLink(event, previous)).toBeUndefined();
-      previous = event.metadata.hash;
+    for await (const events of store.bytes.stream(`till-${id}`)) {
+      for (const event of events) {
+        expect(brokenLink(event, previous)).toBeUndefined();
+        previous = storedLink(event)!.hash;
+      }
     }
   };
 

@@ -11,20 +11,10 @@ import {
   WrongExpectedVersionError,
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
-import { status } from '@grpc/grpc-js';
-import { isNativeError as isError } from 'node:util/types';
 import { setTimeout as delay } from 'node:timers/promises';
+import { StoredBytes } from './event-store-bytes.js';
+import { EventStoreUnavailable, unavailable, WrongRevision } from './event-store-errors.js';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
-
-/** The stream is not at the revision the append was decided on: somebody else was faster. */
-export class WrongRevision extends Error {
-  override readonly name = 'WrongRevision';
-}
-
-/** The event store did not answer in time or is unreachable. The outcome of an append is then unknown: retry it as it is. */
-export class EventStoreUnavailable extends Error {
-  override readonly name = 'EventStoreUnavailable';
-}
 
 /** An event ready to be appended: its id is derived from the command so that the store recognises a retry. */
 export interface EventToAppend {
@@ -52,10 +42,13 @@ const encoder = new TextEncoder();
 /** The one door to EventStoreDB / KurrentDB. Every append names the exact revision; ANY does not exist here. */
 export class EventStore {
   readonly #client: KurrentDBClient;
+  /** The same log as the bytes that are stored. */
+  readonly bytes: StoredBytes;
 
   /** @param connectionString `kurrentdb://` or `esdb://` URL, as the official client takes it. */
   constructor(connectionString: string) {
     this.#client = KurrentDBClient.connectionString(connectionString);
+    this.bytes = new StoredBytes(this.#client);
   }
 
   /**
@@ -238,24 +231,6 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What the client calls trouble that passes, and gRPC's own codes for it where the client lets them through as they are. */
-const PASSING_TYPES: readonly unknown[] = [
-  'unavailable',
-  'cancelled',
-  'timeout',
-  'deadline-exceeded',
-  'not-leader',
-  'unknown',
-];
-const PASSING_CODES: readonly unknown[] = [status.CANCELLED, status.DEADLINE_EXCEEDED, status.UNAVAILABLE];
-
-function unavailable(error: unknown): Error {
-  if (!isError(error)) return new Error(String(error));
-  const { type, code } = error as Error & { type?: unknown; code?: unknown };
-  if (!PASSING_TYPES.includes(type) && !PASSING_CODES.includes(code)) return error;
-  return new EventStoreUnavailable(error.message, { cause: error });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { hash as digest } from 'node:crypto';
-import { type EventMetadata, type StoredEvent } from './metadata.js';
+import { type RawEvent } from './event-store-wire.js';
+import { type EventMetadata } from './metadata.js';
 
 /** What the first event of a stream has as its previous hash. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -43,11 +44,48 @@ export function link(
   return { hash, id: idOf(hash), metadataJson: `${withoutHash.slice(0, -1)},"hash":"${hash}"}` };
 }
 
-/** Why a stored event does not continue the chain, or undefined when it does. */
-export function brokenLink(event: StoredEvent, previousHash: string): string | undefined {
-  const { hash, ...metadata } = event.metadata;
-  if (metadata.previousHash !== previousHash) return 'the previous hash is not the hash of the event before';
-  const expected = eventHash(event, previousHash, JSON.stringify(event.data), JSON.stringify(metadata));
-  if (hash !== expected) return 'the content does not match its hash';
-  return event.id === idOf(hash) ? undefined : 'the id does not follow from the hash';
+/** What an event that is stored says about its place in the chain, and what its bytes say. */
+export interface StoredLink {
+  /** As it is stored. */
+  readonly previousHash: string;
+  /** As it is stored. */
+  readonly hash: string;
+  /** What the bytes come to; another than {@link hash} when something was changed. */
+  readonly computed: string;
+  /** Whether the event's id is the one its computed hash gives. */
+  readonly idFollows: boolean;
 }
+
+/** How every stored metadata ends: its last two members, each with a hash of 64 figures. */
+const PREVIOUS = ',"previousHash":"';
+const HASH = '","hash":"';
+const END = '"}';
+const HEX = 64;
+const TAIL = PREVIOUS.length + HEX + HASH.length + HEX + END.length;
+const ENDING = new RegExp(`^${PREVIOUS}[0-9a-f]{64}${HASH}[0-9a-f]{64}${END}$`);
+
+/** What was hashed, gathered here; larger events get room of their own. */
+const gathered = Buffer.allocUnsafe(64 * 1024);
+
+/** The link of a stored event, or undefined when it carries none: then it was not written by Paybill. */
+export function storedLink(event: RawEvent): StoredLink | undefined {
+  const { stream, revision, type, data, metadata, id } = event;
+  const tail = metadata.toString('latin1', Math.max(0, metadata.length - TAIL));
+  if (!ENDING.test(tail)) return undefined;
+  const previousHash = tail.slice(PREVIOUS.length, PREVIOUS.length + HEX);
+  const hash = tail.slice(-HEX - END.length, -END.length);
+  const front = `${previousHash}\n${stream}\n${revision}\n${type}\n`;
+  const withoutHash = metadata.length - (HASH.length - 1 + HEX + END.length);
+  const most = front.length * 3 + data.length + metadata.length;
+  const target = most <= gathered.length ? gathered : Buffer.allocUnsafe(most);
+  let at = target.write(front);
+  at += data.copy(target, at);
+  target[at++] = LINE_FEED;
+  at += metadata.copy(target, at, 0, withoutHash);
+  target[at++] = CLOSING_BRACE;
+  const computed = digest('sha256', target.subarray(0, at), 'hex');
+  return { previousHash, hash, computed, idFollows: id === idOf(computed) };
+}
+
+const LINE_FEED = 0x0a;
+const CLOSING_BRACE = 0x7d;

@@ -3,8 +3,12 @@ export { defineCommand, type CommandContext, type CommandDefinition, type Decide
 export { type DomainEvent } from './domain-event.js';
 export { eventRegistry, UnknownEvent, type EventOf } from './event-registry.js';
 export { type CommandMetadata, type StoredEvent } from './metadata.js';
-export { connectEventStore, EventStore, EventStoreUnavailable, type SubscriptionMessage } from './event-store.js';
-export { brokenLink, GENESIS_HASH } from './hash-chain.js';
+export { connectEventStore, EventStore, type SubscriptionMessage } from './event-store.js';
+export { EventStoreUnavailable, WrongRevision } from './event-store-errors.js';
+export { type LogBatch } from './event-store-bytes.js';
+export { type RawEvent } from './event-store-wire.js';
+export { GENESIS_HASH, storedLink } from './hash-chain.js';
+export { appendFacts, endOf, type Fact, type StreamEnd } from './facts.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';
 export { codeFingerprint } from './projections/code-fingerprint.js';

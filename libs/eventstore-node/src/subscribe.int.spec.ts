@@ -1,4 +1,5 @@
 import {
+  BACKWARDS,
   END,
   eventTypeFilter,
   excludeSystemEvents,
@@ -218,6 +219,30 @@ describe('a subscription to the log', () => {
     const checkpoint = await reached;
     const after = bench.client.subscribeToAll({ fromPosition: checkpoint, filter: own(ignored) });
     expect(revisions(await take(after, 5))).toEqual(range(10, 15));
+  });
+
+  it('says how far it has come whenever it reaches the end of the log, also over what it leaves out', async () => {
+    const [wanted, ignored] = [aStream('wanted'), aStream('ignored')];
+    const seen: string[] = [];
+    const reached = new Promise<void>((resolve, reject) => {
+      const subscription = bench.client.subscribeToAll({
+        fromPosition: END,
+        filter: streamNameFilter({
+          prefixes: [wanted],
+          checkpointInterval: 32,
+          checkpointReached: async (_, { commit }) => {
+            seen.push(`checkpoint ${commit}`);
+            await subscription.unsubscribe();
+            resolve();
+          },
+        }),
+      });
+      subscription.on('error', reject).on('data', ({ event }) => void seen.push(`event ${event?.revision}`));
+      subscription.once('caughtUp', () => void append(wanted, 2).then(() => append(ignored, 1)));
+    });
+    await reached;
+    const [end] = await collect(bench.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+    expect(seen).toEqual(['event 0', 'event 1', `checkpoint ${end!.event!.position.commit}`]);
   });
 
   it('has no gap and no duplicate while many write', async () => {

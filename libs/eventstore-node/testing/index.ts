@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStoreNode, type EventStoreNode, type EventStoreNodeOptions } from '../src/index.js';
 
+export { rewriteLog, type LoggedEvent } from './rewrite-log.js';
+
 /** A node on a directory of its own, which is removed when the node is closed. */
 export type TestNode = EventStoreNode & { dataDir: string };
 

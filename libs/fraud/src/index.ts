@@ -8,6 +8,7 @@ export { readRules, RulesRefused } from './rules/read-rules.job.js';
 export { DEFAULT_RULES, FraudSettings, RulesFile } from './rules/rules-file.job.js';
 export { openFraudMonitor } from './fraud-monitor.js';
 export { type Holds } from './cases/hold-reactions.job.js';
+export { fraudCase } from './cases/fraud-case.js';
 export { fraudReadModels } from './cases/cases.projection.js';
 export { FraudModule } from './fraud.module.js';
 export { fraudProblemOf } from './problems.js';

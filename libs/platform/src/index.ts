@@ -2,12 +2,14 @@ export { DATABASE, openDatabase, type Database, type Tx } from './postgres/datab
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { copyEmbedded } from './postgres/copy-embedded.js';
 export { isPassing } from './postgres/passing.js';
+export { secretFile, writeSecretFile } from './secret-file.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';
 export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
 export { serveUntilAsked } from './http/serve.js';
-export { ActorOf, type Call, CallOf } from './http/call.js';
+export { ACCESSED, Accessed } from './http/accessed.js';
+export { ActorOf, type Call, type Caller, CallerOf, CallOf, callerOf, isOpaque } from './http/call.js';
 export { keyOf, type Page, pageAnswer, Paged, pageOf } from './http/page.js';
 export { openApiDocument, TakesCommand } from './http/openapi.js';
 export { malformed, Problem } from './http/problem.js';

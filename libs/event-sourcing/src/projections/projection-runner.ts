@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, isPassing } from '#libs/platform';
-import { type EventStore, EventStoreUnavailable } from '../event-store.js';
+import { type EventStore } from '../event-store.js';
+import { EventStoreUnavailable } from '../event-store-errors.js';
 import { type Job, JobEnded, noteJob, openJobs } from './jobs.js';
 import { VersionLocks } from './locks.js';
 import { type AnyProjection } from './projection.js';

@@ -62,6 +62,8 @@ class Subscription {
   #live = false;
   /** Events looked at since the last checkpoint, and since the subscription last was at the end. */
   #unreported = 0;
+  /** The last event looked at was not wanted, and no checkpoint has said so. */
+  #leftOut = false;
   #backlog = 0;
 
   constructor(
@@ -81,7 +83,7 @@ class Subscription {
       this.#live = false;
       batch.add(fellBehind(this.cursor.progress()));
     }
-    if (events.length === 0 && !this.#live) this.#goLive(batch);
+    if (events.length === 0) this.#pause(batch);
     // Looking through events that nobody wants never waits for the network; others get their turn all the same.
     if (batch.size === 0) await nextTurn();
     else await this.outlet.send(batch);
@@ -90,19 +92,27 @@ class Subscription {
 
   #add(batch: MessageBatch, event: StoredEvent): void {
     const { filter } = this.request;
-    if (!filter || filter.matches(readRecordedHeader(event.record))) {
-      batch.addEvent(present(this.log, event, this.request));
-    }
+    const wanted = !filter || filter.matches(readRecordedHeader(event.record));
+    if (wanted) batch.addEvent(present(this.log, event, this.request));
+    this.#leftOut = !wanted;
     if (filter && ++this.#unreported >= filter.checkpointInterval) {
       this.#unreported = 0;
+      this.#leftOut = false;
       batch.add(checkpoint(event.position));
     }
   }
 
-  #goLive(batch: MessageBatch): void {
+  /**
+   * At the end of the log. When nobody wanted the last of it, that is reported: a reader with a filter would else seem to be
+   * behind for as long as nothing comes that it wants.
+   */
+  #pause(batch: MessageBatch): void {
     const progress = this.cursor.progress();
-    if (this.#unreported > 0 && progress.position !== undefined) batch.add(checkpoint(progress.position));
-    this.#unreported = 0;
+    const due = this.#live ? this.#leftOut : this.#unreported > 0;
+    if (due && progress.position !== undefined) batch.add(checkpoint(progress.position));
+    if (due) this.#unreported = 0;
+    this.#leftOut = false;
+    if (this.#live) return;
     this.#live = true;
     batch.add(caughtUp(progress));
   }

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Accessed } from '#libs/platform';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Money } from '../command-answers.js';
@@ -41,6 +42,7 @@ export class TotalsController {
   ) {}
 
   @Get()
+  @Accessed('totals', ['currency'])
   @ApiOperation({ summary: 'What the whole ledger comes to in one currency' })
   @ApiResponse({ status: 200, standardSchema: TotalsAnswer })
   async getTotals(@Query({ schema: TotalsQuery }) query: z.output<typeof TotalsQuery>) {

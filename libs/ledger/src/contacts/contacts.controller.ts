@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, Inject, Param, Put, Query } from '@nestj
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EventStore, ReadBarrier } from '#libs/event-sourcing';
-import { type Call, CallOf, PersonalData, PersonalDataErased, Problem, TakesCommand } from '#libs/platform';
+import { Accessed, type Call, CallOf, PersonalData, PersonalDataErased, Problem, TakesCommand } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { refuse } from '../billing/rejections.js';
 import { ContactChangedAnswer, madeOf, receipt } from '../command-answers.js';
@@ -65,6 +65,7 @@ export class ContactsController {
   }
 
   @Get()
+  @Accessed('contact')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'How the customer is reached, in the clear' })
   @ApiResponse({ status: 200, standardSchema: ContactAnswer })

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Page, pageAnswer } from '#libs/platform';
+import { Accessed, type Page, pageAnswer } from '#libs/platform';
 import { MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
@@ -59,6 +59,7 @@ export class JournalController {
   ) {}
 
   @Get()
+  @Accessed('journal', ['from', 'to'])
   @ApiOperation({ summary: 'The double-entry journal in the order of the log, by account and effective day' })
   @ApiResponse({ status: 200, standardSchema: JournalAnswer })
   async getJournal(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<Page<JournalEntry>> {
@@ -67,6 +68,7 @@ export class JournalController {
   }
 
   @Get('trial-balance')
+  @Accessed('trial-balance')
   @ApiOperation({
     summary: 'Totals of every general-ledger account, by currency, at a moment, as far as known at another',
   })

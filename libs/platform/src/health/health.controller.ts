@@ -24,6 +24,8 @@ const GAUGES = {
   paybill_follower_lag_messages: { help: 'Messages of the topic it has not received yet', labels: ['follower'] },
   paybill_follower_waiting: { help: '1 when it waits for something outside itself', labels: ['follower'] },
   paybill_parked: { help: 'What a consumer could not handle and a person has to look at', labels: ['follower'] },
+  paybill_checkpoint_size: { help: 'Events the last signed checkpoint covers', labels: [] },
+  paybill_checkpoint_age_seconds: { help: 'How long ago the last checkpoint was signed', labels: [] },
   paybill_projection_stopped: { help: '1 when a projection stands still on an error', labels: ['projection'] },
 } as const;
 
@@ -63,10 +65,14 @@ function observe(
   report: ReadinessReport,
   set: (name: keyof typeof GAUGES, labels: Labels, value: number) => void,
 ): void {
-  const { eventStore, database, kafka, projections, followers } = report;
+  const { eventStore, database, kafka, projections, followers, checkpoint } = report;
   if (eventStore) set('paybill_event_store_up', {}, Number(eventStore.reachable));
   if (database) set('paybill_database_up', {}, Number(database.reachable));
   if (kafka) set('paybill_kafka_up', {}, Number(kafka.reachable));
+  if (checkpoint) {
+    set('paybill_checkpoint_size', {}, checkpoint.size);
+    set('paybill_checkpoint_age_seconds', {}, checkpoint.ageSeconds);
+  }
   for (const { name, version, position, events, lagBytes, lagSeconds, error } of projections) {
     const labels = { projection: `${name}_v${version}` };
     set('paybill_projection_position', labels, Number(position));

@@ -11,6 +11,16 @@ export interface ReadinessProbes {
   readonly kafka?: () => Promise<unknown>;
   /** Where the relay or the consumers of this process stand; throws when what they keep that in cannot be reached. */
   readonly followers?: () => Promise<readonly FollowerStanding[]>;
+  /** The last state of the log that was signed for auditors; undefined when none was yet. */
+  readonly checkpoint?: () => Promise<CheckpointStanding | undefined>;
+}
+
+/** A signed state of the log. */
+interface CheckpointStanding {
+  /** Events it was signed over. */
+  readonly size: number;
+  /** ISO 8601. */
+  readonly signedAt: string;
 }
 
 /** How whoever follows the log, or a topic made from it, stands. */
@@ -79,6 +89,14 @@ export const ReadinessReport = z
         }),
       )
       .meta({ description: 'The relay and the consumers of this process' }),
+    checkpoint: z
+      .object({
+        size: z.int(),
+        signedAt: z.iso.datetime(),
+        ageSeconds: z.number().meta({ description: 'Since it was signed' }),
+      })
+      .optional()
+      .meta({ description: 'The last state of the log that was signed for auditors' }),
   })
   .meta({ id: 'Readiness' });
 export type ReadinessReport = z.output<typeof ReadinessReport>;
@@ -98,11 +116,12 @@ export class Readiness {
 
   async check(): Promise<ReadinessReport> {
     const { probes } = this;
-    const [end, standings, kafka, followers] = await Promise.all([
+    const [end, standings, kafka, followers, checkpoint] = await Promise.all([
       attempt(() => probes.lastPosition?.()),
       attempt(() => probes.projections?.()),
       attempt(() => probes.kafka?.().then(() => true)),
       attempt(() => probes.followers?.()),
+      attempt(() => probes.checkpoint?.()),
     ]);
     const projections = (standings ?? []).map(({ name, version, position, events, updatedAt, error }) => ({
       name,
@@ -137,6 +156,7 @@ export class Readiness {
       ...(probes.kafka && { kafka: { reachable: kafka !== undefined } }),
       projections,
       followers: following,
+      ...(checkpoint && { checkpoint: withAge(checkpoint) }),
     };
   }
 
@@ -150,6 +170,10 @@ export class Readiness {
     const lag = end > position ? end - position : 0n;
     return { lagBytes: String(lag), lagSeconds: lag === 0n ? 0 : Math.round(now - mark.since) / 1000 };
   }
+}
+
+function withAge({ size, signedAt }: CheckpointStanding): NonNullable<ReadinessReport['checkpoint']> {
+  return { size, signedAt, ageSeconds: Math.max(0, Math.round((Date.now() - Date.parse(signedAt)) / 1000)) };
 }
 
 /** The outcome of a probe, or undefined when it fails or takes too long. */

@@ -2,16 +2,20 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 
-/** Who calls, why, and under which key: what the headers of a command request say. */
-export interface Call {
-  /** The client's own key for this command: sent again with a retry, so that it is carried out once. */
-  readonly idempotencyKey: string;
+/** Who calls and why: what the headers of a request say. */
+export interface Caller {
   /** Opaque id of the user, service or job; never a name or an e-mail address, for it is stored with every event. */
   readonly actor: string;
   readonly onBehalfOf?: string;
   readonly correlationId: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+}
+
+/** Who calls, why, and under which key: what the headers of a command request say. */
+export interface Call extends Caller {
+  /** The client's own key for this command: sent again with a retry, so that it is carried out once. */
+  readonly idempotencyKey: string;
   /** Says in the answer that the command had been carried out before and this is its first result again. */
   markReplayed(): void;
 }
@@ -42,23 +46,36 @@ export const ActorOf = createParamDecorator((_: unknown, context: ExecutionConte
   return actorOf(context.switchToHttp().getRequest<LoggedRequest>());
 });
 
+/** Parameter decorator: the {@link Caller} of a request that needs no key. @throws Problem when a header is malformed */
+export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  return callerOf(context.switchToHttp().getRequest<LoggedRequest>());
+});
+
 function actorOf(request: LoggedRequest): string {
   return (request.actor = opaque(request.headers, 'x-actor') ?? 'anonymous');
 }
 
 function readCall(request: LoggedRequest, reply: Pick<FastifyReply, 'header'>): Call {
+  const caller = callerOf(request);
+  return {
+    idempotencyKey: idempotencyKey(request.headers[IDEMPOTENCY_KEY]),
+    ...caller,
+    markReplayed: () => void reply.header(REPLAYED, 'true'),
+  };
+}
+
+/** Who calls, of whatever request. @throws Problem when a header is malformed */
+export function callerOf(request: LoggedRequest): Caller {
   const { headers } = request;
   const actor = actorOf(request);
   const onBehalfOf = opaque(headers, 'x-on-behalf-of');
   const traceparent = headers['traceparent'];
   return {
-    idempotencyKey: idempotencyKey(headers[IDEMPOTENCY_KEY]),
     actor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     correlationId: opaque(headers, 'x-correlation-id') ?? request.id,
     // A trace context that is not well-formed has to be ignored, says the standard; it is no reason to refuse money.
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
-    markReplayed: () => void reply.header(REPLAYED, 'true'),
   };
 }
 
@@ -78,10 +95,15 @@ function idempotencyKey(header: string | string[] | undefined): string {
   );
 }
 
+/** Whether a text can be stored for ever: an identifier, no name, no address, and nothing like a card's number. */
+export function isOpaque(text: string): boolean {
+  return OPAQUE.test(text) && !CARD_LIKE.test(text);
+}
+
 function opaque(headers: FastifyRequest['headers'], name: string): string | undefined {
   const header = headers[name];
   if (header === undefined || header === '') return undefined;
-  if (typeof header === 'string' && OPAQUE.test(header) && !CARD_LIKE.test(header)) return header;
+  if (typeof header === 'string' && isOpaque(header)) return header;
   throw new Problem(
     400,
     'HEADER_INVALID',

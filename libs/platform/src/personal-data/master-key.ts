@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { secretFile } from '../secret-file.js';
 
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
 
@@ -20,34 +20,7 @@ export const PersonalDataSettings = z.object({
  */
 export async function masterKeyIn(directory: string): Promise<Buffer> {
   const path = join(directory, 'master.key');
-  const text = (await readIfThere(path)) ?? (await create(path, directory));
+  const text = await secretFile(path, () => randomBytes(32).toString('base64'));
   if (!BASE64_OF_32_BYTES.test(text)) throw new Error(`${path} is no master key: 32 bytes in base64 belong there`);
   return Buffer.from(text, 'base64');
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** On disk, whole and in its place before anything is sealed with it. */
-async function create(path: string, directory: string): Promise<string> {
-  const text = randomBytes(32).toString('base64');
-  await mkdir(directory, { recursive: true });
-  const unfinished = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await unfinished.writeFile(`${text}\n`);
-    await unfinished.sync();
-  } finally {
-    await unfinished.close();
-  }
-  await rename(`${path}.new`, path);
-  const folder = await open(directory, 'r');
-  await folder.sync();
-  await folder.close();
-  return text;
 }

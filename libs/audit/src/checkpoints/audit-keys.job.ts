@@ -1,0 +1,55 @@
+import { secretFile } from '#libs/platform';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type AuditKeys, auditKeys } from './audit-keys.js';
+import { newSignerKey } from './note.js';
+
+/** How the log is signed for auditors. */
+export const AuditSettings = z.object({
+  /** The signing key, and verifier keys of those before it, separated by blanks. Without a signing key nothing is signed. */
+  PAYBILL_AUDIT_KEY: z
+    .string()
+    .transform((text, context): AuditKeys => {
+      try {
+        return auditKeys(text);
+      } catch {
+        context.addIssue(
+          'must be a signing key as "paybill audit new-key" makes it, and the verifier keys of earlier ones',
+        );
+        return z.NEVER;
+      }
+    })
+    .optional(),
+  /** How often a checkpoint is signed when something was recorded since the last; 0: only when somebody asks for it. */
+  PAYBILL_CHECKPOINT_SECONDS: z
+    .string()
+    .regex(/^\d{1,8}$/, 'must be a whole number of seconds, 0 to sign on demand only')
+    .transform(Number)
+    .default(3600),
+});
+export type AuditSettings = z.output<typeof AuditSettings>;
+
+/** Where a Paybill that keeps everything in one directory has its signing key. */
+export function auditKeyFile(directory: string): string {
+  return join(directory, 'audit.key');
+}
+
+/**
+ * The keys of a Paybill that keeps everything in one directory: `audit.key`, readable by its owner only, made when it is not
+ * there. Whoever copies it can sign another history.
+ */
+export async function auditKeysIn(directory: string): Promise<AuditKeys> {
+  const path = auditKeyFile(directory);
+  const text = await secretFile(path, () => freshSignerKey());
+  try {
+    return auditKeys(text);
+  } catch (error) {
+    throw new Error(`${path} holds no signing key: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A signing key nobody else has. Without a name it is called after nothing, so that two logs are told apart. */
+export function freshSignerKey(name = `paybill.local/${randomBytes(4).toString('hex')}`): string {
+  return newSignerKey(name, randomBytes(32));
+}

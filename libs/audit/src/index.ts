@@ -1,0 +1,13 @@
+export { AUDIT, AUDITED_CATEGORIES, auditEvents } from './audit-events.js';
+export { auditKeys, type AuditKeys, rotated } from './checkpoints/audit-keys.js';
+export { auditKeyFile, auditKeysIn, AuditSettings, freshSignerKey } from './checkpoints/audit-keys.job.js';
+export { MalformedNote, readNote, verifierKey } from './checkpoints/note.js';
+export { readCheckpoint } from './checkpoints/checkpoint.js';
+export { lastCheckpoint } from './checkpoints/checkpoint-signer.job.js';
+export { AuditModule, auditProblemOf } from './audit.module.js';
+export { auditReadModels } from './audit.projection.js';
+export { installTree } from './tables.js';
+export { treeStanding } from './tree/tree-follower.job.js';
+export { startAudit } from './start-audit.js';
+export { verifyLog, type VerificationReport } from './verifying/verify-log.job.js';
+export { MalformedState, readState, writeState } from './verifying/verify-state.js';

@@ -1,0 +1,41 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Database } from '#libs/platform';
+
+/**
+ * The Merkle tree over the log, in a schema of its own. All of it follows from the log: without it, it is built again.
+ */
+const DDL: readonly string[] = [
+  'create schema if not exists audit',
+  // The one tree: how far it has come, its last event, and who may write. `epoch` grows with every follower that takes it.
+  `create table if not exists audit.tree (
+    single boolean primary key default true check (single), size bigint not null default 0,
+    position bigint not null default 0, epoch bigint not null default 0, error text,
+    last_event uuid, last_position bigint, updated_at timestamptz not null default now())`,
+  'insert into audit.tree (size) values (0) on conflict do nothing',
+  // Up to 256 hashes of 32 bytes each; see tiles.ts.
+  `create table if not exists audit.tiles (
+    level int not null, tile bigint not null, hashes bytea not null, primary key (level, tile))`,
+  // Where an event is: its leaf, and its position in the log.
+  `create table if not exists audit.leaves (event_id uuid primary key, leaf bigint not null, position bigint not null)`,
+];
+
+/** Creates what is missing of the tree's tables. */
+export async function installTree(db: Database): Promise<void> {
+  await db.sql.transaction().execute(async (tx) => {
+    // Two processes may start at once; the second waits here and finds everything in place.
+    await sql`select pg_advisory_xact_lock(7264229)`.execute(tx);
+    for (const statement of DDL) await sql.raw(statement).execute(tx);
+  });
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+/** The rows of a query; none while nobody has installed what it reads yet. */
+export async function rowsOf<Row>(query: RawBuilder<Row>, db: Kysely<unknown>): Promise<Row[]> {
+  try {
+    return (await query.execute(db)).rows;
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { AUDITED, AuditedLog, relink } from './audited-log.js';

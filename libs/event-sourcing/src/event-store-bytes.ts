@@ -1,0 +1,222 @@
+import { type ClientReadableStream, status } from '@grpc/grpc-js';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
+import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { unavailable } from './event-store-errors.js';
+import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
+
+/** Events of the log in their order, and how far it has been read with them. */
+export interface LogBatch {
+  readonly events: readonly RawEvent[];
+  /** Commit position up to which nothing that matches is missing; may lie beyond the last event. */
+  readonly position: bigint;
+  /** All there was when the reading began to follow live has been delivered. */
+  readonly caughtUp: boolean;
+}
+
+const CHECKPOINT_EVERY = 32;
+/** Most messages held for a reader that is busy with the batch before. */
+const READ_AHEAD = 4096;
+
+/**
+ * Events as they are stored, byte for byte. Whoever checks hashes needs these: the official client parses every event as JSON,
+ * and what is written again from that may differ from what is stored in ways nobody would see. The connection, its discovery
+ * and its credentials are the client's own.
+ */
+export class StoredBytes {
+  constructor(private readonly client: KurrentDBClient) {}
+
+  /**
+   * The events of streams `<category>-…` after a position (0n: from the start), strictly in log order, each once. Goes on live
+   * until `signal` aborts; with `until` it ends when all up to that position have been delivered.
+   * @throws EventStoreUnavailable when the connection is lost.
+   */
+  async *log(options: {
+    readonly after: bigint;
+    readonly categories: readonly string[];
+    readonly until?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<LogBatch> {
+    const { after, categories, until, signal } = options;
+    let position = after;
+    let caughtUp = false;
+    for await (const batch of this.#read(subscription(after, categories), signal)) {
+      const events: RawEvent[] = [];
+      for (const { event, passed, caughtUp: live } of batch) {
+        if (event && (until === undefined || event.position <= until)) events.push(event);
+        position = event?.position ?? passed ?? position;
+        caughtUp ||= live === true;
+      }
+      yield { events, position, caughtUp };
+      if (until !== undefined && (position >= until || caughtUp)) return;
+    }
+  }
+
+  /** A stream from one of its revisions on, in batches. A stream that does not exist is empty. @throws EventStoreUnavailable */
+  async *stream(
+    name: string,
+    { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
+  ): AsyncGenerator<readonly RawEvent[]> {
+    for await (const batch of this.#read(streamFrom(name, from, limit), new AbortController().signal)) {
+      yield batch.flatMap(({ event }) => event ?? []);
+    }
+  }
+
+  /** The event at a position, or undefined when none begins there. @throws EventStoreUnavailable */
+  async at(position: bigint): Promise<RawEvent | undefined> {
+    let found: RawEvent | undefined;
+    try {
+      for await (const batch of this.#read(oneFrom(position), new AbortController().signal)) {
+        for (const { event } of batch) if (event?.position === position) found = event;
+      }
+    } catch (error) {
+      // How a store says that this is no position of its log.
+      if ((error as { code?: unknown }).code !== status.INVALID_ARGUMENT) throw error;
+    }
+    return found;
+  }
+
+  /** Everything the answer brings, in as few pieces as the reader is slow. */
+  async *#read(request: ReadReq, signal: AbortSignal): AsyncGenerator<readonly RawRead[]> {
+    if (signal.aborted) return;
+    const call = await OwnConnection.read(this.client, request).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+    const answers = new Answers(call);
+    const stop = () => answers.cancel();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for (;;) {
+        const batch = await answers.next();
+        if (signal.aborted || !batch) return;
+        yield batch;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw unavailable(error);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stop();
+    }
+  }
+}
+
+/** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */
+class Answers {
+  #received: RawRead[] = [];
+  #failed: Error | undefined;
+  #ended = false;
+  #wake: () => void = () => undefined;
+
+  constructor(private readonly call: ClientReadableStream<RawRead>) {
+    call.on('data', (read: RawRead) => {
+      this.#received.push(read);
+      if (this.#received.length >= READ_AHEAD) call.pause();
+      this.#wake();
+    });
+    call.once('end', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    call.on('error', (error) => {
+      this.#failed = error;
+      this.#wake();
+    });
+  }
+
+  /** What has come since, at least one answer; undefined at the end. */
+  async next(): Promise<readonly RawRead[] | undefined> {
+    while (this.#received.length === 0) {
+      if (this.#failed) throw this.#failed;
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    // Whatever comes in one turn of the loop is one batch.
+    await nextTurn();
+    const batch = this.#received;
+    this.#received = [];
+    this.call.resume();
+    return batch;
+  }
+
+  cancel(): void {
+    // The client takes a cancelled call for a broken connection and opens another: none is cancelled that has ended.
+    if (!this.#ended) this.call.cancel();
+  }
+}
+
+/** Reaches the connection of a client, which is for its heirs only, for calls whose answers are wanted as they come. */
+abstract class OwnConnection extends KurrentDBClient {
+  static read(client: OwnConnection, request: ReadReq): Promise<ClientReadableStream<RawRead>> {
+    const { GRPCStreamCreator, callArguments } = client;
+    const { path } = service.StreamsService.read;
+    const bytes = () => Buffer.from(request.serializeBinary());
+    // A subscription has no end that a deadline could be meant for; the others end with the answer or the connection.
+    const [metadata, options] = callArguments({}, { deadline: Infinity });
+    const open = GRPCStreamCreator(service.StreamsClient, 'read', (connection) =>
+      connection.makeServerStreamRequest(path, bytes, decodeRead, request, metadata, options),
+    );
+    return open();
+  }
+}
+
+function readRequest(set: (options: ReadReq.Options) => void): ReadReq {
+  const options = new streams.ReadReq.Options();
+  const ids = new streams.ReadReq.Options.UUIDOption();
+  ids.setString(new shared.Empty());
+  options.setUuidOption(ids);
+  set(options);
+  const request = new streams.ReadReq();
+  request.setOptions(options);
+  return request;
+}
+
+function subscription(after: bigint, categories: readonly string[]): ReadReq {
+  return readRequest((options) => {
+    options.setAll(inLog(after));
+    options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
+    const filter = new streams.ReadReq.Options.FilterOptions();
+    const prefixes = new streams.ReadReq.Options.FilterOptions.Expression();
+    prefixes.setPrefixList(categories.map((category) => `${category}-`));
+    filter.setStreamIdentifier(prefixes);
+    filter.setCount(new shared.Empty());
+    filter.setCheckpointintervalmultiplier(CHECKPOINT_EVERY);
+    options.setFilter(filter);
+  });
+}
+
+function oneFrom(position: bigint): ReadReq {
+  return readRequest((options) => {
+    options.setAll(inLog(position));
+    options.setCount('1');
+    options.setNoFilter(new shared.Empty());
+  });
+}
+
+function streamFrom(name: string, revision: bigint, limit: number): ReadReq {
+  return readRequest((options) => {
+    const stream = new streams.ReadReq.Options.StreamOptions();
+    const identifier = new shared.StreamIdentifier();
+    identifier.setStreamName(Buffer.from(name).toString('base64'));
+    stream.setStreamIdentifier(identifier);
+    stream.setRevision(revision.toString());
+    options.setStream(stream);
+    options.setCount(String(limit));
+    options.setNoFilter(new shared.Empty());
+  });
+}
+
+/** A place in the log: the start, or a position. */
+function inLog(position: bigint): ReadReq.Options.AllOptions {
+  const all = new streams.ReadReq.Options.AllOptions();
+  if (position === 0n) {
+    all.setStart(new shared.Empty());
+    return all;
+  }
+  const place = new streams.ReadReq.Options.Position();
+  place.setCommitPosition(position.toString());
+  place.setPreparePosition(position.toString());
+  all.setPosition(place);
+  return all;
+}
