@@ -1,1 +1,2 @@
 export { accountLog } from './account-log.js';
+export { telcoHistory, type TelcoHistory, type TelcoLog } from './telco-history.js';
