@@ -10,6 +10,7 @@ import { eventsCommand } from './events.command.js';
 import { eventstoreCommand } from './eventstore.command.js';
 import { fraudCommand } from './fraud.command.js';
 import { importCommand } from './import.command.js';
+import { journalCommand } from './journal.command.js';
 import { WrongOption } from './options.js';
 import { parkedCommand } from './parked.command.js';
 import { RefusedByPaybill } from './paybill-api.js';
@@ -17,6 +18,7 @@ import { relayCommand } from './relay.command.js';
 import { startCommand } from './start.command.js';
 import { NoTarget } from './target.js';
 import { topicsCommand } from './topics.command.js';
+import { NotWritten } from './whole-file.js';
 import { webhooksCommand } from './webhooks.command.js';
 
 const program = new Command('paybill')
@@ -28,6 +30,7 @@ const commands = [
   startCommand(),
   demoCommand(),
   importCommand(),
+  journalCommand(),
   parkedCommand(),
   webhooksCommand(),
   fraudCommand(),
@@ -57,6 +60,7 @@ const MENDABLE = [
   RulesRefused,
   RelaySuperseded,
   TopicStalled,
+  NotWritten,
 ] as const;
 
 try {

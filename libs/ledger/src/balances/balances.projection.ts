@@ -65,6 +65,7 @@ const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
   account_id: 'uuid',
   revision: 'bigint',
   position: 'bigint',
+  event_id: 'uuid',
   kind: 'text',
   reference: 'text',
   reason: 'text',
@@ -87,7 +88,7 @@ const TRIAL_BALANCE_COLUMNS: ColumnTypes<TrialBalanceRow> = {
  * *is* its balance, a line's journal entry sums up to the trial balance, and all come from one pass over the events.
  */
 export const balancesProjection: ReadModel = {
-  version: 2,
+  version: 3,
   tables: [
     { name: 'account_balances', key: ['account_id'] },
     { name: 'billing_history', key: ['account_id', 'revision'] },
@@ -104,7 +105,7 @@ export const balancesProjection: ReadModel = {
       last_effective_at timestamptz not null, revision bigint not null, position bigint not null
     ) with (fillfactor = 50)`,
     `create table billing_history (
-      account_id uuid not null, revision bigint not null, position bigint not null,
+      account_id uuid not null, revision bigint not null, position bigint not null, event_id uuid not null,
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
       effective_at timestamptz not null, recorded_at timestamptz not null, postings json,
       primary key (account_id, revision))`,

@@ -12,6 +12,7 @@ export interface BillingHistoryRow {
   revision: string;
   /** Of the event in the log: the order of the journal. */
   position: string;
+  event_id: string;
   kind: HistoryKind;
   reference: string | null;
   reason: string | null;
@@ -37,6 +38,7 @@ export function historyLine(
     account_id: event.entityId,
     revision: event.revision.toString(),
     position: event.position.toString(),
+    event_id: event.id,
     kind,
     reference,
     reason,
