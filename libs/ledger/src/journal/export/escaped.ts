@@ -1,5 +1,5 @@
 /** What may mean something to either program: all but letters, figures, some signs, and single blanks between them. */
-const MEANINGFUL = /[^\p{L}\p{M}\p{N} \-_.,/#&+']|^ | $| (?= )/gu;
+const MEANINGFUL = /[^\p{L}\p{M}\p{N} \-_./#&+']|^ | $| (?= )/gu;
 
 const utf8 = new TextEncoder();
 

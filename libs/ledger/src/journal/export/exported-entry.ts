@@ -52,15 +52,28 @@ function opening(accountId: string, effectiveAt: string, postings: readonly Entr
 }
 
 function carriedForward(postings: readonly EntryPosting[]): EntryPosting[] {
-  const sums = new Map<string, bigint>();
   const currency = postings[0]?.amount.currency;
   if (currency === undefined) return [];
   const digits = digitsOf(currency);
+  const sums = new Map<string, bigint>();
+  let results = 0n;
   for (const { account, amount } of postings) {
-    const into = inChart(account).class === 'Income' ? RESULTS : account;
-    sums.set(into, (sums.get(into) ?? 0n) + parseMinor(amount.amount, digits));
+    const minor = parseMinor(amount.amount, digits);
+    if (inChart(account).class === 'Income') results += minor;
+    else sums.set(account, (sums.get(account) ?? 0n) + minor);
   }
-  return [...sums]
+  return [...sums, [RESULTS, results] as const]
     .filter(([, minor]) => minor !== 0n)
     .map(([account, minor]) => ({ account, amount: { amount: formatMinor(minor, digits), currency } }));
+}
+
+/** Cuts entries that stand in the order of their accounts into those of each. */
+export function* byAccount(entries: readonly JournalEntry[]): Generator<readonly JournalEntry[]> {
+  for (let from = 0; from < entries.length;) {
+    const { accountId } = entries[from]!;
+    let to = from + 1;
+    while (entries[to]?.accountId === accountId) to++;
+    yield entries.slice(from, to);
+    from = to;
+  }
 }

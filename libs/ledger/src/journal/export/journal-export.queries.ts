@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { type Database, DATABASE } from '#libs/platform';
-import { type JournalEntry } from '../journal-entry.js';
 import { type AccountRange, JournalQueries } from '../journal.queries.js';
 import { type JournalSelection } from '../journal-selection.js';
-import { exportedEntries } from './exported-entry.js';
+import { byAccount, exportedEntries } from './exported-entry.js';
 import { type JournalExtent, type JournalFormat } from './journal-format.js';
 
 /** About so many events are read at a time: other queries get the database in between, of which PGlite has one. */
@@ -82,14 +81,3 @@ export class JournalExport {
 
 const LOWEST = '00000000-0000-0000-0000-000000000000';
 const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-/** Cuts entries that stand in the order of their accounts into those of each. */
-function* byAccount(entries: readonly JournalEntry[]): Generator<readonly JournalEntry[]> {
-  for (let from = 0; from < entries.length;) {
-    const { accountId } = entries[from]!;
-    let to = from + 1;
-    while (entries[to]?.accountId === accountId) to++;
-    yield entries.slice(from, to);
-    from = to;
-  }
-}

@@ -1,15 +1,12 @@
 import { formatMinor, parseMinor } from '../../money/minor-units.js';
 import { digitsOf } from '../../money/money.js';
-import { HISTORY_KINDS } from '../../history/history-entry.js';
 import { type ChartAccount, inChart } from '../chart-of-accounts.js';
 import { type EntryPosting } from '../journal-entry.js';
 import { type ExportedEntry } from './exported-entry.js';
 import { type JournalExtent, type JournalFormat } from './journal-format.js';
 import { escaped } from './escaped.js';
 
-const OPENING = 'Opening balances';
 const CLOSING = 'Closing balances';
-const PAYEES = [...HISTORY_KINDS.map(payeeOf), OPENING, CLOSING];
 const TAGS = ['event', 'revision', 'reason'];
 
 /**
@@ -28,8 +25,7 @@ export class PlainText implements JournalFormat {
   constructor(private readonly to: string | undefined) {}
 
   begin(extent: JournalExtent): string {
-    const declared = [...TAGS.map((tag) => `tag ${tag}`), ...PAYEES.map((payee) => `payee ${payee}`)];
-    return `${[...heading(extent), '', ...declared].join('\n')}\n\n`;
+    return `${[...heading(extent), '', ...TAGS.map((tag) => `tag ${tag}`)].join('\n')}\n\n`;
   }
 
   account(entries: readonly ExportedEntry[]): string {
@@ -42,20 +38,16 @@ export class PlainText implements JournalFormat {
     return `; The end: all ${entries} entries stand above.\n`;
   }
 
-  #declarations({ currency, digits, names }: Customer): string {
-    const fresh: string[] = [];
-    if (!this.#declared.has(currency)) {
-      this.#declared.add(currency);
-      // hledger would not take a format without decimals, and ledger none with a point and no decimals behind it.
-      fresh.push(`commodity ${currency}\n${digits === 0 ? '' : `  format 1000.${'0'.repeat(digits)} ${currency}\n`}`);
-    }
-    for (const { name, ofCustomer } of names.values()) {
-      // A customer's own are not met again: remembering them would take memory without end.
-      if (!ofCustomer && this.#declared.has(name)) continue;
-      if (!ofCustomer) this.#declared.add(name);
-      fresh.push(`account ${name}\n`);
-    }
-    return fresh.length > 0 ? `${fresh.join('')}\n` : '';
+  #declarations({ currency, digits, payees, names }: Customer): string {
+    // hledger would not take a format without decimals, and ledger none with a point and no decimals behind it.
+    const style = digits === 0 ? '' : `\n  format 1000.${'0'.repeat(digits)} ${currency}`;
+    const shared = [`commodity ${currency}${style}`, ...[...payees].map((payee) => `payee ${payee}`)];
+    const own: string[] = [];
+    for (const { name, ofCustomer } of names.values()) (ofCustomer ? own : shared).push(`account ${name}`);
+    // A customer's own accounts are not met again: to remember them would take memory without end.
+    const fresh = shared.filter((declaration) => !this.#declared.has(declaration));
+    for (const declaration of fresh) this.#declared.add(declaration);
+    return [...fresh, ...own].map((declaration) => `${declaration}\n`).join('') + '\n';
   }
 }
 
@@ -74,6 +66,7 @@ function heading({ position, entries, from, to, recordedAt, accountFrom, account
 class Customer {
   readonly currency: string;
   readonly digits: number;
+  readonly payees: ReadonlySet<string>;
   /** By general-ledger account: its name in the text. */
   readonly names = new Map<string, { readonly name: string; readonly ofCustomer: boolean }>();
   readonly #balances = new Map<string, bigint>();
@@ -85,11 +78,16 @@ class Customer {
     this.currency = postings[0]!.amount.currency;
     this.digits = digitsOf(this.currency);
     this.#lastDay = dayOf(entries.at(-1)!);
+    this.payees = new Set([...entries.map(payeeOf), CLOSING]);
+    for (const { account } of entries.flatMap((entry) => entry.postings)) {
+      if (this.names.has(account)) continue;
+      const place = inChart(account);
+      this.names.set(account, { name: nameOf(place, accountId), ofCustomer: place.ofCustomer });
+    }
     const monthAfter = new Map<string, string>();
     for (const entry of entries.toReversed()) {
       const month = dayOf(entry).slice(0, 7);
       for (const posting of entry.postings) {
-        if (!this.#named(posting.account, accountId).ofCustomer) continue;
         if (monthAfter.get(posting.account) !== month) this.#lastOfMonth.add(posting);
         monthAfter.set(posting.account, month);
       }
@@ -97,10 +95,9 @@ class Customer {
   }
 
   entry(entry: ExportedEntry): string {
-    const { kind, reference, reason, eventId, revision } = entry;
+    const { reference, reason, eventId, revision } = entry;
     const code = reference === null ? '' : ` (${escaped(reference)})`;
-    const payee = kind === 'opening-balances' ? OPENING : payeeOf(kind);
-    let text = `${dayOf(entry)} *${code} ${payee}\n`;
+    let text = `${dayOf(entry)} *${code} ${payeeOf(entry)}\n`;
     if (eventId !== null) text += `    ; event: ${eventId}\n    ; revision: ${revision}\n`;
     if (reason !== null) text += `    ; reason: ${escaped(reason)}\n`;
     for (const posting of entry.postings) text += this.#posting(posting);
@@ -128,15 +125,6 @@ class Customer {
     if (!this.#lastOfMonth.has(posting)) return `${line}\n`;
     return `${line} = ${formatMinor(balance, this.digits)} ${this.currency}\n`;
   }
-
-  #named(account: string, accountId: string) {
-    let named = this.names.get(account);
-    if (!named) {
-      const place = inChart(account);
-      this.names.set(account, (named = { name: nameOf(place, accountId), ofCustomer: place.ofCustomer }));
-    }
-    return named;
-  }
 }
 
 function nameOf(place: ChartAccount, accountId: string): string {
@@ -155,6 +143,6 @@ function endOfMonth(day: string): string {
 }
 
 /** `bill-issued` in words: `Bill issued`. */
-function payeeOf(kind: string): string {
+function payeeOf({ kind }: ExportedEntry): string {
   return kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('-', ' ');
 }
