@@ -20,8 +20,7 @@ const OPTIONS = { env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' }, maxBuff
 const hledger: AccountingProgram = {
   name: 'hledger',
   async check(file) {
-    await run('hledger', ['check', '--strict', '-f', file], OPTIONS);
-    await run('hledger', ['check', 'payees', '-f', file], OPTIONS);
+    await run('hledger', ['check', '--strict', 'payees', '-f', file], OPTIONS);
   },
   async balances(file) {
     const query = ['balance', '--flat', '--no-total', '--layout=bare', '--output-format=csv', '-f', file];
