@@ -1,12 +1,11 @@
 import { JOURNAL_FORMATS, type JournalFormatName } from '#libs/ledger';
 import { Command, Option } from 'commander';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { accountsOf, type Shard, shard, shards } from './account-shards.js';
-import { dataOption, day, instant, position, WrongOption } from './options.js';
+import { dataOption, day, instant, path, position, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { NoTarget, runningApi } from './target.js';
@@ -22,7 +21,7 @@ interface ExportOptions {
   readonly position?: bigint;
   readonly shard?: Shard;
   readonly shards?: readonly Shard[];
-  readonly force: boolean;
+  readonly force?: true;
 }
 
 /** `paybill journal …` */
@@ -31,15 +30,19 @@ export function journalCommand(): Command {
   command
     .command('export')
     .description('write the journal to a file: text for hledger and ledger, CSV or JSON Lines')
-    .requiredOption('--out <path>', 'the file; - for standard output; with --shards a directory')
-    .addOption(new Option('--format <format>').choices(Object.keys(JOURNAL_FORMATS)).default('hledger'))
+    .requiredOption('--out <path>', 'the file; - for standard output; with --shards a directory', path)
+    .addOption(
+      new Option('--format <format>', 'hledger and ledger read the same text')
+        .choices(Object.keys(JOURNAL_FORMATS))
+        .default('hledger'),
+    )
     .option('--from <day>', 'first effective day; what came before is carried forward', day)
     .option('--to <day>', 'last effective day', day)
     .option('--recorded-at <instant>', 'only what was recorded until then', instant)
     .option('--position <position>', 'only what was in the log up to this position: the same export again', position)
     .addOption(new Option('--shard <n/m>', 'only one of m shares of the accounts').argParser(shard).conflicts('shards'))
     .addOption(new Option('--shards <m>', 'a file for each of m shares of the accounts').argParser(shards))
-    .option('--force', 'take the place of a file that is there', false)
+    .option('--force', 'take the place of a file that is there')
     .addOption(dataOption())
     .addHelpText(
       'after',
@@ -61,7 +64,7 @@ async function exportJournal(options: ExportOptions): Promise<void> {
   if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');
   if (options.shards) return exportShards(options, options.shards);
   if (out === '-') return exportToPipe(options);
-  await refuseOccupied(out, 'file', force);
+  await refuseOccupied(out, 'file', force === true);
   const written = await whole(out, (temporary) => exportToFile(options, temporary, options.shard));
   console.log(`${written.entries} entries up to position ${written.position} are in ${out}`);
 }
@@ -77,7 +80,7 @@ async function exportShards(options: ExportOptions, all: readonly Shard[]): Prom
     await mkdir(temporary);
     for (const one of all) {
       const width = String(one.of).length;
-      const name = `journal-${String(one.number).padStart(width, '0')}-of-${one.of}.${JOURNAL_FORMATS[format]}`;
+      const name = `accounts-${String(one.number).padStart(width, '0')}-of-${one.of}.${JOURNAL_FORMATS[format]}`;
       const written = await exportToFile({ ...options, position: at }, join(temporary, name), one);
       entries += written.entries;
       at = written.position;
@@ -92,9 +95,11 @@ interface Written {
   readonly position: bigint;
 }
 
-async function exportToFile(options: ExportOptions, path: string, part: Shard | undefined): Promise<Written> {
-  const written = await transfer(options, part, createWriteStream(path, { flags: 'wx' }));
-  await flush(path);
+async function exportToFile(options: ExportOptions, name: string, part: Shard | undefined): Promise<Written> {
+  // Before anything is asked for: where nothing can be written, nobody has to wait to hear so.
+  const file = await open(name, 'wx');
+  const written = await transfer(options, part, file.createWriteStream());
+  await flush(name);
   return written;
 }
 

@@ -72,7 +72,7 @@ export class JournalExportController {
     const format = journalFormat(name, selection);
     await reply
       .type(format.mediaType)
-      .header('content-disposition', `attachment; filename="journal.${JOURNAL_FORMATS[name]}"`)
+      .header('content-disposition', `attachment; filename="paybill.${JOURNAL_FORMATS[name]}"`)
       .header('journal-position', extent.position)
       .header('journal-entries', extent.entries)
       .send(Readable.from(this.#told(this.journal.text(extent, format)), { objectMode: false }));
