@@ -9,7 +9,7 @@ import { dataOption, day, instant, path, position, WrongOption } from './options
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { NoTarget, runningApi } from './target.js';
-import { flush, refuseOccupied, whole } from './whole-file.js';
+import { flushNames, refuseOccupied, whole } from './whole-file.js';
 
 interface ExportOptions {
   readonly data: string;
@@ -42,7 +42,7 @@ export function journalCommand(): Command {
     .option('--position <position>', 'only what was in the log up to this position: the same export again', position)
     .addOption(new Option('--shard <n/m>', 'only one of m shares of the accounts').argParser(shard).conflicts('shards'))
     .addOption(new Option('--shards <m>', 'a file for each of m shares of the accounts').argParser(shards))
-    .option('--force', 'take the place of a file that is there')
+    .addOption(new Option('--force', 'take the place of a file that is there').conflicts('shards'))
     .addOption(dataOption())
     .addHelpText(
       'after',
@@ -85,7 +85,7 @@ async function exportShards(options: ExportOptions, all: readonly Shard[]): Prom
       entries += written.entries;
       at = written.position;
     }
-    await flush(temporary);
+    await flushNames(temporary);
   });
   console.log(`${entries} entries up to position ${at} are in ${all.length} files in ${out}`);
 }
@@ -98,9 +98,11 @@ interface Written {
 async function exportToFile(options: ExportOptions, name: string, part: Shard | undefined): Promise<Written> {
   // Before anything is asked for: where nothing can be written, nobody has to wait to hear so.
   const file = await open(name, 'wx');
-  const written = await transfer(options, part, file.createWriteStream());
-  await flush(name);
-  return written;
+  try {
+    return await transfer(options, part, file.createWriteStream({ flush: true }));
+  } finally {
+    await file.close();
+  }
 }
 
 async function exportToPipe(options: ExportOptions): Promise<void> {
@@ -164,9 +166,9 @@ function countEntries(format: JournalFormatName, onCount: (count: number) => voi
       // What is looked for is ASCII: it is the same in Latin-1, which is cheap to read.
       const text = rest + chunk.toString('latin1');
       const end = text.lastIndexOf('\n') + 1;
-      count += text.slice(0, end).match(ENTRY[format])?.length ?? 0;
+      const met = text.slice(0, end).match(ENTRY[format])?.length ?? 0;
       rest = text.slice(end);
-      onCount(count);
+      if (met > 0) onCount((count += met));
       done(null, chunk);
     },
   });

@@ -23,7 +23,7 @@ export async function whole<T>(path: string, make: (temporary: string) => Promis
   try {
     const made = await make(temporary);
     await rename(temporary, path);
-    await flush(dirname(path));
+    await flushNames(dirname(path));
     return made;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -35,8 +35,8 @@ export async function whole<T>(path: string, make: (temporary: string) => Promis
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Puts on disk what has been written to a file, or which names a directory holds. */
-export async function flush(path: string): Promise<void> {
+/** Puts on disk which names a directory holds. */
+export async function flushNames(path: string): Promise<void> {
   const handle = await open(path);
   await handle.sync();
   await handle.close();
