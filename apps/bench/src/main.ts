@@ -1,6 +1,7 @@
 import { program } from 'commander';
 import { type Bar } from './bar.js';
 import { commands } from './commands.bench.js';
+import { exportRate } from './export-rate.js';
 import { fanout } from './fanout.bench.js';
 import { http } from './http.bench.js';
 import { importing } from './import.bench.js';
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<Bar[]>>> = 
   start: startUp,
   fanout,
   replay,
+  export: exportRate,
 };
 
 program

@@ -72,6 +72,18 @@ export function day(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31');
 }
 
+/** Reads the name of a file or directory. */
+export function path(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('must not be empty');
+}
+
+/** Reads a moment. */
+export function instant(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError('must be an instant such as 2026-01-31T12:00:00Z');
+}
+
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /** Reads the id of something, a UUID. */

@@ -19,6 +19,8 @@ interface Request {
   readonly body?: object;
   /** The same key for the same command again: carried out once. */
   readonly idempotencyKey?: string;
+  /** Until the whole answer is there; undefined for no limit. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const Problem = z.object({ code: z.string(), detail: z.string() });
@@ -66,7 +68,16 @@ export class PaybillApi {
     return items.slice(0, limit);
   }
 
-  async #send(path: string, { method = 'GET', body, idempotencyKey = randomUUID() }: Request): Promise<Response> {
+  /** A long answer, to be read as it comes, however long that takes. */
+  async stream(path: string): Promise<{ headers: Headers; body: ReadableStream<Uint8Array> }> {
+    const { headers, body } = await this.#send(path, { timeoutMs: undefined });
+    if (body === null) throw new NoTarget(`${this.url} answers nothing and is no Paybill`);
+    return { headers, body };
+  }
+
+  async #send(path: string, request: Request): Promise<Response> {
+    const { method = 'GET', body, idempotencyKey = randomUUID() } = request;
+    const { timeoutMs } = { timeoutMs: ANSWER_TIMEOUT_MS, ...request };
     const answer = await this.#fetched(path, {
       method,
       headers: {
@@ -75,7 +86,7 @@ export class PaybillApi {
         ...(body && { 'content-type': 'application/json' }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
     });
     if (answer.ok) return answer;
     const problem = Problem.safeParse(await answer.json().catch(() => undefined));

@@ -9,6 +9,7 @@ import { eventstoreCommand } from './eventstore.command.js';
 import { fraudCommand } from './fraud.command.js';
 import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
+import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
 import { projectionsCommand } from './projections.command.js';
 import { relayCommand } from './relay.command.js';
@@ -42,6 +43,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
+    journalCommand(),
     relayCommand(),
     topicsCommand(),
     eventstoreCommand(),

@@ -1,43 +1,27 @@
 import { sql } from 'kysely';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pino from 'pino';
-import { CommandHandling, connectEventStore } from '#libs/event-sourcing';
-import { spawnEventStoreNode } from '#libs/eventstore-node';
-import { Import, publicMessage, telcoSource } from '#libs/ledger';
+import { publicMessage } from '#libs/ledger';
 import { Following, Relay, verifyRelay } from '#libs/messaging';
 import { NotificationSettings, startNotifications } from '#libs/notifications';
 import { connectKafka, PersonalData, readConfig } from '#libs/platform';
+import { telcoHistory } from '#testing/ledger';
 import { testTopics } from '#testing/messaging';
 import { kafkaCluster, postgresEngine, skipped } from '#testing/platform';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const LOG = pino({ enabled: false });
-const FILE =
-  process.env['PAYBILL_TELCO_FILE'] ??
-  fileURLToPath(new URL('../../../../shared/data/telco-customer-churn.csv', import.meta.url));
-const there = existsSync(FILE);
-// Outside input that is not part of the repository: a newcomer's run says that it is absent, and CI, where nothing may be
-// skipped, counts that as a failure.
-if (!there) it.skip(`needs the telco data set: ${FILE} is not there (PAYBILL_TELCO_FILE)`, () => undefined);
+const [history] = telcoHistory();
+const [cluster] = history ? await kafkaCluster() : [];
+const [postgres] = history ? await postgresEngine() : [];
+if (history && (!cluster || !postgres)) skipped('the fan-out of the telco history', 'needs Kafka and PostgreSQL');
 
-const [cluster] = there ? await kafkaCluster() : [];
-const [postgres] = there ? await postgresEngine() : [];
-if (there && (!cluster || !postgres)) skipped('the fan-out of the telco history', 'needs Kafka and PostgreSQL');
-
-(cluster && postgres ? describe : describe.skip)('The whole telco history, fanned out', () => {
+(history && cluster && postgres ? describe : describe.skip)('The whole telco history, fanned out', () => {
   it('is in the topic as it is in the log, and has a confirmation for every payment', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'paybill-telco-'));
-    const node = await spawnEventStoreNode({ dataDir, port: 0 });
-    const store = await connectEventStore(node.connectionString);
-    const handling = new CommandHandling(store, { cachedEvents: 20_000 });
-    const importing = new Import(store, handling, { name: 'telco', currency: 'USD', actor: 'import' });
-    const { figures } = await importing.run(telcoSource(FILE));
-    const payments = figures.payments.count;
+    const telco = await history!.open();
+    const { store } = telco;
+    const payments = telco.outcome.figures.payments.count;
 
     const kafka = connectKafka({ KAFKA_BROKERS: cluster!.brokers }, LOG);
     const topics = await testTopics(kafka);
@@ -47,7 +31,7 @@ if (there && (!cluster || !postgres)) skipped('the fan-out of the telco history'
 
     const database = await postgres!.create();
     const { db } = database;
-    const settings = readConfig(NotificationSettings, { PAYBILL_OUTBOX: join(dataDir, 'outbox') });
+    const settings = readConfig(NotificationSettings, { PAYBILL_OUTBOX: join(telco.directory, 'outbox') });
     const personalData = new PersonalData(db, randomBytes(32));
     const { handler } = startNotifications({ db, personalData, settings, log: LOG });
     const stop = new AbortController();
@@ -75,8 +59,6 @@ if (there && (!cluster || !postgres)) skipped('the fan-out of the telco history'
     expect(parked.rows).toEqual([]);
 
     await database.drop();
-    await store.close();
-    await node.close();
-    await rm(dataDir, { recursive: true });
+    await telco.close();
   }, 900_000);
 });

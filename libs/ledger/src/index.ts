@@ -25,5 +25,6 @@ export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';
+export { JOURNAL_FORMATS, type JournalFormatName } from './journal/export/formats.js';
 export { publicMessage } from './messages.js';
 export { readModels } from './read-models.js';

@@ -16,6 +16,8 @@ import { HistoryController } from './history/history.controller.js';
 import { HistoryQueries } from './history/history.queries.js';
 import { JournalController } from './journal/journal.controller.js';
 import { JournalQueries } from './journal/journal.queries.js';
+import { JournalExportController } from './journal/export/journal-export.controller.js';
+import { JournalExport } from './journal/export/journal-export.queries.js';
 import { PayBillNumbersController } from './pay-bill-numbers/pay-bill-numbers.controller.js';
 import { PayBillNumbersQueries } from './pay-bill-numbers/pay-bill-numbers.queries.js';
 import { PaymentHistoryController } from './payments/payment-history.controller.js';
@@ -32,6 +34,7 @@ const QUERIES = [
   BillsQueries,
   PaymentsQueries,
   JournalQueries,
+  JournalExport,
   PayBillNumbersQueries,
   ContactsQueries,
   AsOfQueries,
@@ -50,6 +53,7 @@ const QUERIES = [
     BillsController,
     PaymentHistoryController,
     JournalController,
+    JournalExportController,
     PayBillNumbersController,
     AsOfController,
     StatementController,

@@ -25,7 +25,7 @@ export class ReadBarrier {
     const deadline = performance.now() + this.timeoutMs;
     let wait = SHORTEST_WAIT_MS;
     while ((this.#reached.get(projection) ?? 0n) < position) {
-      const now = await this.#position(projection);
+      const now = await this.reached(projection);
       this.#reached.set(projection, now);
       if (now >= position) return;
       if (performance.now() > deadline) throw new ReadModelBehind(`${projection} has not reached ${position} yet`);
@@ -34,7 +34,8 @@ export class ReadBarrier {
     }
   }
 
-  async #position(projection: string): Promise<bigint> {
+  /** How far the version in service is: readers see everything up to this position of the log. */
+  async reached(projection: string): Promise<bigint> {
     try {
       const { rows } = await sql<{ position: string }>`
         select c.position from projection_versions as v

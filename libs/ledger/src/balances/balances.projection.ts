@@ -87,7 +87,7 @@ export const balancesProjection: ReadModel = {
       last_effective_at timestamptz not null, revision bigint not null, position bigint not null
     ) with (fillfactor = 50)`,
     `create table billing_history (
-      account_id uuid not null, revision bigint not null, position bigint not null,
+      account_id uuid not null, revision bigint not null, position bigint not null, event_id uuid not null,
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
       effective_at timestamptz not null, recorded_at timestamptz not null,
       gl_accounts text[], gl_amounts numeric[], bill_numbers text[], bill_changes numeric[],

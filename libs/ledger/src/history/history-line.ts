@@ -16,6 +16,7 @@ export interface BillingHistoryRow {
   revision: string;
   /** Of the event in the log: the order of the journal. */
   position: string;
+  event_id: string;
   kind: HistoryKind;
   reference: string | null;
   reason: string | null;
@@ -35,6 +36,7 @@ export const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
   account_id: 'uuid',
   revision: 'bigint',
   position: 'bigint',
+  event_id: 'uuid',
   kind: 'text',
   reference: 'text',
   reason: 'text',
@@ -64,6 +66,7 @@ export function historyLine(event: Recorded<AccountEvent>, meaning: Meaning): Bi
     account_id: event.entityId,
     revision: event.revision.toString(),
     position: event.position.toString(),
+    event_id: event.id,
     kind,
     reference,
     reason,

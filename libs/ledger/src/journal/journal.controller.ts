@@ -8,7 +8,8 @@ import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
 import { Fresh, FreshPage, Period, positionOf } from '../reads/page.queries.js';
-import { type JournalEntry, JournalQueries } from './journal.queries.js';
+import { type JournalEntry } from './journal-entry.js';
+import { JournalQueries } from './journal.queries.js';
 
 const JournalQuery = FreshPage.extend({
   ...Period,
@@ -21,8 +22,10 @@ const JournalAnswer = pageAnswer(
       position: z.string(),
       accountId: z.uuid(),
       revision: z.string(),
+      eventId: z.uuid(),
       kind: z.enum(HISTORY_KINDS),
       reference: z.string().nullable(),
+      reason: z.string().nullable(),
       effectiveAt: z.iso.datetime(),
       recordedAt: z.iso.datetime(),
       postings: z

@@ -7,6 +7,8 @@ import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
 import { counts } from '../as-of/counting.queries.js';
 import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
+import { type JournalEntry } from './journal-entry.js';
+import { type JournalSelection } from './journal-selection.js';
 import { type TrialBalanceRow } from './trial-balance.js';
 
 /** What one account of the books comes to. */
@@ -16,26 +18,15 @@ interface Row {
   position: string;
   account_id: string;
   revision: string;
+  event_id: string;
   currency: string;
   kind: HistoryKind;
   reference: string | null;
+  reason: string | null;
   effective_at: Date;
   recorded_at: Date;
   gl_accounts: string[];
   gl_amounts: string[];
-}
-
-/** One entry of the double-entry journal: its postings sum to zero. */
-export interface JournalEntry {
-  readonly position: string;
-  readonly accountId: string;
-  readonly revision: string;
-  readonly kind: HistoryKind;
-  readonly reference: string | null;
-  readonly effectiveAt: string;
-  readonly recordedAt: string;
-  /** Debit is positive. */
-  readonly postings: readonly { readonly account: string; readonly amount: MoneyJson }[];
 }
 
 /** The books of one currency. */
@@ -48,11 +39,23 @@ export interface TrialBalance {
   readonly accounts: readonly (Record<'debit' | 'credit' | 'balance', MoneyJson> & { readonly account: string })[];
 }
 
+const ENTRY = sql`
+  h.position, h.account_id, h.revision, h.event_id, a.currency, h.kind, h.reference, h.reason, h.effective_at, h.recorded_at,
+  h.gl_accounts, h.gl_amounts::text[]
+  from billing_history as h join account_balances as a on a.account_id = h.account_id
+  where h.gl_accounts is not null`;
+
 /** Which entries; days are of `effectiveAt` in UTC, both included. */
 export interface JournalFilter {
   readonly accountId?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+}
+
+/** Accounts from one id to another, both included. */
+export interface AccountRange {
+  readonly first: string;
+  readonly last: string;
 }
 
 @Injectable()
@@ -65,13 +68,31 @@ export class JournalQueries {
     // Within an account the order of revisions is that of positions, and has an index that begins with the account.
     const order = filter.accountId === undefined ? sql`h.position` : sql`h.revision`;
     const { rows } = await sql<Row>`
-      select h.position, h.account_id, h.revision, a.currency, h.kind, h.reference, h.effective_at, h.recorded_at, h.gl_accounts,
-        h.gl_amounts::text[]
-      from billing_history as h join account_balances as a on a.account_id = h.account_id
-      where h.gl_accounts is not null ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
+      select ${ENTRY} ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
       order by ${order} limit ${limit + 1}`.execute(this.db.sql);
     const key = (row: Row) => (filter.accountId === undefined ? row.position : row.revision);
     return pageOf(rows, limit, key, entryOf);
+  }
+
+  /**
+   * The entries of a few accounts, by account and in the order in which they count: by effective moment, then as they were
+   * recorded. All until the period's end: what an account came to before the period is in them.
+   */
+  async ofAccounts({ first, last }: AccountRange, selection: JournalSelection): Promise<JournalEntry[]> {
+    const { rows } = await sql<Row>`
+      select ${ENTRY} ${known(selection)} and h.account_id between ${first}::uuid and ${last}::uuid
+      order by h.account_id, h.effective_at, h.revision`.execute(this.db.sql);
+    return rows.map(entryOf);
+  }
+
+  /** How many entries of some accounts a selection holds. */
+  async count({ first, last }: AccountRange, selection: JournalSelection): Promise<number> {
+    const { from } = selection;
+    const { rows } = await sql<{ entries: string }>`
+      select count(*) as entries from billing_history as h
+      where h.gl_accounts is not null ${known(selection)} and h.account_id between ${first}::uuid and ${last}::uuid
+        ${conditions({ from })}`.execute(this.db.sql);
+    return Number(rows[0]!.entries);
   }
 
   /**
@@ -111,13 +132,20 @@ function conditions({ accountId, from, to }: JournalFilter): RawBuilder<unknown>
     ${to === undefined ? sql`` : sql`and h.effective_at < ((${to}::timestamp + interval '1 day') at time zone 'UTC')`}`;
 }
 
+/** What was known of the journal, and counts until the end of the period. */
+function known({ position, recordedAt, to }: JournalSelection): RawBuilder<unknown> {
+  return sql`and h.position <= ${position}::bigint and ${counts({ effectiveAt: to, recordedAt })}`;
+}
+
 function entryOf(row: Row): JournalEntry {
   return {
     position: row.position,
     accountId: row.account_id,
     revision: row.revision,
+    eventId: row.event_id,
     kind: row.kind,
     reference: row.reference,
+    reason: row.reason,
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
     postings: row.gl_accounts.map((account, index) => ({

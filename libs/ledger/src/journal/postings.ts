@@ -1,6 +1,7 @@
 import { type AccountEvent } from '../billing/account-events.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
+import { type GlAccount } from './chart-of-accounts.js';
 
 /** One side of a journal entry: debit is positive, credit negative, at the currency's minor unit. */
 export interface Posting {
@@ -9,31 +10,14 @@ export interface Posting {
   readonly currency: string;
 }
 
-/**
- * The chart of accounts that events post to.
- *
- * | Account                      | Kind      | Holds                                                                  |
- * | ---------------------------- | --------- | ---------------------------------------------------------------------- |
- * | Accounts Receivable          | asset     | what customers owe on bills                                            |
- * | Cash Clearing                | asset     | money received and not yet matched with the bank                       |
- * | Unapplied Cash               | liability | what of payments no bill has taken: the customer's money               |
- * | Refunds Payable              | liability | refunds granted and not yet matched with what the bank paid out        |
- * | Chargeback Receivable        | asset     | what the bank took back after it had been refunded: a claim on a payer |
- * | Customer Credits             | liability | what of issued credits no bill has taken                               |
- * | Revenue:<service>            | income    | net charges by service                                                 |
- * | Revenue:Adjustments          | income    | contra: credits given                                                  |
- * | Tax Payable:<jurisdiction>   | liability | tax charged, by jurisdiction                                           |
- *
- * A bill's lines sum exactly to its total, so rounding needs no account of its own; the residue is kept in the event.
- */
 const RECEIVABLE = 'Accounts Receivable';
 const CASH_CLEARING = 'Cash Clearing';
 const REFUNDS_PAYABLE = 'Refunds Payable';
 const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
 const ADJUSTMENTS = 'Revenue:Adjustments';
-const revenueOf = (service: string) => `Revenue:${service}`;
-const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}`;
+const revenueOf = (service: string) => `Revenue:${service}` as const;
+const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
 
 /**
  * The balanced journal entry of an event; empty for one that moves no money. The postings sum to zero, each account
@@ -98,7 +82,7 @@ export function postingsOf(event: AccountEvent): Posting[] {
 type Received = Extract<AccountEvent, { type: 'PaymentApplied' | 'CreditIssued' }>['data'];
 
 /** Money or credit that came in: partly on bills, the rest kept for the customer. */
-function received({ amount, allocations, unapplied }: Received, from: string, kept: string): Posting[] {
+function received({ amount, allocations, unapplied }: Received, from: GlAccount, kept: GlAccount): Posting[] {
   const entry = new Entry(amount.currency).debit(from, amount.amount);
   for (const share of allocations) entry.credit(RECEIVABLE, share.amount);
   return entry.credit(kept, unapplied).postings();
@@ -106,18 +90,18 @@ function received({ amount, allocations, unapplied }: Received, from: string, ke
 
 /** Gathers the amounts of one journal entry by account. */
 class Entry {
-  private readonly amounts = new Map<string, bigint>();
+  private readonly amounts = new Map<GlAccount, bigint>();
   private readonly digits: number;
 
   constructor(private readonly currency: string) {
     this.digits = digitsOf(currency);
   }
 
-  debit(account: string, amount: string): this {
+  debit(account: GlAccount, amount: string): this {
     return this.post(account, parseMinor(amount, this.digits));
   }
 
-  credit(account: string, amount: string): this {
+  credit(account: GlAccount, amount: string): this {
     return this.post(account, -parseMinor(amount, this.digits));
   }
 
@@ -128,7 +112,7 @@ class Entry {
       .map(([account, minor]) => ({ account, amount: formatMinor(minor, digits), currency }));
   }
 
-  private post(account: string, minor: bigint): this {
+  private post(account: GlAccount, minor: bigint): this {
     this.amounts.set(account, (this.amounts.get(account) ?? 0n) + minor);
     return this;
   }

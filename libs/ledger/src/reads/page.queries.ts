@@ -4,12 +4,13 @@ import { Day } from '../billing/command-fields.js';
 
 /* What reads have in common: read-your-write, pages, days and accounts in the URL. */
 
+/** A position in the log. */
+export const Position = z.string().regex(/^\d{1,19}$/, 'must be the position a command answered with');
+
 /** Position of a command's answer: the read waits until it sees what that command did. */
-const After = z
-  .string()
-  .regex(/^\d{1,19}$/, 'must be the position a command answered with')
-  .optional()
-  .meta({ description: 'The position a command answered with; the read waits until it sees what that command did' });
+const After = Position.optional().meta({
+  description: 'The position a command answered with; the read waits until it sees what that command did',
+});
 
 export const Fresh = z.strictObject({ after: After });
 

@@ -1,0 +1,43 @@
+import { type Bar, staysFlat, told } from './bar.js';
+import { fullHistory } from './history.js';
+import { interleaved } from './measuring.js';
+import { startStandalone } from './processes.js';
+import { PeakMemory } from './resident.js';
+
+const FORMATS = ['hledger', 'csv', 'jsonl'] as const;
+/** A sixteenth of all accounts: those whose ids begin with this. */
+const SMALL = '&accountTo=0fffffff-ffff-ffff-ffff-ffffffffffff';
+/** What memory may grow when sixteen times as much is exported. */
+const GROWTH = 1.25;
+
+/** The whole journal over HTTP from standalone: how fast in each format, and whether its memory grows with it. */
+export async function exportRate(): Promise<Bar[]> {
+  const { dataDir, what } = await fullHistory();
+  const standalone = await startStandalone(dataDir);
+  const { url, pid } = standalone;
+  try {
+    const rate = (format: string) => async () => (await exported(url, format)).rate;
+    const peak = async (range: string) => {
+      const memory = new PeakMemory(() => Promise.resolve(pid));
+      await exported(url, 'hledger', range);
+      return memory.stop().own;
+    };
+    const small = await peak(SMALL);
+    const large = await peak('');
+    const rates = await interleaved({ hledger: rate('hledger'), csv: rate('csv'), jsonl: rate('jsonl') });
+    return [
+      ...FORMATS.map((format) => told('export', `entries/s as ${format} over HTTP, ${what}`, rates[format])),
+      staysFlat('export', 'MB of standalone while all is exported, against a sixteenth of it', large, small, GROWTH),
+    ];
+  } finally {
+    await standalone.stop();
+  }
+}
+
+/** Takes an export and lets it go. */
+async function exported(url: string, format: string, range = ''): Promise<{ rate: number }> {
+  const began = performance.now();
+  const { headers, body } = await fetch(`${url}/journal/export?format=${format}${range}`);
+  for await (const _ of body!) continue;
+  return { rate: (Number(headers.get('journal-entries')) / (performance.now() - began)) * 1000 };
+}

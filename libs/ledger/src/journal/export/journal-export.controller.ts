@@ -1,0 +1,93 @@
+import { Controller, Get, Inject, Logger, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { ReadBarrier } from '#libs/event-sourcing';
+import { Accessed } from '#libs/platform';
+import { Moment } from '../../as-of/moment.js';
+import { LEDGER } from '../../reads/ledger.js';
+import { Fresh, Period, Position, positionOf } from '../../reads/page.queries.js';
+import { JOURNAL_FORMATS, journalFormat, type JournalFormatName } from './formats.js';
+import { JournalExport } from './journal-export.queries.js';
+
+// Where a share of all accounts ends there need be no account, nor an id that would be a good one.
+const AccountBound = z
+  .guid('must be an account’s id, a UUID')
+  .overwrite((id) => id.toLowerCase())
+  .optional();
+
+const NAMES = Object.keys(JOURNAL_FORMATS) as JournalFormatName[];
+
+const ExportQuery = Fresh.extend({
+  format: z.enum(NAMES, `must be one of ${NAMES.join(', ')}`),
+  ...Period,
+  recordedAt: Moment.optional().meta({
+    description:
+      'Only what was recorded until then, a day (its end in UTC) or an instant: the books as they were believed to be',
+  }),
+  position: Position.optional().meta({
+    description:
+      'Only what was in the log up to this position; what the read models have, when it is left out. The same position always gives the same export',
+  }),
+  accountFrom: AccountBound.meta({ description: 'The first account, in the order of ids' }),
+  accountTo: AccountBound.meta({ description: 'The last account' }),
+})
+  .refine(({ from = '', to = '~' }) => from <= to, { path: ['to'], error: 'must not be before from' })
+  .refine(({ accountFrom = '', accountTo = '~' }) => accountFrom <= accountTo, {
+    path: ['accountTo'],
+    error: 'must not come before accountFrom',
+  });
+
+const HEADERS = {
+  'Journal-Position': { description: 'Up to which position of the log it goes', schema: { type: 'string' } },
+  'Journal-Entries': { description: 'How many entries of events it holds', schema: { type: 'string' } },
+} as const;
+
+@ApiTags('journal')
+@Controller('journal/export')
+export class JournalExportController {
+  readonly #log = new Logger('JournalExport');
+
+  constructor(
+    @Inject(JournalExport) private readonly journal: JournalExport,
+    @Inject(ReadBarrier) private readonly barrier: ReadBarrier,
+  ) {}
+
+  @Get()
+  @Accessed('journal-export')
+  @ApiOperation({
+    summary: 'The double-entry journal for other accounting programs',
+    description:
+      'Account by account, each in the order in which its entries count. As text with balance assertions (hledger and ledger read the same), CSV with a line for each posting, or JSON Lines as the items of GET /journal. An answer that is cut short ends with an error.',
+  })
+  @ApiProduces('text/plain', 'text/csv', 'application/jsonl')
+  @ApiResponse({ status: 200, headers: HEADERS, schema: { type: 'string' } })
+  async exportJournal(
+    @Query({ schema: ExportQuery }) query: z.output<typeof ExportQuery>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { format: name, after: _, position, ...bounds } = query;
+    await this.barrier.waitFor(LEDGER, positionOf(query));
+    if (position !== undefined) await this.barrier.waitFor(LEDGER, BigInt(position));
+    const selection = { ...bounds, position: position ?? String(await this.barrier.reached(LEDGER)) };
+    const extent = await this.journal.extent(selection);
+    const format = journalFormat(name, selection);
+    await reply
+      .type(format.mediaType)
+      .header('content-disposition', `attachment; filename="paybill.${JOURNAL_FORMATS[name]}"`)
+      .header('journal-position', extent.position)
+      .header('journal-entries', extent.entries)
+      .send(Readable.from(this.#told(this.journal.text(extent, format)), { objectMode: false }));
+  }
+
+  /** Once its answer has begun, a request that fails can only be cut off: why has to be said here. */
+  async *#told(text: AsyncIterable<string>): AsyncGenerator<string> {
+    try {
+      yield* text;
+    } catch (error) {
+      this.#log.error(`an export was cut off: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  }
+}
