@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './audit.command.js';
 import { readFileSync } from 'node:fs';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
@@ -35,6 +36,7 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    auditCommand(),
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),
