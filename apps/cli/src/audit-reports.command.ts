@@ -41,7 +41,7 @@ interface PeriodOptions extends ReportOptions {
 
 interface ListOptions {
   readonly currency?: string;
-  readonly accounts?: boolean;
+  readonly perAccount?: boolean;
 }
 
 const RECORDED_AT = 'only what had been recorded up to then: a day or an instant';
@@ -64,7 +64,7 @@ export function addReports(audit: Command): void {
     .action(statement);
   listed(atMoments(onApi(audit.command('aging'))))
     .description('print receivables by days past due')
-    .addHelpText('after', '\nExample:\n  paybill audit aging --effective-at 2026-04-30 --accounts')
+    .addHelpText('after', '\nExample:\n  paybill audit aging --effective-at 2026-04-30 --per-account')
     .action(aging);
   listed(inPeriod(onApi(audit.command('roll-forward'))))
     .description('print how what was owed at the beginning of a period became what was owed at its end')
@@ -91,7 +91,7 @@ function inPeriod(command: Command): Command {
 }
 
 function listed(command: Command): Command {
-  return command.option('--currency <code>', 'only this currency: USD').option('--accounts', 'also each account');
+  return command.option('--currency <code>', 'only this currency: USD').option('--per-account', 'also each account');
 }
 
 /** Reads a day or an instant; the API says more exactly what it takes. */
@@ -126,7 +126,7 @@ async function aging(options: MomentOptions & ListOptions): Promise<void> {
   const api = await PaybillApi.of(options);
   const query = asked(options, [...MOMENTS, 'currency']);
   const totals = await api.ask(Aging, `/aging${query}`);
-  const accounts = options.accounts ? await api.all(AgedAccount, `/aging/accounts${query}`) : undefined;
+  const accounts = options.perAccount ? await api.all(AgedAccount, `/aging/accounts${query}`) : undefined;
   answer(options, { ...totals, ...(accounts && { accounts }) }, () => agingText(totals, accounts ?? []));
 }
 
@@ -134,7 +134,7 @@ async function rollForward(options: PeriodOptions & ListOptions): Promise<void> 
   const api = await PaybillApi.of(options);
   const query = asked(options, [...PERIOD, 'currency']);
   const totals = await api.ask(RollForward, `/roll-forward${query}`);
-  const accounts = options.accounts ? await api.all(RolledAccount, `/roll-forward/accounts${query}`) : undefined;
+  const accounts = options.perAccount ? await api.all(RolledAccount, `/roll-forward/accounts${query}`) : undefined;
   answer(options, { ...totals, ...(accounts && { accounts }) }, () => rollForwardText(totals, accounts ?? []));
   sayNoUnless([...totals.currencies, ...(accounts ?? [])].every(({ difference }) => isZero(difference)));
 }
