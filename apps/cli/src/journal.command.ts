@@ -6,7 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { accountsOf, type Shard, shard, shards } from './account-shards.js';
 import { answer } from './answer.js';
-import { day, instant, path, position, WrongOption } from './options.js';
+import { day, moment, path, position, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { type ApiOptions, NoTarget, onApi } from './target.js';
@@ -39,7 +39,7 @@ export function journalCommand(): Command {
     )
     .option('--from <day>', 'first effective day; what came before is carried forward', day)
     .option('--to <day>', 'last effective day', day)
-    .option('--recorded-at <instant>', 'only what was recorded until then', instant)
+    .option('--recorded-at <moment>', 'only what had been recorded up to then: a day or an instant', moment)
     .option('--position <position>', 'only what was in the log up to this position: the same export again', position)
     .addOption(new Option('--shard <n/m>', 'only one of m shares of the accounts').argParser(shard).conflicts('shards'))
     .addOption(new Option('--shards <m>', 'a file for each of m shares of the accounts').argParser(shards))

@@ -78,10 +78,11 @@ export function path(text: string): string {
   throw new InvalidArgumentError('must not be empty');
 }
 
-/** Reads a moment. */
-export function instant(text: string): string {
+/** Reads a day or an instant; the API says more exactly what it takes. */
+export function moment(text: string): string {
+  if (text.length === 10) return day(text);
   if (/^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new InvalidArgumentError('must be an instant such as 2026-01-31T12:00:00Z');
+  throw new InvalidArgumentError('must be a day such as 2026-01-31 or an instant such as 2026-01-31T12:00:00Z');
 }
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
