@@ -7,6 +7,7 @@ import { importing } from './import.bench.js';
 import { memory } from './memory.bench.js';
 import { projections } from './projections.bench.js';
 import { reads } from './reads.bench.js';
+import { replay } from './replay.bench.js';
 import { report } from './report.js';
 import { startUp } from './start.bench.js';
 
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<Bar[]>>> = 
   memory,
   start: startUp,
   fanout,
+  replay,
 };
 
 program
