@@ -13,8 +13,8 @@ import { NoTarget, runningApi } from './target.js';
 interface VerifyOptions {
   readonly data: string;
   readonly actor: string;
-  readonly key: string[];
-  readonly checkpoint: string[];
+  readonly key?: string[];
+  readonly checkpoint?: string[];
   readonly resume?: string;
   readonly json?: boolean;
 }
@@ -27,8 +27,8 @@ const Keys = z.object({ verifierKeys: z.array(z.string()) });
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('read the whole log as it is stored, and hold it against its chains and every signed checkpoint')
-    .option('--key <vkey...>', 'verifier keys, or files that hold them (default: those this Paybill names itself)', [])
-    .option('--checkpoint <file...>', 'checkpoints you have kept: what only they show is found too', [])
+    .option('--key <vkey...>', 'verifier keys, or files that hold them (default: those this Paybill names itself)')
+    .option('--checkpoint <file...>', 'checkpoints you have kept: what only they show is found too')
     .option('--resume <file>', 'go on from where the verification ended that wrote this file, and write it anew')
     .option('--actor <id>', 'in whose name; an opaque id', 'cli')
     .addOption(dataOption())
@@ -47,7 +47,7 @@ Examples:
     .action(verify);
 }
 
-async function verify({ data, actor, key, checkpoint, resume, json }: VerifyOptions): Promise<void> {
+async function verify({ data, actor, key = [], checkpoint = [], resume, json }: VerifyOptions): Promise<void> {
   const given = await keysOf(key);
   const copies = await Promise.all(
     checkpoint.map(async (file) => ({ name: basename(file), note: await readOption('--checkpoint', file) })),
@@ -70,7 +70,7 @@ async function verify({ data, actor, key, checkpoint, resume, json }: VerifyOpti
       shown.stop();
     }
   });
-  console.log(json ? asJson(report) : verdict(report, given.length > 0));
+  console.log(json ? asJson(report, given.length > 0) : verdict(report, given.length > 0));
   process.exitCode = report.findingCount === 0 ? 0 : 1;
 }
 
@@ -135,9 +135,9 @@ class StateKeeper {
   }
 }
 
-function asJson(report: VerificationReport): string {
+function asJson(report: VerificationReport, keysGiven: boolean): string {
   const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-  return JSON.stringify({ sound: report.findingCount === 0, ...report }, plain, 2);
+  return JSON.stringify({ sound: report.findingCount === 0, keysGiven, ...report }, plain, 2);
 }
 
 function verdict(report: VerificationReport, keysGiven: boolean): string {
