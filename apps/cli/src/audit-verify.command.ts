@@ -14,8 +14,8 @@ import { type ApiOptions, type EventStoreOptions, NoTarget, onPaybill } from './
 
 interface VerifyOptions extends ApiOptions, EventStoreOptions {
   readonly actor: string;
-  readonly key: string[];
-  readonly checkpoint: string[];
+  readonly key?: string[];
+  readonly checkpoint?: string[];
   readonly resume?: string;
   readonly json?: boolean;
 }
@@ -28,8 +28,8 @@ const Keys = z.object({ verifierKeys: z.array(z.string()) });
 export function verifyCommand(): Command {
   return onPaybill(new Command('verify'))
     .description('read the whole log as it is stored, and hold it against its chains and every signed checkpoint')
-    .option('--key <vkey...>', 'verifier keys, or files that hold them (default: those this Paybill names itself)', [])
-    .option('--checkpoint <file...>', 'checkpoints you have kept: what only they show is found too', [])
+    .option('--key <vkey...>', 'verifier keys, or files that hold them (default: those this Paybill names itself)')
+    .option('--checkpoint <file...>', 'checkpoints you have kept: what only they show is found too')
     .option('--resume <file>', 'go on from where the verification ended that wrote this file, and write it anew')
     .addOption(actorOption())
     .addHelpText(
@@ -46,7 +46,7 @@ Examples:
     .action(verify);
 }
 
-async function verify({ key, checkpoint, resume, ...options }: VerifyOptions): Promise<void> {
+async function verify({ key = [], checkpoint = [], resume, ...options }: VerifyOptions): Promise<void> {
   const given = await keysOf(key);
   const copies = await Promise.all(
     checkpoint.map(async (file) => ({ name: basename(file), note: await readOption('--checkpoint', file) })),
@@ -70,7 +70,8 @@ async function verify({ key, checkpoint, resume, ...options }: VerifyOptions): P
     }
   });
   const sound = report.findingCount === 0;
-  answer(options, { sound, ...report }, () => verdict(report, given.length > 0));
+  const keysGiven = given.length > 0;
+  answer(options, { sound, keysGiven, ...report }, () => verdict(report, keysGiven));
   process.exitCode = sound ? ExitCode.done : ExitCode.no;
 }
 

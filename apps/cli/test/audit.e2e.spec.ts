@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandLine } from './command-line.js';
@@ -30,6 +30,8 @@ describe('paybill audit', () => {
   let key: string;
   beforeAll(async () => {
     cli = await CommandLine.open();
+    // Nothing of Paybill is near it.
+    await copyFile(VERIFIER, file('verify-proof.mjs'));
     url = await cli.standalone({ PAYBILL_CHECKPOINT_SECONDS: '0' });
     account = (await post('/accounts', { currency: 'USD' }))['accountId'] as string;
     for (let one = 0; one < 6; one++) await pay();
@@ -70,7 +72,7 @@ describe('paybill audit', () => {
 
   /** The offline verifier, as an auditor runs it. */
   async function verifier(...args: string[]): Promise<{ code: number | null; out: string }> {
-    const child = execFile(process.execPath, [VERIFIER, ...args], { cwd: cli.directory });
+    const child = execFile(process.execPath, [file('verify-proof.mjs'), ...args], { cwd: cli.directory });
     let out = '';
     child.stdout!.on('data', (chunk: string) => (out += chunk));
     await once(child, 'close');
@@ -227,6 +229,16 @@ describe('paybill audit', () => {
       expect(code).toBe(1);
       expect(err).toMatch(sentence);
     });
+  });
+
+  it('shows where tree and checkpoints stand to whoever watches over Paybill', async () => {
+    const size = Number(await sizeIn('second.txt'));
+    const ready = (await (await fetch(`${url}/ready`)).json()) as Record<string, unknown>;
+    expect(ready).toMatchObject({ degraded: false, checkpoint: { size, ageSeconds: expect.any(Number) as number } });
+    expect(ready['followers']).toContainEqual(expect.objectContaining({ name: 'tree' }));
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(`paybill_checkpoint_size ${size}`);
+    expect(metrics).toMatch('paybill_follower_waiting{follower="tree"} 0');
   });
 
   it('checkpoint prints the note that an auditor keeps', async () => {

@@ -155,13 +155,17 @@ describe('The audit over HTTP', () => {
       await Promise.all(Array.from({ length: 100 }, () => get(`/figures/${account}`)));
       expect(appends.mock.calls.length).toBeLessThan(40);
       appends.mockRestore();
+      const paged = async () => {
+        let [found, cursor] = [0, ''];
+        for (;;) {
+          const page = (await get(`/audit/accesses?accountId=${account}&limit=30${cursor}`)).body;
+          found += page.items!.length;
+          if (typeof page['next'] !== 'string') return found;
+          cursor = `&cursor=${page['next']}`;
+        }
+      };
       let found = 0;
-      for (let next: unknown = ''; next !== null;) {
-        const page = (await get(`/audit/accesses?accountId=${account}&limit=30${String(next)}`)).body;
-        found += page.items!.length;
-        next = page['next'] === null ? null : `&cursor=${String(page['next'])}`;
-        if (next === null && found < 100) [found, next] = [0, ''];
-      }
+      while (found < 100) found = await paged();
       expect(found).toBe(100);
     });
 

@@ -2,9 +2,6 @@ import { codeFingerprint, type Projection, type Recorded } from '#libs/event-sou
 import { type ColumnTypes, insertRows } from '#libs/platform';
 import { AUDIT, type AuditEvent, auditEvents } from './audit-events.js';
 
-/** The name of the projection. */
-export const AUDIT_LISTS = 'audit_lists';
-
 interface AccessRow {
   position: bigint;
   recorded_at: string;
@@ -49,7 +46,7 @@ const CHECKPOINTS: ColumnTypes<CheckpointRow> = {
 
 /** What auditors look through: accesses and checkpoints. */
 const auditProjection: Projection<AuditEvent> = {
-  name: AUDIT_LISTS,
+  name: 'audit_lists',
   code: () => codeFingerprint(import.meta.url),
   category: AUDIT,
   events: auditEvents,

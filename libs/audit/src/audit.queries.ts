@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
-import { rowsOf } from './tables.js';
+import { type Database, DATABASE, keyOf, type Page, pageOf, rowsOf } from '#libs/platform';
 
 export const AccessView = z
   .object({

@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type Database } from '#libs/platform';
 
 /**
@@ -26,16 +26,4 @@ export async function installTree(db: Database): Promise<void> {
     await sql`select pg_advisory_xact_lock(7264229)`.execute(tx);
     for (const statement of DDL) await sql.raw(statement).execute(tx);
   });
-}
-
-const UNDEFINED_TABLE = '42P01';
-
-/** The rows of a query; none while nobody has installed what it reads yet. */
-export async function rowsOf<Row>(query: RawBuilder<Row>, db: Kysely<unknown>): Promise<Row[]> {
-  try {
-    return (await query.execute(db)).rows;
-  } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ import { unavailable } from './event-store-errors.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
 
 /** Events of the log in their order, and how far it has been read with them. */
-export interface LogBatch {
+interface LogBatch {
   readonly events: readonly RawEvent[];
   /** Commit position up to which nothing that matches is missing; may lie beyond the last event. */
   readonly position: bigint;

@@ -5,7 +5,6 @@ export { eventRegistry, UnknownEvent, type EventOf } from './event-registry.js';
 export { type CommandMetadata, type StoredEvent } from './metadata.js';
 export { connectEventStore, EventStore, type SubscriptionMessage } from './event-store.js';
 export { EventStoreUnavailable, WrongRevision } from './event-store-errors.js';
-export { type LogBatch } from './event-store-bytes.js';
 export { type RawEvent } from './event-store-wire.js';
 export { GENESIS_HASH, storedLink } from './hash-chain.js';
 export { appendFacts, endOf, type Fact, type StreamEnd } from './facts.js';

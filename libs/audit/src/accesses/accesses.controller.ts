@@ -14,8 +14,9 @@ const AccessesQuery = Paged.extend({
 });
 
 /** What is done with the log past the API, and should be known all the same. */
+const REPORTED = ['verify-log', 'export-journal', 'backup', 'replay'] as const;
 const ReportedAccess = z
-  .strictObject({ what: z.enum(['verify-log', 'export-journal', 'backup', 'replay']) })
+  .strictObject({ what: z.enum(REPORTED, `must be one of ${REPORTED.join(', ')}`) })
   .meta({ id: 'ReportedAccess' });
 const ReportedAnswer = z.object({ position: z.string() }).meta({ id: 'ReportedAccessAnswer' });
 

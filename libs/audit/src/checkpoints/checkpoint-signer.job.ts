@@ -95,7 +95,7 @@ export class CheckpointSigner {
    */
   async run(seconds: number, signal: AbortSignal, told: (error: Error) => void): Promise<void> {
     while (!signal.aborted && seconds > 0) {
-      let wait = RETRY_MS;
+      let wait: number;
       try {
         wait = await this.#signWhenDue(seconds * 1000);
       } catch (error) {

@@ -11,7 +11,7 @@ import { TreeQueries } from '../tree/tree.queries.js';
 import { type ConsistencyProof, type EventsProof, type ProvedEvent } from './proof-file.js';
 
 /** Most events of a stream in one answer. */
-export const MOST_EVENTS = 500;
+const MOST_EVENTS = 500;
 
 /** A checkpoint, and the note that says it. */
 type Noted = Checkpoint & { readonly note: string };

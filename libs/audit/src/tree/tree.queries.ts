@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import { type Database } from '#libs/platform';
-import { rowsOf } from '../tables.js';
+import { type Database, rowsOf } from '#libs/platform';
 import { EMPTY_ROOT, foldRight } from './merkle.js';
 import { type Range, subtreesOf } from './proofs.js';
 import { nodeIn, type Tile, tileOf, type TilePlace } from './tiles.js';

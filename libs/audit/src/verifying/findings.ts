@@ -1,18 +1,16 @@
-/** What verification can find; docs/guides/proof.md says what each of them means. */
-export const FINDING_KINDS = [
-  'changed',
-  'wrong-id',
-  'removed',
-  'inserted',
-  'broken-link',
-  'reordered',
-  'hidden',
-  'rewritten',
-  'truncated',
-  'forked',
-  'bad-checkpoint',
-] as const;
-type FindingKind = (typeof FINDING_KINDS)[number];
+/** What verification can find; docs/runbooks/audit-verify-finds-faults.md says what each of them means. */
+type FindingKind =
+  | 'changed'
+  | 'wrong-id'
+  | 'removed'
+  | 'inserted'
+  | 'broken-link'
+  | 'reordered'
+  | 'hidden'
+  | 'rewritten'
+  | 'truncated'
+  | 'forked'
+  | 'bad-checkpoint';
 
 /** Something that is not as it was written or signed. */
 export interface Finding {

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
-import { rowsOf } from '../reading.js';
+import { type Database, DATABASE, keyOf, type Page, pageOf, rowsOf } from '#libs/platform';
 
 /** An alert as it is answered, with everything that is needed to check it by hand. */
 export const AlertView = z

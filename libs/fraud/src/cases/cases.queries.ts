@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
-import { rowsOf } from '../reading.js';
+import { type Database, DATABASE, keyOf, type Page, pageOf, rowsOf } from '#libs/platform';
 import { CASE_STATES, type CaseStatus, refuseCase } from './fraud-case.js';
 
 export const CaseView = z

@@ -2,8 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, DATABASE, Problem } from '#libs/platform';
-import { rowsOf } from '../reading.js';
+import { type Database, DATABASE, Problem, rowsOf } from '#libs/platform';
 
 const RulesInForce = z
   .object({
