@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { BackupModule } from '#libs/backup';
 import {
   CommandHandling,
   connectEventStore,
@@ -68,7 +69,8 @@ await runProcess('paybill', async () => {
   const url = await app.getUrl();
   // How the command line finds a running Paybill.
   const running = join(dataDir, 'standalone.json');
-  await writeFile(running, JSON.stringify({ url, eventStoreUrl: node.connectionString, pid: process.pid }));
+  const { engine: database } = db;
+  await writeFile(running, JSON.stringify({ url, eventStoreUrl: node.connectionString, pid: process.pid, database }));
   log.info({ url, eventStore: node.connectionString, dataDir }, 'paybill is up');
 
   try {
@@ -117,6 +119,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
+      BackupModule.forRoot({ db, data: settings.PAYBILL_DATA }),
     ],
     problems: [fraudProblemOf, ledgerProblemOf],
     probes: {

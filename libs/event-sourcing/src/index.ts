@@ -4,6 +4,7 @@ export { type DomainEvent } from './domain-event.js';
 export { eventRegistry, UnknownEvent, type EventOf } from './event-registry.js';
 export { type CommandMetadata, type StoredEvent } from './metadata.js';
 export { connectEventStore, EventStore, EventStoreUnavailable, type SubscriptionMessage } from './event-store.js';
+export { AheadOfLog, LOG_MARKS_DDL, type LogMark, logMarks, markEvent, requireSameLog } from './ahead-of-log.js';
 export { brokenLink, GENESIS_HASH } from './hash-chain.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, isPassing, type Tx } from '#libs/platform';
+import { AheadOfLog, LOG_MARKS_DDL, markEvent, requireSameLog } from './ahead-of-log.js';
 import { asOnlyRunner } from './only-runner.js';
 import {
   activate,
@@ -71,9 +72,13 @@ export class ProjectionRunner {
 
   async #runAlone(signal: AbortSignal): Promise<void> {
     await install(this.db, this.projections);
+    await this.db.sql.transaction().execute(async (tx) => {
+      for (const statement of LOG_MARKS_DDL) await sql.raw(statement).execute(tx);
+    });
     this.#running = [];
     for (const projection of this.projections) {
-      this.#running.push(new Running(this.db, projection, await take(this.db, projection), this.#waiting));
+      const running = new Running(this.db, projection, await take(this.db, projection), this.#waiting);
+      if (await this.#isOfThisLog(running, signal)) this.#running.push(running);
     }
     while (!signal.aborted && this.#running.length > 0) {
       try {
@@ -83,6 +88,25 @@ export class ProjectionRunner {
         await this.#wait('the event store is away', signal);
       }
     }
+  }
+
+  /** A projection that has seen what is not in the log stands still, and says so, until both are restored. */
+  async #isOfThisLog({ projection, checkpoint }: Running, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        await requireSameLog(this.db, this.store, schemaOf(projection), checkpoint.position);
+        return true;
+      } catch (error) {
+        if (error instanceof EventStoreUnavailable) await this.#wait('the event store is away', signal);
+        else if (!(error instanceof AheadOfLog)) throw error;
+        else {
+          await noteError(this.db, projection, checkpoint, error.message, checkpoint.position);
+          this.options.onStopped?.(projection.name, error);
+          return false;
+        }
+      }
+    }
+    return false;
   }
 
   readonly #waiting = (reason: string): void => {
@@ -180,6 +204,7 @@ class Running {
       await advance(tx, projection, checkpoint, end);
       if (batch.length === 0) return;
       await this.#keepOrder(tx, mine);
+      await markEvent(tx, schemaOf(projection), mine.at(-1)!);
       await projection.apply(tx, batch as never, 0);
     });
     this.checkpoint = { ...checkpoint, position: end };
