@@ -29,7 +29,7 @@ export async function withLog<T>(options: EventStoreOptions, action: (log: Messa
 
 /** The events of accounts after a position up to another, in the order of the log, then ends. */
 export async function* eventsBetween(
-  { store, category }: MessageLog,
+  { store, category }: Pick<MessageLog, 'store' | 'category'>,
   after: bigint,
   until: bigint,
 ): AsyncGenerator<StoredEvent> {

@@ -10,6 +10,7 @@ import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
 import { parkedCommand } from './parked.command.js';
 import { relayCommand } from './relay.command.js';
+import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
 import { topicsCommand } from './topics.command.js';
@@ -42,6 +43,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     relayCommand(),
+    replayCommand(),
     topicsCommand(),
     eventstoreCommand(),
     contractsCommand(),

@@ -8,7 +8,7 @@ export { AheadOfLog, LOG_MARKS_DDL, type LogMark, logMarks, markEvent, requireSa
 export { brokenLink, GENESIS_HASH } from './hash-chain.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
 export { Commands, CommandsModule } from './commands.module.js';
-export { type AnyProjection, type Projection, type ProjectionTable, type Recorded } from './projection.js';
+export { type AnyProjection, type Projection, type ProjectionTable, recorded, type Recorded } from './projection.js';
 export { ProjectionRunner } from './projection-runner.js';
 export { install, projectionPositions } from './checkpoints.js';
 export { asOnlyRunner } from './only-runner.js';
