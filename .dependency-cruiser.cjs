@@ -96,6 +96,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('messaging'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
     },
     {
+      name: 'backup-imports',
+      severity: 'error',
+      from: { path: lib('backup') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: [lib('backup'), lib('event-sourcing'), lib('eventstore-node'), lib('platform')] },
+    },
+    {
       name: 'consumers-do-not-import-the-ledger',
       comment: 'Notifications and fraud monitoring know the ledger by its public messages only.',
       severity: 'error',

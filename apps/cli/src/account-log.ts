@@ -34,7 +34,7 @@ export async function withStore<T>(options: EventStoreOptions, action: (store: E
 
 /** The events of accounts after a position up to another, in the order of the log, then ends. */
 export async function* eventsBetween(
-  { store, category }: MessageLog,
+  { store, category }: Pick<MessageLog, 'store' | 'category'>,
   after: bigint,
   until: bigint,
 ): AsyncGenerator<StoredEvent> {

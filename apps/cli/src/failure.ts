@@ -1,3 +1,4 @@
+import { BackupRefused } from '#libs/backup';
 import { EventStoreUnavailable } from '#libs/event-sourcing';
 import { RulesRefused } from '#libs/fraud';
 import { SourceRefused } from '#libs/ledger';
@@ -30,6 +31,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [RulesRefused, ExitCode.no],
   [RefusedByPaybill, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
+  [BackupRefused, ExitCode.no],
   [NoTarget, ExitCode.unreachable],
   [EventStoreUnavailable, ExitCode.unreachable],
   [TopicStalled, ExitCode.unreachable],

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
 import { auditCommand } from './audit.command.js';
+import { backupCommand, restoreCommand } from './backup.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -13,16 +13,18 @@ import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
 import { projectionsCommand } from './projections.command.js';
 import { relayCommand } from './relay.command.js';
+import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
 import { topicsCommand } from './topics.command.js';
+import { VERSION } from './version.js';
 import { webhooksCommand } from './webhooks.command.js';
 
 /** The whole command line: every command there is, with what holds for all of them. */
 export function paybillProgram(): Command {
   const program = new Command('paybill')
     .description('Event-sourced payment ledger for companies that bill subscribers')
-    .version(version(), '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .option('--no-color', 'no colour, as with NO_COLOR=1')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
@@ -39,12 +41,15 @@ export function paybillProgram(): Command {
     demoCommand(),
     importCommand(),
     projectionsCommand(),
+    backupCommand(),
+    restoreCommand(),
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
     journalCommand(),
     relayCommand(),
+    replayCommand(),
     topicsCommand(),
     eventstoreCommand(),
     contractsCommand(),
@@ -103,11 +108,4 @@ function helpCommand(program: () => Command): Command {
       }
       command.outputHelp();
     });
-}
-
-/** That of the package the program is part of. */
-function version(): string {
-  const levels = import.meta.url.endsWith('.ts') ? '../../../' : '../../../../';
-  const manifest = readFileSync(new URL(`${levels}package.json`, import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

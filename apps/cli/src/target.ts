@@ -32,7 +32,13 @@ export interface Target {
 }
 
 /** What a running standalone writes into its data directory. */
-const Running = z.object({ url: z.string(), eventStoreUrl: z.string(), pid: z.int() });
+const Running = z.object({
+  url: z.string(),
+  eventStoreUrl: z.string(),
+  pid: z.int(),
+  /** Of one from before there were backups, nothing is said. */
+  database: z.enum(['pglite', 'postgres']).default('pglite'),
+});
 
 const STANDALONE = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));
 const NEVER = new Promise<void>(() => undefined);
@@ -142,7 +148,8 @@ async function untilRunning(child: ChildProcess, dataDir: string): Promise<z.out
   return undefined;
 }
 
-async function findRunning(dataDir: string): Promise<z.output<typeof Running> | undefined> {
+/** What the standalone that runs on a data directory says of itself, when one does. */
+export async function findRunning(dataDir: string): Promise<z.output<typeof Running> | undefined> {
   try {
     const running = Running.parse(JSON.parse(await readFile(join(dataDir, 'standalone.json'), 'utf8')));
     const answer = await fetch(new URL('/health', running.url));

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { BackupModule } from '#libs/backup';
 import {
   auditKeysIn,
   AuditModule,
@@ -80,7 +81,8 @@ await runProcess('paybill', async () => {
   const url = await app.getUrl();
   // How the command line finds a running Paybill.
   const running = join(dataDir, 'standalone.json');
-  await writeFile(running, JSON.stringify({ url, eventStoreUrl: node.connectionString, pid: process.pid }));
+  const { engine: database } = db;
+  await writeFile(running, JSON.stringify({ url, eventStoreUrl: node.connectionString, pid: process.pid, database }));
   log.info({ url, eventStore: node.connectionString, dataDir }, 'paybill is up');
 
   try {
@@ -135,6 +137,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       FraudModule.forRoot(),
       ProjectionsModule.forRoot({ store, db, projections }),
       AuditModule.forRoot({ store, db, keys }),
+      BackupModule.forRoot({ db, data: settings.PAYBILL_DATA }),
     ],
     problems: [auditProblemOf, fraudProblemOf, ledgerProblemOf],
     probes: {

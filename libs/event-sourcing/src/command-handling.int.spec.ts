@@ -11,8 +11,8 @@ import {
   type Submitted,
 } from '#libs/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
-import { brokenLink } from '../testing/broken-link.js';
 import { commandMetadata } from '../testing/command-metadata.js';
+import { brokenLink } from './hash-chain.js';
 import { Put, Take, type TillEvent } from '../testing/till.js';
 
 describe('Command handling', () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { GENESIS_HASH, type RawEvent } from '#libs/event-sourcing';
-import { brokenLink } from '../testing/broken-link.js';
-import { link } from './hash-chain.js';
+import { brokenLink, link } from './hash-chain.js';
 
 function stored(data: object, revision = 0n, previousHash = GENESIS_HASH): RawEvent {
   const event = { stream: 'till-1', revision, type: 'Put', data };

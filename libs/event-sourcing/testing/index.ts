@@ -1,3 +1,2 @@
 export { fold, given } from './given.js';
 export { commandMetadata } from './command-metadata.js';
-export { brokenLink } from './broken-link.js';

@@ -43,6 +43,14 @@ export class LogFile {
     return (this.#events.getStats() as { entryCount: number }).entryCount;
   }
 
+  /** Position of the last event, 0 when there is none. */
+  get lastPosition(): bigint {
+    for (const key of this.#events.getKeys({ reverse: true, limit: 1 }) as Iterable<unknown> as Iterable<Buffer>) {
+      return BigInt(positionOfKey(key));
+    }
+    return 0n;
+  }
+
   /** All events in the order of the log. */
   *events(): Generator<FiledEvent> {
     for (const { key, value } of this.#events.getRange({})) {

@@ -1,7 +1,13 @@
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
-import { asOnlyRunner, type CommandHandling, type EventStore, EventStoreUnavailable } from '#libs/event-sourcing';
+import {
+  AheadOfLog,
+  asOnlyRunner,
+  type CommandHandling,
+  type EventStore,
+  EventStoreUnavailable,
+} from '#libs/event-sourcing';
 import { type MessageHandler } from '#libs/messaging';
 import { type Database, isPassing } from '#libs/platform';
 import { CaseWorker } from './cases/case-worker.job.js';
@@ -97,13 +103,14 @@ async function every(pauseMs: number, signal: AbortSignal, work: () => Promise<n
   }
 }
 
-/** Begins work anew whenever something it needs has been away. */
+/** Begins work anew whenever something it needs has been away; ends it when the log is not the one it knows. */
 async function patiently(signal: AbortSignal, log: Logger, work: () => Promise<void>): Promise<void> {
   const waiting = once((reason) => log.warn({ reason }, 'fraud monitoring waits'));
   while (!signal.aborted) {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof AheadOfLog) return log.error({ reason: error.message }, 'fraud monitoring stands still');
       if (error instanceof EventStoreUnavailable) waiting('the event store is away');
       else if (isPassing(error)) waiting('the database is away');
       else throw error;

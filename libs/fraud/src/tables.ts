@@ -1,8 +1,10 @@
+import { LOG_MARKS_DDL } from '#libs/event-sourcing';
 /**
  * What fraud monitoring keeps in PostgreSQL, in a schema of its own. Activity can be built again from the messages; alerts
  * are what was found, and stay.
  */
 export const FRAUD_DDL: readonly string[] = [
+  ...LOG_MARKS_DDL,
   `create schema if not exists fraud`,
   // What is remembered of an account, token or channel. `json` keeps the text as it was written and parses it only to be read.
   `create table if not exists fraud.activity (

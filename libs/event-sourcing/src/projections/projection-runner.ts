@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, isPassing } from '#libs/platform';
+import { AheadOfLog, requireSameLog } from '../ahead-of-log.js';
 import { type EventStore } from '../event-store.js';
 import { EventStoreUnavailable } from '../event-store-errors.js';
 import { type Job, JobEnded, noteJob, openJobs } from './jobs.js';
@@ -7,7 +8,7 @@ import { VersionLocks } from './locks.js';
 import { type AnyProjection } from './projection.js';
 import { HeldElsewhere, VersionChange } from './version-change.js';
 import { VersionWriter } from './version-writer.js';
-import { install, noteError, shownVersion, Superseded, take } from './versions.js';
+import { install, noteError, schemaOf, shownVersion, Superseded, take, type Version } from './versions.js';
 
 interface RunnerOptions {
   /** Most events applied in one transaction. */
@@ -129,7 +130,15 @@ export class ProjectionRunner {
     if (!(await this.#mayTake(projection, locks))) return;
     const version = await shownVersion(this.db, projection.name);
     if (version.state !== 'active') return;
-    this.#writers.set(projection, await VersionWriter.take(this.db, projection, version, this.#waiting));
+    const writer = await VersionWriter.take(this.db, projection, version, this.#waiting);
+    try {
+      await requireSameLog(this.db, this.store, schemaOf(version), writer.position);
+      this.#writers.set(projection, writer);
+    } catch (error) {
+      if (error instanceof EventStoreUnavailable) this.#waiting('the event store is away');
+      else if (error instanceof AheadOfLog) await this.#standStill(projection, version, error);
+      else throw error;
+    }
   }
 
   async #mayTake(projection: AnyProjection, locks: VersionLocks): Promise<boolean> {
@@ -148,13 +157,18 @@ export class ProjectionRunner {
       `the code of ${name} is not the one that wrote version ${number}: have it rebuilt (paybill projections rebuild ${name}), or, ` +
         `if it makes the same rows, adopted (paybill projections adopt ${name})`,
     );
+    await this.#standStill(projection, version, error);
+    await locks.release(version);
+    return false;
+  }
+
+  /** Notes why a version cannot be gone on with, which is no fault of any event. */
+  async #standStill(projection: AnyProjection, version: Version, error: Error): Promise<void> {
     const [checkpoint] = await take(this.db, version);
     if (checkpoint) {
       await noteError(this.db, { ...version, writer: 0 }, checkpoint, { message: error.message, position: null });
     }
-    await locks.release(version);
     this.#stop(projection, error);
-    return false;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Database } from '#libs/platform';
+import { requireSameLog } from '../ahead-of-log.js';
 import { type EventStore, type SubscriptionMessage } from '../event-store.js';
 import { agrees, compareVersions, type TableComparison } from './comparison.js';
 import { type Job, noteJob } from './jobs.js';
@@ -47,12 +48,13 @@ export class VersionChange {
     private readonly around: Around,
   ) {}
 
-  /** @throws JobEnded | ProjectionStopped | Superseded | HeldElsewhere */
+  /** @throws JobEnded | ProjectionStopped | Superseded | HeldElsewhere | AheadOfLog */
   async run(signal: AbortSignal): Promise<void> {
     if (this.job.asItStood) return this.#goBackAsItStood();
     const version = await this.#version();
     if (!(await this.around.hold(version))) throw new HeldElsewhere(`another process builds ${version.name}`);
     let writer = await this.#take(version);
+    await requireSameLog(this.db, this.store, schemaOf(version), writer.position);
     if (this.job.phase !== 'switching') {
       await this.#note({ phase: 'building' });
       await this.#catchUp(writer, signal);

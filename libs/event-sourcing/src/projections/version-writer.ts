@@ -1,11 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Database, isPassing } from '#libs/platform';
+import { markEvent } from '../ahead-of-log.js';
 import { type SubscriptionMessage } from '../event-store.js';
 import { type StoredEvent } from '../metadata.js';
 import { type AnyProjection, recorded } from './projection.js';
 import { StreamOrder } from './stream-order.js';
-import { advance, type Checkpoint, noteError, Superseded, take, type Version, withinSchema } from './versions.js';
+import {
+  advance,
+  type Checkpoint,
+  noteError,
+  schemaOf,
+  Superseded,
+  take,
+  type Version,
+  withinSchema,
+} from './versions.js';
 
 /** The log and a projection disagree, or an event cannot be applied. The projection stands still until that is mended. */
 export class ProjectionStopped extends Error {
@@ -130,6 +140,7 @@ class Share {
       await advance(tx, { ...version, writer: share.writer }, checkpoint, to);
       if (batch.length === 0) return;
       await this.#order.keep(tx, mine);
+      if (share.of === 1) await markEvent(tx, schemaOf(version), mine.at(-1)!);
       await projection.apply(tx, batch as never, share.writer);
     });
     this.checkpoint = { ...checkpoint, position: end };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Tx } from '#libs/platform';
+import { LOG_MARKS_DDL } from '../ahead-of-log.js';
 import { JOBS_DDL } from './jobs.js';
 import { type AnyProjection } from './projection.js';
 
@@ -53,6 +54,7 @@ const DDL = [
     name text not null, version int not null, stream text not null, revision bigint not null,
     primary key (name, version, stream))`,
   JOBS_DDL,
+  ...LOG_MARKS_DDL,
 ];
 
 /** What the tables looked like before versions were told apart by their code: turned into what they are now, once. */
@@ -255,4 +257,5 @@ export async function drop(tx: Tx, { name, version }: VersionId): Promise<void> 
   for (const table of ['projection_streams', 'projection_checkpoints', 'projection_versions']) {
     await sql`delete from ${sql.table(table)} where name = ${name} and version = ${version}`.execute(tx);
   }
+  await sql`delete from log_marks where reader = ${schemaOf({ name, version })}`.execute(tx);
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type EventStore, Rejected, type StoredEvent } from '#libs/event-sourcing';
+import { type EventStore, markEvent, Rejected, requireSameLog, type StoredEvent } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
 import { type CaseEvent, caseEvents } from './case-events.js';
 
@@ -19,6 +19,8 @@ interface Wanted {
 }
 
 const CATEGORY = 'fraudCase';
+/** Its name among those who have read the log. */
+const READER = 'fraud-holds';
 
 /**
  * Holds and releases payments as cases say: one reader of all case events in their order, so that the hold of a case never
@@ -36,6 +38,7 @@ export class HoldReactions {
   /** Follows the cases until `signal` aborts. @throws EventStoreUnavailable, and what the database and the ledger throw */
   async follow(signal: AbortSignal): Promise<void> {
     const after = await this.#position();
+    await requireSameLog(this.db, this.store, READER, after);
     for await (const messages of this.store.subscribe({ after, categories: [CATEGORY], signal })) {
       let passed: bigint | undefined;
       for (const message of messages) {
@@ -49,17 +52,18 @@ export class HoldReactions {
     }
   }
 
-  async #react({ id, stream, type, data, metadata, position }: StoredEvent): Promise<void> {
+  async #react(stored: StoredEvent): Promise<void> {
+    const { id, stream, type, data, metadata, position } = stored;
     const caseId = stream.slice(CATEGORY.length + 1);
     const event = caseEvents.read(type, metadata.schemaVersion, data);
     const { accountId } = event.data;
     const wanted = wantedBy(event);
-    if (!wanted) return this.#pass(position);
+    if (!wanted) return this.#pass(position, stored);
     // A further alert asks for the hold there is. Asked for once only, it is carried out once even when all cases are read
     // again from the start: a command that changed nothing the first time might change something after the release.
     const holds = await this.#holds(caseId);
     const idle = wanted.asked === 'release' ? !holds : holds && event.type !== 'CaseConfirmed';
-    if (idle) return this.#pass(position);
+    if (idle) return this.#pass(position, stored);
     const refused = await this.#ask(wanted, accountId, caseId, id);
     await this.db.sql.transaction().execute(async (tx) => {
       await sql`insert into fraud.holds (event_id, case_id, account_id, asked, refused)
@@ -69,6 +73,7 @@ export class HoldReactions {
       await sql`update fraud.reactions set position = ${String(position)} where position < ${String(position)}`.execute(
         tx,
       );
+      await markEvent(tx, READER, stored);
     });
   }
 
@@ -98,10 +103,13 @@ export class HoldReactions {
     return BigInt(rows[0]?.position ?? 0);
   }
 
-  async #pass(position: bigint): Promise<void> {
-    await sql`update fraud.reactions set position = ${String(position)} where position < ${String(position)}`.execute(
-      this.db.sql,
-    );
+  async #pass(position: bigint, event?: StoredEvent): Promise<void> {
+    await this.db.sql.transaction().execute(async (tx) => {
+      await sql`update fraud.reactions set position = ${String(position)} where position < ${String(position)}`.execute(
+        tx,
+      );
+      if (event) await markEvent(tx, READER, event);
+    });
   }
 }
 

@@ -198,9 +198,9 @@ describe.each(await testEngines())('a consumer, on $name', (engine) => {
   });
 
   it('moves its place in the log with what it receives, and never back', async () => {
-    await consumer.receive([arrivalOf(messageOf(randomUUID(), 0))], ALIVE, 40n);
-    await consumer.receive([], ALIVE, 50n);
-    await consumer.receive([], ALIVE, 45n);
+    await consumer.receive([arrivalOf(messageOf(randomUUID(), 0))], ALIVE, { position: 40n });
+    await consumer.receive([], ALIVE, { position: 50n });
+    await consumer.receive([], ALIVE, { position: 45n });
     expect(await consumer.position()).toBe(50n);
   });
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message, type WireRecord } from '#libs/contracts';
+import { type EventStore, LOG_MARKS_DDL, type LogMark, markEvent, requireSameLog } from '#libs/event-sourcing';
 import { type Database, isPassing, type Tx } from '#libs/platform';
 import { type Arrival, arrived, claimedSequence, recordOf } from './arrival.js';
 import { INBOX_DDL, InboxMoved, moveTo, positionOf, receive, received } from './inbox.js';
@@ -16,6 +17,13 @@ interface ConsumerOptions {
   readonly readAgain?: ((record: WireRecord) => Promise<Arrival | undefined>) | undefined;
   /** How often it is looked whether a person has asked for a parked message to be tried again. */
   readonly parkedEveryMs?: number;
+}
+
+/** Where in the log a consumer that reads the log itself has come to. */
+interface Place {
+  readonly position: bigint;
+  /** The last event before it that was of interest. */
+  readonly mark?: LogMark | undefined;
 }
 
 const RETRY_MS = 250;
@@ -47,7 +55,9 @@ export class Consumer {
   async install(): Promise<void> {
     await this.db.sql.transaction().execute(async (tx) => {
       await sql`select pg_advisory_xact_lock(7264225)`.execute(tx);
-      for (const statement of [...INBOX_DDL, ...PARKED_DDL, ...this.handler.ddl]) await sql.raw(statement).execute(tx);
+      for (const statement of [...INBOX_DDL, ...PARKED_DDL, ...LOG_MARKS_DDL, ...this.handler.ddl]) {
+        await sql.raw(statement).execute(tx);
+      }
     });
   }
 
@@ -56,13 +66,18 @@ export class Consumer {
     return positionOf(this.db, this.name);
   }
 
+  /** @throws AheadOfLog when what it has received from the log is not in it */
+  async requireSameLog(store: EventStore): Promise<void> {
+    await requireSameLog(this.db, store, this.name, await this.position());
+  }
+
   /**
    * Receives what has arrived, in order; returns when it is in the database, handled or parked. Waits for a database that
    * is away until `signal` aborts, and then returns with nothing more received.
-   * @param position of the log up to which these are all, for a consumer that reads the log itself.
+   * @param place up to which these are all, for a consumer that reads the log itself.
    */
-  receive(arrivals: readonly Arrival[], signal: AbortSignal, position?: bigint): Promise<void> {
-    return this.#inTurn(() => this.#receiveWhenReachable(arrivals, signal, position));
+  receive(arrivals: readonly Arrival[], signal: AbortSignal, place?: Place): Promise<void> {
+    return this.#inTurn(() => this.#receiveWhenReachable(arrivals, signal, place));
   }
 
   /** Tries parked messages again when somebody asks for it, until `signal` aborts. */
@@ -79,14 +94,14 @@ export class Consumer {
     }
   }
 
-  async #receiveWhenReachable(arrivals: readonly Arrival[], signal: AbortSignal, position?: bigint): Promise<void> {
+  async #receiveWhenReachable(arrivals: readonly Arrival[], signal: AbortSignal, place?: Place): Promise<void> {
     while (!signal.aborted) {
       try {
-        return await this.#receive(arrivals, position);
+        return await this.#receive(arrivals, place);
       } catch (error) {
         this.handler.rolledBack?.();
         if (error instanceof InboxMoved) continue;
-        if (!isPassing(error)) return await this.#narrow(arrivals, error as Error, signal, position);
+        if (!isPassing(error)) return await this.#narrow(arrivals, error as Error, signal, place);
         this.options.onWaiting?.('the database is away');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
@@ -94,22 +109,22 @@ export class Consumer {
   }
 
   /** Something in a batch cannot be handled: halves it until that one stands alone, and parks it. */
-  async #narrow(arrivals: readonly Arrival[], error: Error, signal: AbortSignal, position?: bigint): Promise<void> {
+  async #narrow(arrivals: readonly Arrival[], error: Error, signal: AbortSignal, place?: Place): Promise<void> {
     if (arrivals.length === 0) throw error;
     if (arrivals.length > 1) {
       const middle = Math.ceil(arrivals.length / 2);
       await this.#receiveWhenReachable(arrivals.slice(0, middle), signal);
-      return this.#receiveWhenReachable(arrivals.slice(middle), signal, position);
+      return this.#receiveWhenReachable(arrivals.slice(middle), signal, place);
     }
-    await this.#receiveOrPark(arrivals, signal, position);
+    await this.#receiveOrPark(arrivals, signal, place);
   }
 
   /** Tries a message once more on its own, and parks it when that fails too. */
-  async #receiveOrPark(arrivals: readonly Arrival[], signal: AbortSignal, position?: bigint): Promise<void> {
+  async #receiveOrPark(arrivals: readonly Arrival[], signal: AbortSignal, place?: Place): Promise<void> {
     let fault: Error | undefined;
     while (!signal.aborted) {
       try {
-        return await this.#receive(arrivals, position, fault?.message);
+        return await this.#receive(arrivals, place, fault?.message);
       } catch (error) {
         this.handler.rolledBack?.();
         if (error instanceof InboxMoved) continue;
@@ -125,9 +140,10 @@ export class Consumer {
   }
 
   /** @param fault why the one arrival given cannot be handled, when that has been found out */
-  async #receive(arrivals: readonly Arrival[], position?: bigint, fault?: string): Promise<void> {
+  async #receive(arrivals: readonly Arrival[], place?: Place, fault?: string): Promise<void> {
     const parked = await this.db.sql.transaction().execute(async (tx) => {
-      if (position !== undefined) await moveTo(tx, this.name, position);
+      if (place) await moveTo(tx, this.name, place.position);
+      if (place?.mark) await markEvent(tx, this.name, place.mark);
       if (arrivals.length === 0) return [];
       const sorted = await this.#sort(tx, arrivals, fault);
       await receive(tx, this.name, sorted.moves);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
+import { AheadOfLog, type EventStore, EventStoreUnavailable, type StoredEvent } from '#libs/event-sourcing';
 import { type Message, SOURCE, type WireRecord } from '#libs/contracts';
 import { type Arrival, claimedSequence } from './arrival.js';
 import { type Consumer } from './consumer.js';
@@ -36,28 +36,43 @@ export async function followLog(
   while (!signal.aborted) {
     try {
       const after = await consumer.position();
+      await consumer.requireSameLog(store);
       for await (const messages of store.subscribe({ after, categories: [category], signal })) {
         for (let from = 0; from < messages.length; from += BATCH) {
           const part = messages.slice(from, from + BATCH);
           const arrivals: Arrival[] = [];
           let position: bigint | undefined;
+          let mark: StoredEvent | undefined;
           for (const message of part) {
             if (message.kind === 'event') {
               arrivals.push(arrivalOf(message.event, toMessage));
               position = message.event.position;
+              mark = message.event;
             } else if (message.kind === 'checkpoint') position = message.position;
           }
-          if (position !== undefined) await consumer.receive(arrivals, signal, position);
+          if (position !== undefined) await consumer.receive(arrivals, signal, { position, mark });
           if (signal.aborted) return;
           told.received?.();
         }
       }
     } catch (error) {
+      if (error instanceof AheadOfLog) {
+        told.waits?.(error.message);
+        return untilAborted(signal);
+      }
       if (!(error instanceof EventStoreUnavailable)) throw error;
       told.waits?.('the event store is away');
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** What is not of this log is no better a moment later: it is left alone until somebody has restored it. */
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** An event that says nothing this build understands is parked like any other message that cannot be read. */
