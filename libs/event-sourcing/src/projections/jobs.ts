@@ -46,12 +46,6 @@ export class JobEnded extends Error {
 
 const OPEN = sql.raw(`('waiting', 'building', 'comparing', 'switching')`);
 
-export const JOBS_DDL = `create table if not exists projection_jobs (
-  name text primary key, kind text not null, phase text not null, version int, code text not null,
-  writers smallint not null, accept_differences boolean not null, as_it_stood boolean not null,
-  requested_by text not null, requested_at timestamptz not null default now(), finished_at timestamptz,
-  note text, error text, comparison json)`;
-
 const COLUMNS = sql.raw(`name, kind, phase, version, code, writers, accept_differences as "acceptDifferences",
   as_it_stood as "asItStood", requested_by as "requestedBy", requested_at as "requestedAt",
   finished_at as "finishedAt", note, error, comparison`);

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Tx } from '#libs/platform';
 import { LOG_MARKS_DDL } from '../ahead-of-log.js';
-import { JOBS_DDL } from './jobs.js';
 import { type AnyProjection } from './projection.js';
 
 /** Another runner writes the version, or it is in service no longer; this one must not write any more. */
@@ -53,7 +52,11 @@ const DDL = [
   `create table if not exists projection_streams (
     name text not null, version int not null, stream text not null, revision bigint not null,
     primary key (name, version, stream))`,
-  JOBS_DDL,
+  `create table if not exists projection_jobs (
+  name text primary key, kind text not null, phase text not null, version int, code text not null,
+  writers smallint not null, accept_differences boolean not null, as_it_stood boolean not null,
+  requested_by text not null, requested_at timestamptz not null default now(), finished_at timestamptz,
+  note text, error text, comparison json)`,
   ...LOG_MARKS_DDL,
 ];
 
