@@ -24,7 +24,8 @@ export const auditEvents = eventRegistry({
     schema: z.strictObject({
       /** What was asked for, a code such as `trial-balance`. */
       what: z.string(),
-      accountId: z.uuid().optional(),
+      /** Whatever has the shape of an id was asked for, be it one of ours or not. */
+      accountId: z.guid().optional(),
       /** What it was narrowed down to, as far as that is opaque. */
       parameters: z.record(z.string(), z.string()),
       /** `answered`, or the code of the refusal. */

@@ -10,7 +10,7 @@ export const AccessView = z
     actor: z.string(),
     onBehalfOf: z.string().nullable(),
     what: z.string(),
-    accountId: z.uuid().nullable(),
+    accountId: z.guid().nullable(),
     parameters: z.record(z.string(), z.string()),
     outcome: z.string().meta({ description: '`answered`, or the code of the refusal' }),
     correlationId: z.string(),

@@ -40,11 +40,13 @@ export class AccessLog {
   ) {}
 
   /** Records an access, durably. @returns its position in the log @throws EventStoreUnavailable | WrongRevision */
-  record({ by, ...access }: Access): Promise<bigint> {
+  async record({ by, ...access }: Access): Promise<bigint> {
     const { accountId, ...rest } = access;
     const data = { ...rest, ...(accountId !== undefined && { accountId }), effectiveAt: this.clock().toISOString() };
     const metadata = { ...by, commandId: randomUUID(), causationId: by.correlationId };
     const fact: Fact<AuditEvent> = { event: { type: 'AccessRecorded', data }, metadata };
+    // One that cannot be stored must not fail together with those that share its append.
+    auditEvents.check(fact.event);
     return new Promise((recorded, failed) => {
       this.#waiting.push({ fact, recorded, failed });
       if (!this.#working) void this.#work();

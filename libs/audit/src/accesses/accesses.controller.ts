@@ -10,7 +10,7 @@ const AccessesQuery = Paged.extend({
   from: Day.optional().meta({ description: 'First day, UTC' }),
   to: Day.optional().meta({ description: 'Last day, UTC' }),
   actor: z.string().max(128, 'is no id of an actor').optional(),
-  accountId: z.uuid('must be an account’s id, a UUID').optional(),
+  accountId: z.guid('must be an account’s id, a UUID').optional(),
 });
 
 /** What is done with the log past the API, and should be known all the same. */

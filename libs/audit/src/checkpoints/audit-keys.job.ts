@@ -24,7 +24,7 @@ export const AuditSettings = z.object({
   /** How often a checkpoint is signed when something was recorded since the last; 0: only when somebody asks for it. */
   PAYBILL_CHECKPOINT_SECONDS: z
     .string()
-    .regex(/^\d{1,8}$/, 'must be a whole number of seconds, 0 to sign on demand only')
+    .regex(/^\d{1,6}$/, 'must be a whole number of seconds up to 999999, 0 to sign on demand only')
     .transform(Number)
     .default(3600),
 });

@@ -37,6 +37,7 @@ const RETRY_MS = 5_000;
 const LONG_RETRY_MS = 60_000;
 const FOLLOW_PATIENCE_MS = 10_000;
 const ASK_AGAIN_MS = 20;
+const MAX_TRIES = 32;
 
 /**
  * Signs the state of the log. Each checkpoint is an event of one stream, appended at exactly the revision of the one it was
@@ -56,7 +57,7 @@ export class CheckpointSigner {
    * @throws CheckpointContradicts | TreeBehind | EventStoreUnavailable
    */
   async sign(by: SignedBy): Promise<SignedCheckpoint> {
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const last = await this.store.readLast(CHECKPOINTS);
       const before = last && signedCheckpoint(last);
       const state = await this.#state(before);
@@ -65,7 +66,7 @@ export class CheckpointSigner {
         return await this.#record(last, state, by);
       } catch (error) {
         // Another process has signed meanwhile: what is to be signed has to be checked against that one.
-        if (!(error instanceof WrongRevision)) throw error;
+        if (!(error instanceof WrongRevision) || tries === MAX_TRIES) throw error;
       }
     }
   }
