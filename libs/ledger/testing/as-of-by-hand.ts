@@ -39,7 +39,7 @@ function isUpTo(instant: string, moment: string | undefined): boolean {
   return moment.length === 10 ? instant.slice(0, 10) <= moment : instant <= moment;
 }
 
-export function countsByHand(event: Recorded<AccountEvent>, { effectiveAt, recordedAt }: When): boolean {
+function countsByHand(event: Recorded<AccountEvent>, { effectiveAt, recordedAt }: When): boolean {
   return isUpTo(event.data.effectiveAt, effectiveAt) && isUpTo(event.metadata.recordedAt, recordedAt);
 }
 

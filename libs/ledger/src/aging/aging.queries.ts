@@ -13,7 +13,7 @@ type Sum = (typeof SUMS)[number];
 type Row = Record<Sum, string> & Record<AgingBucket, string> & { currency: string };
 
 /** Receivables by how long they are past due. */
-export interface Aging extends Record<Sum, MoneyJson> {
+interface Aging extends Record<Sum, MoneyJson> {
   readonly currency: string;
   readonly buckets: Readonly<Record<AgingBucket, MoneyJson>>;
 }
