@@ -28,7 +28,7 @@ export interface HandFold {
   readonly events: number;
 }
 
-export interface When {
+interface When {
   readonly effectiveAt?: string | undefined;
   readonly recordedAt?: string | undefined;
 }
@@ -39,7 +39,7 @@ function isUpTo(instant: string, moment: string | undefined): boolean {
   return moment.length === 10 ? instant.slice(0, 10) <= moment : instant <= moment;
 }
 
-function countsByHand(event: Recorded<AccountEvent>, { effectiveAt, recordedAt }: When): boolean {
+export function countsByHand(event: Recorded<AccountEvent>, { effectiveAt, recordedAt }: When): boolean {
   return isUpTo(event.data.effectiveAt, effectiveAt) && isUpTo(event.metadata.recordedAt, recordedAt);
 }
 

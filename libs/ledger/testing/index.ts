@@ -1,2 +1,2 @@
 export { accountLog, scatteredAccountLog, someMoments } from './account-log.js';
-export { byHand, type HandFold } from './as-of-by-hand.js';
+export { byHand, countsByHand, type HandFold } from './as-of-by-hand.js';

@@ -29,10 +29,7 @@ export interface AgedAccount extends Aging {
 }
 
 const NAMES = [...AGING_BUCKETS.map(({ name }) => name), ...SUMS];
-const HAS_ANYTHING = sql`(${sql.join(
-  NAMES.map((name) => sql`${sql.id(name)} <> 0`),
-  sql` or `,
-)})`;
+const HAS_ANYTHING = sql`(open <> 0 or receivable <> 0 or unapplied <> 0)`;
 
 @Injectable()
 export class AgingQueries {
