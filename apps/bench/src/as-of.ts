@@ -6,7 +6,7 @@ import { eventsToImport, importInto } from './biller.js';
 import { HttpConnection } from './http-connection.js';
 import { quantile } from './measuring.js';
 import { withPostgres } from './postgres.js';
-import { type Served, startServed, startStandalone, untilProjected } from './processes.js';
+import { type Served, startServed, startStandalone, untilFollowed, untilProjected } from './processes.js';
 import { project } from './projections.bench.js';
 import { inScratch } from './scratch.js';
 
@@ -69,6 +69,7 @@ async function grow(
     written = { events: written.events + events, position };
     const ids = await accountsAfter(standalone.eventStoreUrl, before, ACCOUNTS);
     await untilProjected(standalone.url, position);
+    await untilFollowed(standalone.url, position);
     bars.push(...(await measured(standalone.url, 'PGlite', size, ids, halfWay)));
     if (!onPostgres) continue;
     await onPostgres.upTo(position);

@@ -94,6 +94,15 @@ export async function untilProjected(url: string, position: bigint): Promise<voi
   }
 }
 
+/** Waits until whoever else follows the log in the process has come up to a position too: they take of the same machine. */
+export async function untilFollowed(url: string, position: bigint): Promise<void> {
+  for (;;) {
+    const { followers } = await readiness(url);
+    if (followers.every((follower) => BigInt(follower.position ?? position) >= position)) return;
+    await delay(100);
+  }
+}
+
 /** What a process says of itself. */
 export async function readiness(url: string): Promise<Readiness> {
   return (await (await fetch(`${url}/ready`)).json()) as Readiness;

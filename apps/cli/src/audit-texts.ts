@@ -38,6 +38,10 @@ function upTo(moment: string | null): string {
   return moment === null ? 'everything' : `up to ${moment}`;
 }
 
+function counted(accounts: number): string {
+  return accounts === 1 ? '1 account' : `${accounts} accounts`;
+}
+
 /** Figures of accounts and their totals, after what they are of and their currency. */
 function figuresTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'there is no account';
@@ -83,7 +87,7 @@ export function agingText(answer: z.output<typeof Aging>, accounts: readonly z.o
   ];
   const rows = [
     ...accounts.map((one) => [one.accountId, one.currency, ...figures(one)]),
-    ...answer.currencies.map((one) => [`${one.accounts} accounts`, one.currency, ...figures(one)]),
+    ...answer.currencies.map((one) => [counted(one.accounts), one.currency, ...figures(one)]),
   ];
   return [heading(answer, [['days past due on', answer.agedOn]]), figuresTable(headings, rows)].join('\n\n');
 }
@@ -96,7 +100,7 @@ export function rollForwardText(
   const rows = [
     ...accounts.map((one) => [one.accountId, one.currency, ...ROLLED.map((name) => one[name].amount)]),
     ...answer.currencies.map((one) => [
-      ...[`${one.accounts} accounts`, one.currency, ...ROLLED.map((name) => one[name].amount)],
+      ...[counted(one.accounts), one.currency, ...ROLLED.map((name) => one[name].amount)],
     ]),
   ];
   return [heading(answer), figuresTable(headings, rows)].join('\n\n');

@@ -28,7 +28,7 @@ export interface HandFold {
   readonly events: number;
 }
 
-export interface When {
+interface When {
   readonly effectiveAt?: string | undefined;
   readonly recordedAt?: string | undefined;
 }

@@ -1,4 +1,4 @@
 export { accountLog, scatteredAccountLog, someMoments } from './account-log.js';
-export { byHand, type HandFold } from './as-of-by-hand.js';
+export { byHand, countsByHand, type HandFold } from './as-of-by-hand.js';
 export { accountingPrograms, type AccountingProgram } from './accounting-programs.js';
 export { telcoHistory, type TelcoHistory, type TelcoLog } from './telco-history.js';

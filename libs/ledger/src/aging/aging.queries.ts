@@ -13,7 +13,7 @@ type Sum = (typeof SUMS)[number];
 type Row = Record<Sum, string> & Record<AgingBucket, string> & { currency: string };
 
 /** Receivables by how long they are past due. */
-export interface Aging extends Record<Sum, MoneyJson> {
+interface Aging extends Record<Sum, MoneyJson> {
   readonly currency: string;
   readonly buckets: Readonly<Record<AgingBucket, MoneyJson>>;
 }
@@ -29,10 +29,7 @@ export interface AgedAccount extends Aging {
 }
 
 const NAMES = [...AGING_BUCKETS.map(({ name }) => name), ...SUMS];
-const HAS_ANYTHING = sql`(${sql.join(
-  NAMES.map((name) => sql`${sql.id(name)} <> 0`),
-  sql` or `,
-)})`;
+const HAS_ANYTHING = sql`(open <> 0 or receivable <> 0 or unapplied <> 0)`;
 
 @Injectable()
 export class AgingQueries {

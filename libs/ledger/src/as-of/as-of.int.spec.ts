@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { install, type Recorded } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
-import { byHand, type HandFold, scatteredAccountLog, someMoments } from '#testing/ledger';
+import { byHand, countsByHand, type HandFold, scatteredAccountLog, someMoments } from '#testing/ledger';
 import { testEngines, type TestDatabase } from '#testing/platform';
 import { AgingQueries } from '../aging/aging.queries.js';
 import { BalancesQueries } from '../balances/balances.queries.js';
@@ -17,7 +17,6 @@ import { readModels } from '../read-models.js';
 import { RollForwardQueries } from '../roll-forward/roll-forward.queries.js';
 import { StatementQueries } from '../statements/statement.queries.js';
 import { AsOfQueries } from './as-of.queries.js';
-import { countsAt } from './moment.js';
 
 type Log = readonly Recorded<AccountEvent>[];
 
@@ -119,7 +118,7 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
           for (const when of moments) {
             const expected = new Map<string, bigint>();
             for (const event of log) {
-              if (!countsAt(when, event.data.effectiveAt, event.metadata.recordedAt)) continue;
+              if (!countsByHand(event, when)) continue;
               for (const { account, currency, amount } of postingsOf(event)) {
                 const key = `${currency} ${account} ${amount.startsWith('-') ? 'credit' : 'debit'}`;
                 expected.set(key, (expected.get(key) ?? 0n) + minor({ amount: amount.replace('-', ''), currency }));

@@ -24,7 +24,7 @@ interface Row extends Record<Part, string> {
   open: string;
 }
 
-export interface OpenBill extends Record<'total' | 'open', MoneyJson> {
+interface OpenBill extends Record<'total' | 'open', MoneyJson> {
   readonly billNumber: string;
   readonly issuedOn: string;
   readonly dueOn: string;

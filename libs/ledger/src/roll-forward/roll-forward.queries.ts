@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
 import { counts, partsOf } from '../as-of/counting.queries.js';
+import { PARTS } from '../balances/balance.js';
 import { startOf } from '../billing/command-fields.js';
 import { digitsOf } from '../money/money.js';
 import { type PeriodSums, type RollForward, rollForward } from './roll-forward.js';
@@ -31,10 +32,14 @@ export class RollForwardQueries {
   /** The roll-forward of all accounts together, by currency. */
   async totals(period: RecordedPeriod, currency?: string): Promise<RolledTotals[]> {
     if (currency !== undefined) digitsOf(currency, 'currency');
+    const sums = ['opening', ...PARTS, 'closing'].map((name) => sql`sum(s.${sql.id(name)}) as ${sql.id(name)}`);
+    // By account first: to count distinct accounts of all lines, they would have to be sorted.
     const { rows } = await sql<PeriodSums & { currency: string; accounts: string }>`
-      select a.currency, count(distinct h.account_id) as accounts, ${sumsOf(period)}
-      from billing_history as h join account_balances as a on a.account_id = h.account_id
-      where ${countsUpToEnd(period)} and ${currency === undefined ? sql`true` : sql`a.currency = ${currency}`}
+      select a.currency, count(*) as accounts, ${sql.join(sums)}
+      from (
+        select h.account_id, ${sumsOf(period)} from billing_history as h
+        where ${countsUpToEnd(period)} group by h.account_id) as s join account_balances as a using (account_id)
+      where ${currency === undefined ? sql`true` : sql`a.currency = ${currency}`}
       group by a.currency order by a.currency`.execute(this.db.sql);
     return rows.map((row) => ({
       currency: row.currency,

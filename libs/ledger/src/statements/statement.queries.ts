@@ -22,7 +22,7 @@ interface Row extends PeriodSums {
   recorded_at: Date;
 }
 
-export interface StatementLine {
+interface StatementLine {
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly kind: HistoryKind;
