@@ -7,7 +7,7 @@ import { publicMessage } from '#libs/ledger';
 import { Following, Relay, verifyRelay } from '#libs/messaging';
 import { NotificationSettings, startNotifications } from '#libs/notifications';
 import { connectKafka, PersonalData, readConfig } from '#libs/platform';
-import { telcoHistory } from '#testing/ledger';
+import { telcoHistory, type TelcoLog } from '#testing/ledger';
 import { testTopics } from '#testing/messaging';
 import { kafkaCluster, postgresEngine, skipped } from '#testing/platform';
 
@@ -18,8 +18,13 @@ const [postgres] = history ? await postgresEngine() : [];
 if (history && (!cluster || !postgres)) skipped('the fan-out of the telco history', 'needs Kafka and PostgreSQL');
 
 (history && cluster && postgres ? describe : describe.skip)('The whole telco history, fanned out', () => {
+  let telco: TelcoLog;
+  beforeAll(async () => {
+    telco = await history!.open();
+  }, 600_000);
+  afterAll(() => telco.close());
+
   it('is in the topic as it is in the log, and has a confirmation for every payment', async () => {
-    const telco = await history!.open();
     const { store } = telco;
     const payments = telco.outcome.figures.payments.count;
 
@@ -59,6 +64,5 @@ if (history && (!cluster || !postgres)) skipped('the fan-out of the telco histor
     expect(parked.rows).toEqual([]);
 
     await database.drop();
-    await telco.close();
   }, 900_000);
 });
