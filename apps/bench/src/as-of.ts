@@ -29,7 +29,7 @@ export function asOf(sizes: readonly number[]): Promise<Bar[]> {
       const standalone = await startStandalone(directory);
       const grown = (onPostgres?: OnPostgres) => grow(standalone, sizes, onPostgres);
       try {
-        if (!server) return [...(await grown()), notMeasured('as-of', 'PostgreSQL', 'there is none here')];
+        if (!server) return [...(await grown()), notMeasured('replay', 'PostgreSQL', 'there is none here')];
         return await server.inDatabase(async (db, url) => {
           const env = { EVENTSTORE_URL: standalone.eventStoreUrl, DATABASE_URL: url };
           const store = new EventStore(standalone.eventStoreUrl);
@@ -86,9 +86,9 @@ async function measured(
   recordedAt: string,
 ): Promise<Bar[]> {
   const connection = await HttpConnection.open(url);
-  const tell = (what: string, value: number) => told('as-of', `ms ${what}, ${size} events, ${engine}`, value);
+  const tell = (what: string, value: number) => told('replay', `ms ${what}, ${size} events, ${engine}`, value);
   const hold = (what: string, value: number, limit: number) =>
-    staysUnder('as-of', `ms ${what}, ${size} events, ${engine}`, value, limit);
+    staysUnder('replay', `ms ${what}, ${size} events, ${engine}`, value, limit);
   const each = (path: (index: number) => string) => times(connection, ids.length, path);
   const slowest = async (path: (index: number) => string) => Math.max(...(await times(connection, TRIES, path)));
   const month = (index: number) => `from=${day(index).slice(0, 8)}01&to=${day(index)}`;

@@ -1,5 +1,4 @@
 import { program } from 'commander';
-import { asOf } from './as-of.js';
 import { type Bar } from './bar.js';
 import { commands } from './commands.bench.js';
 import { exportRate } from './export-rate.js';
@@ -24,7 +23,6 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<Bar[]>>> = 
   import: importing,
   projections,
   reads,
-  'as-of': ({ full }) => asOf(full ? [100_000, 450_000, 1_000_000] : [10_000, 100_000]),
   memory,
   start: startUp,
   fanout,
@@ -37,11 +35,7 @@ program
   .description('measures what docs/benchmarks.md promises; the exit code says whether it could be measured')
   .argument('[benches...]', `which of them: ${Object.keys(BENCHES).join(', ')} (default: all)`)
   .option('--json', 'one line of JSON for each bar', false)
-  .option(
-    '--full',
-    'also what takes long: reads and as-of at a million events, projections and fan-out of 470,000',
-    false,
-  )
+  .option('--full', 'also what takes long: reads at a million events, projections and fan-out of 470,000', false)
   .action(async (names: string[], options: Options) => {
     const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
     if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`);

@@ -10,7 +10,7 @@ export interface Side {
 }
 
 /** A row that is not the same in both versions; null where it is not there. */
-export interface DifferingRow {
+interface DifferingRow {
   readonly key: Readonly<Record<string, string | null>>;
   /** The columns that differ, or all of them where the other side has no such row; values as PostgreSQL writes them. */
   readonly before: Readonly<Record<string, string | null>> | null;

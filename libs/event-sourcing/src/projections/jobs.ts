@@ -9,7 +9,7 @@ import { type TableComparison } from './comparison.js';
  * about to take its place. It ends as `done`; as `differs`, when the versions have different rows and nobody has accepted
  * that; as `failed`, for the reason in `error`; or `cancelled`.
  */
-export type JobPhase = 'waiting' | 'building' | 'comparing' | 'switching' | 'done' | 'differs' | 'failed' | 'cancelled';
+type JobPhase = 'waiting' | 'building' | 'comparing' | 'switching' | 'done' | 'differs' | 'failed' | 'cancelled';
 
 /** Building a version anew, or going back to the one before. The latest of each projection is kept. */
 export interface Job {

@@ -6,7 +6,7 @@ import { type ProjectionStanding, projectionStandings } from './projection-stand
 import { adopt, drop } from './versions.js';
 
 /** A version with how far it is behind the log. */
-export interface VersionView extends Omit<ProjectionStanding, 'name' | 'code'> {
+interface VersionView extends Omit<ProjectionStanding, 'name' | 'code'> {
   /** Whether this build's code wrote it. */
   readonly sameCode: boolean;
   readonly lagBytes: bigint;

@@ -5,7 +5,7 @@ import { type StoredEvent } from '../metadata.js';
 import { type VersionId } from './versions.js';
 
 /** Events are missing between what a version has and what it is given. */
-export class EventsMissing extends Error {
+class EventsMissing extends Error {
   override readonly name = 'EventsMissing';
 }
 

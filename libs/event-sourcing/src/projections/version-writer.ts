@@ -18,7 +18,7 @@ import {
 } from './versions.js';
 
 /** The log and a projection disagree, or an event cannot be applied. The projection stands still until that is mended. */
-export class ProjectionStopped extends Error {
+class ProjectionStopped extends Error {
   override readonly name = 'ProjectionStopped';
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Page, pageAnswer } from '#libs/platform';
+import { Accessed, type Page, pageAnswer } from '#libs/platform';
 import { dayOf, MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { LEDGER } from '../reads/ledger.js';
@@ -52,6 +52,7 @@ export class AgingController {
   ) {}
 
   @Get()
+  @Accessed('aging', ['effectiveAt', 'recordedAt', 'currency'])
   @ApiOperation({
     summary: 'Receivables by days past due, by currency, at a moment, as far as they were known at another',
   })
@@ -63,6 +64,7 @@ export class AgingController {
   }
 
   @Get('accounts')
+  @Accessed('aging-by-account', ['effectiveAt', 'recordedAt', 'currency'])
   @ApiOperation({ summary: 'The same for each account with something open or to its good' })
   @ApiResponse({ status: 200, standardSchema: AgedAccountsAnswer })
   async getAgedAccounts(

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
+import { Accessed } from '#libs/platform';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';
@@ -55,6 +56,7 @@ export class AsOfController {
   ) {}
 
   @Get()
+  @Accessed('account-as-of', ['effectiveAt', 'recordedAt'])
   @ApiOperation({ summary: 'What an account owed at a moment, as far as it was known at another' })
   @ApiResponse({ status: 200, standardSchema: AccountAsOfAnswer })
   async getAccountAsOf(

@@ -87,6 +87,7 @@ export class ExplainController {
   constructor(@Inject(ExplainQueries) private readonly queries: ExplainQueries) {}
 
   @Get()
+  @Accessed('explanation', ['effectiveAt', 'recordedAt'])
   @ApiOperation({ summary: 'Why an account’s balance is what it is: each cent traced to its events' })
   @ApiResponse({ status: 200, standardSchema: ExplainAnswer })
   async getExplanation(

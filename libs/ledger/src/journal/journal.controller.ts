@@ -71,7 +71,7 @@ export class JournalController {
   }
 
   @Get('trial-balance')
-  @Accessed('trial-balance')
+  @Accessed('trial-balance', ['effectiveAt', 'recordedAt'])
   @ApiOperation({
     summary: 'Totals of every general-ledger account, by currency, at a moment, as far as known at another',
   })

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Page, pageAnswer } from '#libs/platform';
+import { Accessed, type Page, pageAnswer } from '#libs/platform';
 import { LEDGER } from '../reads/ledger.js';
 import { CurrencyCode, Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
 import { inOrder, PeriodAnswer, RecordedPeriodQuery, RollForwardAnswer, toldPeriod } from './period.queries.js';
@@ -30,6 +30,7 @@ export class RollForwardController {
   ) {}
 
   @Get()
+  @Accessed('roll-forward', ['from', 'to', 'recordedAt', 'currency'])
   @ApiOperation({ summary: 'How what all accounts owed at the beginning of a period became what they owed at its end' })
   @ApiResponse({ status: 200, standardSchema: Totals })
   async getRollForward(@Query({ schema: RollForwardQuery }) query: z.output<typeof RollForwardQuery>) {
@@ -38,6 +39,7 @@ export class RollForwardController {
   }
 
   @Get('accounts')
+  @Accessed('roll-forward-by-account', ['from', 'to', 'recordedAt', 'currency'])
   @ApiOperation({ summary: 'The same for each account' })
   @ApiResponse({ status: 200, standardSchema: RolledAccounts })
   async getRolledAccounts(

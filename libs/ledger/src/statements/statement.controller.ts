@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
+import { Accessed } from '#libs/platform';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
@@ -52,6 +53,7 @@ export class StatementController {
   ) {}
 
   @Get()
+  @Accessed('statement', ['from', 'to', 'recordedAt'])
   @ApiOperation({ summary: 'An account’s statement of a period: opening balance, each line, closing balance' })
   @ApiResponse({ status: 200, standardSchema: StatementAnswer })
   async getStatement(

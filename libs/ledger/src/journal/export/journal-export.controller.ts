@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Logger, Query, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Logger, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
@@ -55,7 +55,7 @@ export class JournalExportController {
   ) {}
 
   @Get()
-  @Accessed('journal-export')
+  @Accessed('journal-export', ['format', 'from', 'to', 'recordedAt', 'position', 'accountFrom', 'accountTo'])
   @ApiOperation({
     summary: 'The double-entry journal for other accounting programs',
     description:
@@ -65,20 +65,19 @@ export class JournalExportController {
   @ApiResponse({ status: 200, headers: HEADERS, schema: { type: 'string' } })
   async exportJournal(
     @Query({ schema: ExportQuery }) query: z.output<typeof ExportQuery>,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
     const { format: name, after: _, position, ...bounds } = query;
     await this.barrier.waitFor(LEDGER, positionOf(query));
     if (position !== undefined) await this.barrier.waitFor(LEDGER, BigInt(position));
     const selection = { ...bounds, position: position ?? String(await this.barrier.reached(LEDGER)) };
     const extent = await this.journal.extent(selection);
     const format = journalFormat(name, selection);
-    await reply
-      .type(format.mediaType)
-      .header('content-disposition', `attachment; filename="paybill.${JOURNAL_FORMATS[name]}"`)
-      .header('journal-position', extent.position)
-      .header('journal-entries', extent.entries)
-      .send(Readable.from(this.#told(this.journal.text(extent, format)), { objectMode: false }));
+    reply.header('journal-position', extent.position).header('journal-entries', extent.entries);
+    return new StreamableFile(Readable.from(this.#told(this.journal.text(extent, format)), { objectMode: false }), {
+      type: format.mediaType,
+      disposition: `attachment; filename="paybill.${JOURNAL_FORMATS[name]}"`,
+    });
   }
 
   /** Once its answer has begun, a request that fails can only be cut off: why has to be said here. */
