@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { CHARGEBACK_RECEIVABLE } from '../journal/postings.js';
 import { endOf, type Moments } from './moment.js';
 
 /*
@@ -19,7 +20,7 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   const sum = (...kinds: string[]) =>
     sql`coalesce(sum(h.amount) filter (where ${condition} and h.kind in (${sql.join(kinds)})), 0)`;
   // A return changes the balance by what was not refunded before; that part is a claim in the books.
-  const claimed = sql`coalesce(sum(h.gl_amounts[array_position(h.gl_accounts, 'Chargeback Receivable')])
+  const claimed = sql`coalesce(sum(h.gl_amounts[array_position(h.gl_accounts, ${CHARGEBACK_RECEIVABLE})])
     filter (where ${condition} and h.kind = 'payment-returned'), 0)`;
   return sql`
     ${sum('bill-issued')} as billed, - ${sum('payment-applied')} as paid,

@@ -13,7 +13,7 @@ export interface Posting {
 const RECEIVABLE = 'Accounts Receivable';
 const CASH_CLEARING = 'Cash Clearing';
 const REFUNDS_PAYABLE = 'Refunds Payable';
-const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
+export const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
 const ADJUSTMENTS = 'Revenue:Adjustments';
 const revenueOf = (service: string) => `Revenue:${service}` as const;
