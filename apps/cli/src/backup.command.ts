@@ -77,10 +77,12 @@ Examples:
 Sums of all files, the hash chain and revisions of every stream, the database opened on a copy, and no reader of the log
 in it ahead of the log. The exit code is 1 when anything is wrong.
 
-Example:
-  paybill backup verify /backups/paybill-2026-11-26`,
+Examples:
+  paybill backup verify /backups/paybill-2026-11-26
+  paybill backup verify /backups/paybill-2026-11-26 --json`,
     )
-    .action(verify);
+    // The command it belongs to has --json too, and takes it before this one sees it.
+    .action((directory: string, _options: object, command: Command) => verify(directory, command.optsWithGlobals()));
   return backup;
 }
 

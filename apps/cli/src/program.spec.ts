@@ -2,13 +2,14 @@ import { type Command } from 'commander';
 import { placesOf } from './completion/places.js';
 import { paybillProgram } from './program.js';
 
-/** The words of a command, and the command. */
-function leaves(command: Command, path: readonly string[] = []): [string, Command][] {
-  if (command.commands.length === 0) return [[path.join(' '), command]];
-  return command.commands.flatMap((one) => leaves(one, [...path, one.name()]));
+/** What can be run: the words of each command, and the command. Some hold others and can be run all the same. */
+function actions(command: Command, path: readonly string[] = []): [string, Command][] {
+  const others = command.commands.flatMap((one) => actions(one, [...path, one.name()]));
+  const runs = command.commands.length === 0 || path.join(' ') === 'backup';
+  return runs ? [[path.join(' '), command], ...others] : others;
 }
 
-const commands = leaves(paybillProgram());
+const commands = actions(paybillProgram());
 
 function helpOf(command: Command): string {
   let help = '';
@@ -25,14 +26,27 @@ function wordsOf(example: string): string[] {
 
 describe('The command line as a whole', () => {
   it.each(commands)('shows examples in the help of paybill %s, and takes them as they stand', async (path, command) => {
-    const examples = helpOf(command).match(/^ {2}paybill .*$/gm) ?? [];
+    const shown = helpOf(command).match(/^ {2}paybill .*$/gm) ?? [];
+    // Those of a command within are told with that command too.
+    const within = command.commands.map((one) => `  paybill ${path} ${one.name()} `);
+    const examples = shown.filter((example) => !within.some((other) => example.startsWith(other)));
     expect(examples.filter((example) => example.startsWith(`  paybill ${path}`))).not.toEqual([]);
     for (const example of examples) {
       const program = paybillProgram();
       const taken: string[] = [];
-      for (const [words, one] of leaves(program)) one.action(() => void taken.push(words));
-      await program.parseAsync(wordsOf(example.trim()), { from: 'user' });
+      const given: string[] = [];
+      for (const [words, one] of actions(program)) {
+        one.action(() => {
+          taken.push(words);
+          for (const option of one.options) {
+            if (one.getOptionValueSourceWithGlobals(option.attributeName()) === 'cli') given.push(option.long!);
+          }
+        });
+      }
+      const words = wordsOf(example.trim());
+      await program.parseAsync(words, { from: 'user' });
       expect(taken).toEqual([path]);
+      expect(given.sort()).toEqual(words.filter((word) => word.startsWith('--')).sort());
     }
   });
 

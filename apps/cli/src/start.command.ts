@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ExitCode } from './failure.js';
 import { dataOption } from './options.js';
 import { startStandalone } from './target.js';
 
@@ -11,6 +12,6 @@ export function startCommand(): Command {
       const standalone = await startStandalone(data, { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info' });
       // A terminal sends Ctrl-C to both processes, a service manager SIGTERM to this one only.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void standalone.stop());
-      await standalone.ended;
+      if ((await standalone.ended) !== 0) process.exitCode = ExitCode.fault;
     });
 }

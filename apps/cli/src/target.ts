@@ -27,8 +27,8 @@ export interface Target {
   readonly eventStoreUrl: string;
   /** Stops it, when this command line started it; otherwise nothing. */
   stop(): Promise<void>;
-  /** Resolves when it has ended, when this command line started it; otherwise never. */
-  readonly ended: Promise<void>;
+  /** Resolves with its exit code when it has ended, when this command line started it; otherwise never. */
+  readonly ended: Promise<number | null>;
 }
 
 /** What a running standalone writes into its data directory. */
@@ -41,7 +41,7 @@ const Running = z.object({
 });
 
 const STANDALONE = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));
-const NEVER = new Promise<void>(() => undefined);
+const NEVER = new Promise<number | null>(() => undefined);
 const START_TIMEOUT_MS = 60_000;
 
 /** For a standalone that nobody but this command line is going to talk to: whatever else runs on the machine is not in its way. */
@@ -123,8 +123,8 @@ export async function startStandalone(dataDir: string, environment: NodeJS.Proce
     // The channel tells the child that this process has ended, however it did.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const ended = once(child, 'exit').then(() => undefined);
-  const running = await Promise.race([untilRunning(child, dataDir), ended]);
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const running = await Promise.race([untilRunning(child, dataDir), ended.then(() => undefined)]);
   if (!running) throw new NoTarget(`Paybill could not be started on ${dataDir}; the reason stands above`);
   const { url, eventStoreUrl } = running;
   return {

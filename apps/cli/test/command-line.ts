@@ -56,22 +56,28 @@ export class CommandLine {
 
   /** Starts Paybill on the data directory. @returns its URL */
   async standalone(environment: Environment = {}): Promise<string> {
+    const { PAYBILL_DATA: data = this.data } = environment;
     const child = this.#spawn([STANDALONE], { PAYBILL_PORT: '0', LOG_LEVEL: 'error', ...environment }, 'inherit');
     while (child.exitCode === null) {
-      const running = await readFile(join(this.data, 'standalone.json'), 'utf8').catch(() => '');
+      const running = await readFile(join(data, 'standalone.json'), 'utf8').catch(() => '');
       if (running.endsWith('}')) return (JSON.parse(running) as { url: string }).url;
       await delay(20);
     }
     throw new Error(`Paybill ended with ${child.exitCode}`);
   }
 
-  /** Stops Paybill and starts it again on the same directory. @returns its URL */
-  async restart(environment: Environment = {}): Promise<string> {
+  /** Asks what is running to end, and waits until it has. */
+  async stop(): Promise<void> {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGTERM');
       await once(child, 'exit');
     }
+  }
+
+  /** Stops Paybill and starts it again on the same directory. @returns its URL */
+  async restart(environment: Environment = {}): Promise<string> {
+    await this.stop();
     return this.standalone(environment);
   }
 

@@ -83,7 +83,7 @@ export async function sumOf(
  * another try is removed first. @throws BackupRefused when the disk is full or may not be written
  */
 export async function buildAside(place: string, build: (directory: string) => Promise<void>): Promise<void> {
-  await removeLeftovers(place);
+  await removeLeftovers(place, UNFINISHED);
   const aside = `${place}${UNFINISHED}${process.pid}`;
   try {
     await build(aside);
@@ -98,10 +98,18 @@ export async function buildAside(place: string, build: (directory: string) => Pr
 
 const UNFINISHED = '.unfinished-';
 
-async function removeLeftovers(place: string): Promise<void> {
-  const prefix = `${basename(place)}${UNFINISHED}`;
+/** A directory beside another, for this process to open a copy in. What killed processes left of theirs is removed. */
+export async function besides(place: string): Promise<string> {
+  await removeLeftovers(place, OPENED);
+  return `${place}${OPENED}${process.pid}`;
+}
+
+const OPENED = '.opened-';
+
+async function removeLeftovers(place: string, mark: string): Promise<void> {
+  const prefix = `${basename(place)}${mark}`;
   for (const name of await readdir(dirname(place))) {
-    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : 0;
     if (pid > 0 && !isAlive(pid)) await rm(join(dirname(place), name), { recursive: true, force: true });
   }
 }

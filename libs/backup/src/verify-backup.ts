@@ -4,13 +4,13 @@ import { type Database, openDatabase } from '#libs/platform';
 import { sql } from 'kysely';
 import { constants } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bytesOf, filesBelow, sumOf } from './files.js';
+import { join, resolve } from 'node:path';
+import { besides, bytesOf, filesBelow, sumOf } from './files.js';
 import { type Manifest, MANIFEST, PARTS, readManifest } from './manifest.js';
 import { type OnStage } from './take-backup.js';
 
 /** What is wrong with a backup: where, and in words. */
-export interface BackupFault {
+interface BackupFault {
   readonly where: string;
   readonly reason: string;
 }
@@ -77,7 +77,7 @@ async function filesFaults(
 
 /** The readers of the log that the database knows, found by opening a copy of it; or why it cannot be opened. */
 async function readersOf(directory: string, { directories }: Manifest): Promise<readonly Reader[] | BackupFault> {
-  const scratch = `${directory}.opened-${process.pid}`;
+  const scratch = await besides(resolve(directory));
   try {
     // On a file system that can, the copy takes no room until it is changed.
     const mode = constants.COPYFILE_FICLONE;

@@ -11,7 +11,7 @@ export interface EventRef {
 }
 
 /** What an account comes to in one build; amounts are decimal strings. */
-export interface Figures {
+interface Figures {
   readonly status: string;
   readonly currency: string;
   readonly open: string;

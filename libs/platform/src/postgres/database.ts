@@ -33,7 +33,15 @@ export async function openDatabase<Tables = unknown>(options: {
   const pool: PostgresPool = options.url
     ? openPool(options.url, options.poolSize ?? 10)
     : await openPglite(options.dataDir);
-  const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const close = () => sql.destroy();
+  let ended: Promise<void> | undefined;
+  const end = () => (ended ??= pool.end());
+  const sql = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: { connect: () => pool.connect(), end } }),
+  });
+  const close = async () => {
+    await sql.destroy();
+    // Kysely leaves a pool alone that it has never asked for a connection.
+    await end();
+  };
   return { engine: options.url ? 'postgres' : 'pglite', sql, close, [Symbol.asyncDispose]: close };
 }

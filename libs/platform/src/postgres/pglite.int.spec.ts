@@ -23,4 +23,12 @@ describe('The embedded database in a directory', () => {
     }
     expect(existsSync(`${dataDir}.new`)).toBe(false);
   }, 60_000);
+
+  it('is closed, with its thread, also when nothing was ever asked of it', async () => {
+    const before = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
+    const db = await openDatabase({ dataDir: join(directory, 'read-models') });
+    await db.close();
+    const after = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
+    expect(after).toBe(before);
+  }, 60_000);
 });
