@@ -36,6 +36,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
   return {
     url,
     app,
+    db,
     store,
     node,
     lines,

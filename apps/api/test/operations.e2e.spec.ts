@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { readFile } from 'node:fs/promises';
 import { EventStore, shownStandings } from '#libs/event-sourcing';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
@@ -155,6 +156,20 @@ describe('An API whose event store is away', () => {
     await app.close();
     await store.close();
     await db.close();
+  }, 60_000);
+});
+
+describe('An API on read models of another build', () => {
+  it('says so, and takes commands all the same', async () => {
+    const api = await startApi();
+    const { id } = await api.open();
+    await sql`drop view bills`.execute(api.db.sql);
+    expect(await api.get(`/accounts/${id}/bills`)).toMatchObject({
+      status: 503,
+      body: { code: 'READ_MODELS_OUTDATED', detail: expect.stringContaining('paybill projections status') as string },
+    });
+    expect((await api.post(`/accounts/${id}/payments`, payment('1.00'))).status).toBe(201);
+    await api.stop();
   }, 60_000);
 });
 

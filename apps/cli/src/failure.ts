@@ -8,6 +8,7 @@ import { WrongOption } from './options.js';
 import { RefusedByPaybill } from './paybill-api.js';
 import { inColour } from './style.js';
 import { NoTarget } from './target.js';
+import { NotWritten } from './whole-file.js';
 
 /** What the exit code of `paybill` says; docs/guides/command-line.md is the page for it. */
 export const ExitCode = {
@@ -32,6 +33,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [RefusedByPaybill, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
   [BackupRefused, ExitCode.no],
+  [NotWritten, ExitCode.usage],
   [NoTarget, ExitCode.unreachable],
   [EventStoreUnavailable, ExitCode.unreachable],
   [TopicStalled, ExitCode.unreachable],

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { WrongOption } from './options.js';
 
 /** A file or directory that could not be written. */
-class NotWritten extends Error {
+export class NotWritten extends Error {
   override readonly name = 'NotWritten';
 }
 

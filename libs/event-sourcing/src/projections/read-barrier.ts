@@ -37,8 +37,8 @@ export class ReadBarrier {
   /** How far the version in service is: readers see everything up to this position of the log. */
   async reached(projection: string): Promise<bigint> {
     try {
-      const { rows } = await sql<{ position: string }>`
-        select c.position from projection_versions as v
+      const { rows } = await sql<{ position: string | null }>`
+        select min(c.position) as position from projection_versions as v
           join projection_checkpoints as c on c.name = v.name and c.version = v.version
         where v.name = ${projection} and v.state in ('active', 'closing')`.execute(this.db.sql);
       return BigInt(rows[0]?.position ?? 0);

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type Logger } from 'pino';
-import { isPassing } from '../postgres/passing.js';
+import { isOutdated, isPassing } from '../postgres/passing.js';
 import { type LoggedRequest } from './call.js';
 import { Problem, PROBLEM_JSON } from './problem.js';
 
@@ -47,6 +47,10 @@ export class ProblemFilter implements ExceptionFilter {
       return new Problem(503, 'DATABASE_UNAVAILABLE', 'the read models cannot be reached; try again', {
         retryAfterSeconds: 1,
       });
+    }
+    if (isOutdated(error)) {
+      const detail = 'the read models are not those of this build: paybill projections status says what is to be done';
+      return new Problem(503, 'READ_MODELS_OUTDATED', detail, { retryAfterSeconds: 60 });
     }
     return new Problem(500, 'INTERNAL_ERROR', 'something went wrong here; tell us the instance of this problem');
   }
