@@ -42,6 +42,8 @@ const encoder = new TextEncoder();
 /** The one door to EventStoreDB / KurrentDB. Every append names the exact revision; ANY does not exist here. */
 export class EventStore {
   readonly #client: KurrentDBClient;
+  /** By category: the end of the log when it was last asked for, and where its last event was. */
+  readonly #ends = new Map<string, { readonly end: bigint; readonly last: bigint }>();
   /** The same log as the bytes that are stored. */
   readonly bytes: StoredBytes;
 
@@ -125,6 +127,42 @@ export class EventStore {
   }
 
   /**
+   * Commit position of the last event of a category, 0n when there is none: how far a reader of that category alone can have
+   * come. Looks only at what has been written since it was asked before.
+   */
+  async lastOf(category: string): Promise<bigint> {
+    const known = this.#ends.get(category) ?? { end: 0n, last: 0n };
+    const prefix = `${category}-`;
+    let end: bigint | undefined;
+    const found = (last: bigint): bigint => {
+      this.#ends.set(category, { end: end ?? known.end, last });
+      return last;
+    };
+    for (let before: bigint | undefined; ;) {
+      const page = await within(APPEND_TIMEOUT_MS, this.#pageBefore(before)).catch((error: unknown) => {
+        throw unavailable(error);
+      });
+      for (const { position, stream } of page) {
+        end ??= position;
+        if (position <= known.end) return found(known.last);
+        if (stream.startsWith(prefix)) return found(position);
+      }
+      before = page.at(-1)?.position;
+      if (before === undefined) return found(known.last);
+    }
+  }
+
+  /** Where the events before a position are, the last first. */
+  async #pageBefore(before: bigint | undefined): Promise<{ position: bigint; stream: string }[]> {
+    const page: { position: bigint; stream: string }[] = [];
+    const fromPosition = before === undefined ? END : { commit: before, prepare: before };
+    for await (const { event } of this.#client.readAll({ direction: BACKWARDS, fromPosition, maxCount: PAGE })) {
+      if (event) page.push({ position: event.position.commit, stream: event.streamId });
+    }
+    return page;
+  }
+
+  /**
    * Delivers the events of the given categories after `after` (0n: from the start) and then live, strictly in log order,
    * each once, with checkpoints in the same order. Ends when `signal` aborts; throws when the connection is lost.
    * Back-pressure is that of the consumer: nothing is read ahead without bound.
@@ -188,6 +226,7 @@ export class EventStore {
   }
 }
 
+const PAGE = 64;
 const READ_AHEAD = 4096;
 const LINGER_MS = 2;
 const LIVE_PATIENCE_MS = 50;
