@@ -5,6 +5,7 @@ import { FraudSettings, openFraudMonitor } from '#libs/fraud';
 import { AccountHolds } from '#libs/ledger';
 import { Following } from '#libs/messaging';
 import {
+  ADVISORY_LOCKS,
   connectKafka,
   ConnectionSettings,
   createHttpApp,
@@ -28,7 +29,7 @@ const Settings = HttpSettings.extend(ConnectionSettings.shape)
  * What one process sees has to be all there is: a token that pays for many accounts is found only by whoever reads them
  * all. So one is at work and others stand by.
  */
-const MONITOR = { lock: 7264227, elsewhere: 'another fraud monitor is at work' };
+const MONITOR = { lock: ADVISORY_LOCKS.fraudMonitor, elsewhere: 'another fraud monitor is at work' };
 
 const RETRY_MS = 500;
 

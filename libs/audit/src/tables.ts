@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Database } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database } from '#libs/platform';
 
 /**
  * The Merkle tree over the log, in a schema of its own. All of it follows from the log: without it, it is built again.
@@ -23,7 +23,7 @@ const DDL: readonly string[] = [
 export async function installTree(db: Database): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
     // Two processes may start at once; the second waits here and finds everything in place.
-    await sql`select pg_advisory_xact_lock(7264229)`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.treeTables}::bigint)`.execute(tx);
     for (const statement of DDL) await sql.raw(statement).execute(tx);
   });
 }

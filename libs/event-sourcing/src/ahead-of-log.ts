@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { type Database, type Tx } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database, type Tx } from '#libs/platform';
 import { type EventStore } from './event-store.js';
 import { type StoredEvent } from './metadata.js';
 
@@ -20,7 +20,7 @@ export type LogMark = Pick<StoredEvent, 'stream' | 'revision' | 'id'>;
 
 /** The table of marks. Readers install it with their own tables, in a transaction; a second one waits for the first. */
 export const LOG_MARKS_DDL: readonly string[] = [
-  'select pg_advisory_xact_lock(7264230)',
+  `select pg_advisory_xact_lock(${ADVISORY_LOCKS.logMarkTables})`,
   `create table if not exists public.log_marks (
     reader text primary key, stream text not null, revision bigint not null, event_id uuid not null)`,
 ];

@@ -9,7 +9,7 @@ import {
   EventStoreUnavailable,
 } from '#libs/event-sourcing';
 import { type MessageHandler } from '#libs/messaging';
-import { type Database, isPassing } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database, isPassing } from '#libs/platform';
 import { CaseWorker } from './cases/case-worker.job.js';
 import { HoldReactions, type Holds } from './cases/hold-reactions.job.js';
 import { fraudHandler } from './monitoring/fraud-handler.job.js';
@@ -40,7 +40,7 @@ interface FraudMonitor {
   run(signal: AbortSignal): Promise<void>;
 }
 
-const MONITORING = { lock: 7264226, elsewhere: 'another process acts on alerts' };
+const MONITORING = { lock: ADVISORY_LOCKS.caseWorker, elsewhere: 'another process acts on alerts' };
 const LOOK_EVERY_MS = 200;
 const RETRY_MS = 250;
 const HOUR_MS = 3_600_000;
@@ -91,7 +91,7 @@ async function actAlone(options: FraudMonitorOptions, rules: RulesFile, signal: 
 /** Creates what is missing; who installs at the same time, consumers among them, waits for the other. */
 async function install(db: Database): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(7264225)`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.consumerTables}::bigint)`.execute(tx);
     for (const statement of FRAUD_DDL) await sql.raw(statement).execute(tx);
   });
 }

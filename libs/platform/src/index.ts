@@ -2,6 +2,7 @@ export { DATABASE, openDatabase, type Database, type Tx } from './postgres/datab
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { copyEmbedded } from './postgres/copy-embedded.js';
 export { rowsOf } from './postgres/rows-of.js';
+export { ADVISORY_LOCKS } from './postgres/advisory-locks.js';
 export { isPassing } from './postgres/passing.js';
 export { secretFile, writeSecretFile } from './secret-file.js';
 export { DirectoryInUse, lockDirectory } from './lock-file.js';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asOnlyRunner, type EventStore, EventStoreUnavailable, type RawEvent, storedLink } from '#libs/event-sourcing';
-import { type Database, type FollowerStanding, fromRows, isPassing, type Tx } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database, type FollowerStanding, fromRows, isPassing, type Tx } from '#libs/platform';
 import { installTree } from '../tables.js';
 import { leafHash } from './merkle.js';
 import { edgeOf, GrowingTree, type Tile } from './tiles.js';
@@ -41,7 +41,7 @@ const RETRY_MS = 250;
 const LOOK_AGAIN_MS = 2_000;
 /** Most events added in one transaction. */
 const BATCH = 4096;
-const FOLLOWING = { lock: 7264230, elsewhere: 'another process keeps the tree' };
+const FOLLOWING = { lock: ADVISORY_LOCKS.treeFollower, elsewhere: 'another process keeps the tree' };
 
 /**
  * Keeps the Merkle tree over the log: a leaf for every event, in the order of the log, and with each transaction the position

@@ -1,6 +1,6 @@
 import { type CanActivate, Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { type Database, DATABASE } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database, DATABASE } from '#libs/platform';
 import { NOTIFICATIONS_DDL } from '../schema.js';
 
 /** Sees to it that there are tables to read, whichever process comes first; at the first request and not at the start. */
@@ -13,7 +13,7 @@ export class TablesThere implements CanActivate {
   async canActivate(): Promise<boolean> {
     this.#there ??= this.db.sql.transaction().execute(async (tx) => {
       // The lock that consumers create their tables under.
-      await sql`select pg_advisory_xact_lock(7264225)`.execute(tx);
+      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.consumerTables}::bigint)`.execute(tx);
       for (const statement of NOTIFICATIONS_DDL) await sql.raw(statement).execute(tx);
     });
     try {

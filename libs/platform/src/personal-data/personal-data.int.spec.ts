@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks.js';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -45,12 +46,15 @@ describe.each(await testEngines())('Personal data sealed on $name', (engine) => 
     expect(JSON.stringify([sealed, rows])).not.toContain('jane');
   });
 
-  it('does not wait for a projector, which holds a lock of its own for as long as it is at work', async () => {
+  it('does not wait for workers, which hold locks of their own for as long as they are at work', async () => {
+    const { treeFollower, caseWorker, fraudMonitor } = ADVISORY_LOCKS;
     await test.db.sql.connection().execute(async (session) => {
       if (!test.url) return;
-      await sql`select pg_advisory_lock(7264224)`.execute(session);
+      for (const lock of [treeFollower, caseWorker, fraudMonitor]) {
+        await sql`select pg_advisory_lock(${lock}::bigint)`.execute(session);
+      }
       await expect(elsewhere().seal('s3', 'name', 'Jane')).resolves.toMatch(/^v1/);
-      await sql`select pg_advisory_unlock(7264224)`.execute(session);
+      await sql`select pg_advisory_unlock_all()`.execute(session);
     });
   });
 

@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks.js';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { type Database } from '../postgres/database.js';
@@ -100,7 +101,7 @@ export class PersonalData {
   async #install(): Promise<void> {
     this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
       // Two processes may come at once; the second waits here and finds the table in place.
-      await sql`select pg_advisory_xact_lock(7264228)`.execute(tx);
+      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.personalDataTables}::bigint)`.execute(tx);
       await sql.raw(DDL).execute(tx);
     });
     try {
