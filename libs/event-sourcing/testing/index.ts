@@ -1,2 +1,3 @@
 export { fold, given } from './given.js';
 export { commandMetadata } from './command-metadata.js';
+export { goldenEvents } from './golden-events.js';
