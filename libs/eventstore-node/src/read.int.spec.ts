@@ -103,6 +103,21 @@ describe('$all', () => {
     expect(await readAll({ direction: BACKWARDS, fromPosition: positions[0] })).toEqual([]);
   });
 
+  it('has its end also while somebody writes', async () => {
+    let writing = true;
+    const written = (async () => {
+      for (let n = 0; n < 200; n++) await bench.client.appendToStream('log-c', events(1));
+      writing = false;
+    })();
+    let end = positions.at(-1)!.commit;
+    while (writing) {
+      const [last] = await readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+      expect(last).toBeGreaterThanOrEqual(end);
+      end = last!;
+    }
+    await written;
+  });
+
   it.each([
     ['stream prefixes', streamNameFilter({ prefixes: ['log-a', 'log-b'] }), 6],
     ['a stream expression', streamNameFilter({ regex: '^log-[a]$' }), 3],

@@ -73,9 +73,11 @@ async function readStream(log: EventLog, request: ReadRequest, stream: string, o
 function* eventsOfLog(log: EventLog, { from, backwards }: ReadRequest): Generator<StoredEvent> {
   const last = log.last;
   if (from === (backwards ? 'start' : 'end')) return;
-  let at = from === 'start' || from === 'end' ? undefined : Number(from);
+  const asked = from === 'start' ? 0 : from === 'end' ? Infinity : Number(from);
+  // A commit can be on disk already that nobody was told of: reading ends, and begins, at the last one that all may know of.
+  let at = backwards ? Math.min(asked, last + 1) : asked;
   for (;;) {
-    const events = backwards ? log.backward(at, PAGE_EVENTS) : log.forward(at ?? 0, PAGE_EVENTS);
+    const events = backwards ? log.backward(at, PAGE_EVENTS) : log.forward(at, PAGE_EVENTS);
     if (events.length === 0) return;
     for (const event of events) {
       if (event.position > last) return;
