@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asOnlyRunner, type EventStore, EventStoreUnavailable, type RawEvent, storedLink } from '#libs/event-sourcing';
+import {
+  AheadOfLog,
+  asOnlyRunner,
+  type EventStore,
+  EventStoreUnavailable,
+  type RawEvent,
+  storedLink,
+} from '#libs/event-sourcing';
 import { ADVISORY_LOCKS, type Database, type FollowerStanding, fromRows, isPassing, type Tx } from '#libs/platform';
 import { installTree } from '../tables.js';
 import { leafHash } from './merkle.js';
@@ -100,7 +107,7 @@ export class TreeFollower {
         try {
           return await this.#follow(held, signal);
         } catch (error) {
-          if (error instanceof TreeStopped) return await this.#stop(held, error, signal);
+          if (error instanceof TreeStopped || error instanceof AheadOfLog) return await this.#stop(held, error, signal);
           if (!(error instanceof EventStoreUnavailable)) throw error;
           this.#waiting('the event store is away');
           await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -113,7 +120,7 @@ export class TreeFollower {
   }
 
   /** Stands still, with the reason where health, console and command line see it, until somebody starts it anew. */
-  async #stop({ epoch }: Held, error: TreeStopped, signal: AbortSignal): Promise<void> {
+  async #stop({ epoch }: Held, error: Error, signal: AbortSignal): Promise<void> {
     await sql`update audit.tree set error = ${error.message} where epoch = ${String(epoch)}`.execute(this.db.sql);
     this.options.onStopped?.(error);
     // Whoever has the tree built anew takes it from this follower, which then begins again.
@@ -122,16 +129,13 @@ export class TreeFollower {
     }
   }
 
-  /** The log has to be the one the tree was built from: not cut, and not another one in its place. @throws TreeStopped */
+  /** The log has to be the one the tree was built from: not cut, and not another one in its place. @throws AheadOfLog */
   async #recognise({ position, last }: Taken): Promise<void> {
     const end = await this.store.lastPosition();
-    if (end < position) {
-      throw new TreeStopped(`the log ends at ${end}, before ${position}, up to where its tree was built: it was cut`);
-    }
+    if (end < position) throw new AheadOfLog('the tree', `it is at position ${position}, the log ends at ${end}`);
     const found = last && (await this.store.bytes.at(last.position));
     if (last && found?.id !== last.eventId) {
-      const event = `event ${last.eventId} at position ${last.position}`;
-      throw new TreeStopped(`the log does not hold ${event} any more: it is not the log its tree was built from`);
+      throw new AheadOfLog('the tree', `position ${last.position} has ${found?.id ?? 'none'} and had ${last.eventId}`);
     }
   }
 
