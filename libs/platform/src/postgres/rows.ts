@@ -20,7 +20,7 @@ export function fromRows<Row extends Record<keyof Row, ColumnValue>>(
   // Arrays of different lengths make no array of two dimensions, so each travels as a text of its own and is read here.
   const arrays = columns.map((column) => {
     const type = types[column].endsWith('[]') ? 'text' : types[column];
-    return sql`${rows.map((row) => sent(row[column]))}::${sql.raw(type)}[]`;
+    return sql`${arrayText(rows, column)}::${sql.raw(type)}[]`;
   });
   const unnested = sql`unnest(${sql.join(arrays)}) as r (${names})`;
   if (columns.every((column) => !types[column].endsWith('[]'))) return unnested;
@@ -28,19 +28,32 @@ export function fromRows<Row extends Record<keyof Row, ColumnValue>>(
   return sql`(select ${sql.join(read)} from ${unnested}) as r (${names})`;
 }
 
-function sent(value: ColumnValue): string | number | boolean | null {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) return value;
+/**
+ * A column as the text of a PostgreSQL array. The driver would make the same of an array of values, and quote each: that
+ * alone was a visible part of what a projection costs.
+ */
+function arrayText<Row extends Record<keyof Row, ColumnValue>>(rows: readonly Row[], column: keyof Row): string {
+  let text = '';
+  for (const row of rows) {
+    const item = itemText(row[column]);
+    text += `${text === '' ? '{' : ','}${item === null ? 'NULL' : quotedIfNeeded(item)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+function itemText(value: ColumnValue): string | null {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value !== 'object') return String(value);
   let items = '';
-  for (const item of value) items += `${items === '' ? '' : ','}${NEEDS_QUOTES.test(item) ? quoted(item) : item}`;
+  for (const item of value) items += `${items === '' ? '' : ','}${quotedIfNeeded(item)}`;
   return `{${items}}`;
 }
 
-/** What would be read as something else than itself in an array's text. The driver quotes once more what has quotes. */
+/** What would be read as something else than itself in an array's text. */
 const NEEDS_QUOTES = /[{},"\\]|^$|^\s|\s$|^null$/i;
 
-function quoted(item: string): string {
-  return `"${item.replace(/["\\]/g, '\\$&')}"`;
+function quotedIfNeeded(item: string): string {
+  return NEEDS_QUOTES.test(item) ? `"${item.replace(/["\\]/g, '\\$&')}"` : item;
 }
 
 /** Inserts rows in one statement; with `onConflict`, what to do about those that are there. */
