@@ -6,7 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { accountsOf, type Shard, shard, shards } from './account-shards.js';
 import { answer } from './answer.js';
-import { day, moment, path, position, WrongOption } from './options.js';
+import { day, moment, path, position, requireOrder, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { type ApiOptions, NoTarget, onApi } from './target.js';
@@ -60,8 +60,8 @@ Examples:
 }
 
 async function exportJournal(options: ExportOptions): Promise<void> {
-  const { from, to, out, force } = options;
-  if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');
+  const { out, force } = options;
+  requireOrder(options);
   if (options.shards) return exportShards(options, options.shards);
   if (out === '-') return exportToPipe(options);
   await refuseOccupied(out, 'file', force === true);

@@ -72,9 +72,20 @@ export function day(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31');
 }
 
-/** Reads the name of a file or directory. */
+/** Refuses a period that ends before it begins. @throws WrongOption */
+export function requireOrder({ from, to }: { readonly from?: string; readonly to?: string }): void {
+  if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');
+}
+
+/** Reads the code of a currency; the API knows which there are. */
+export function currency(text: string): string {
+  if (/^[A-Z]{3}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be an ISO 4217 code in capitals, such as USD');
+}
+
+/** Reads the name of a file or directory, which may end with a slash. */
 export function path(text: string): string {
-  if (text !== '') return text;
+  if (text !== '') return text.replace(/(?<=.)\/+$/, '');
   throw new InvalidArgumentError('must not be empty');
 }
 
