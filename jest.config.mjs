@@ -34,6 +34,8 @@ export default {
   },
   // A busy machine is no broken build: what hangs is found out, what is slow is not.
   testTimeout: 60_000,
+  // Most of the time goes into waiting for processes that tests have started; jest alone would take one core of two.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/infra/kafka/jest-run.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };
