@@ -63,8 +63,8 @@ async function readBytes(store: EventStore, until: bigint): Promise<number> {
 /** The most that the command has as its own while it verifies. */
 function memoryOfVerifying(eventStoreUrl: string): Promise<number> {
   return inScratch(async (data) => {
-    const options = ['--data', data, '--key', verifiers[0]!.text];
-    const child = start('cli', ['audit', 'verify', ...options], { EVENTSTORE_URL: eventStoreUrl, PAYBILL_URL: '' });
+    const options = ['--eventstore', eventStoreUrl, '--key', verifiers[0]!.text];
+    const child = start('cli', ['audit', 'verify', ...options], { PAYBILL_DATA: data, PAYBILL_URL: '' });
     const peak = new PeakMemory(() => Promise.resolve(child.pid));
     await ended(child);
     return peak.stop().own;
