@@ -280,6 +280,32 @@ describe('Verifying the whole log', () => {
       expect(await found({ resume })).toMatchObject([{ kind: 'changed', at: 'till-1 9' }]);
     });
 
+    it('is begun before a copy that the log does not agree with: what it showed is found again', async () => {
+      await log.tamper((events) => events.slice(0, 7));
+      await log.put('till-9', 20);
+      await sign();
+      for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
+      const states: Buffer[] = [];
+      const report = await verifyLog({
+        ...{ store: log.store, categories: AUDITED, keys: [key.verifier], copies: [{ name: 'kept.txt', note: copy }] },
+        onSound: (sound) => states.push(writeState(sound)),
+      });
+      expect(report.findings).toMatchObject([{ kind: 'forked' }]);
+      for (const state of states) expect(readState(state).tree.size).toBeLessThan(12);
+    });
+
+    it('is begun before a checkpoint that its stream does not show', async () => {
+      await log.hide(CHECKPOINTS);
+      for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
+      const states: Buffer[] = [];
+      const { findings } = await verifyLog({
+        ...{ store: log.store, categories: AUDITED, keys: [key.verifier] },
+        onSound: (sound) => states.push(writeState(sound)),
+      });
+      expect(findings).toContainEqual(expect.objectContaining({ kind: 'hidden', stream: CHECKPOINTS, revision: 0 }));
+      for (const state of states) expect(readState(state).tree.size).toBeLessThan(12);
+    });
+
     it('finds that the log is cut, or another one', async () => {
       const resume = await kept();
       await log.tamper((events) => events.slice(0, 16));

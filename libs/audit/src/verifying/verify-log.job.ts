@@ -20,7 +20,7 @@ interface Verifying {
   readonly resume?: VerifyState | undefined;
   /** Told now and then how far it has come. @param events read by now */
   readonly onProgress?: (position: bigint, until: bigint, events: number) => void;
-  /** Asked after each batch that found nothing; what it keeps of the state has to be copied. */
+  /** Asked after each batch as long as nothing has been found; what it keeps of the state has to be copied. */
   readonly onSound?: (state: VerifyState) => void;
 }
 
@@ -70,6 +70,7 @@ export async function verifyLog(verifying: Verifying): Promise<VerificationRepor
     }
   }
   await pass.lookForLateCheckpoints();
+  if (recognised) pass.keep();
   return pass.report(recognised);
 }
 
@@ -123,6 +124,7 @@ class VerificationPass {
       if (!this.#known.has(event.id))
         this.#found('hidden', event, 'stands in the log, and its stream does not show it');
     }
+    this.#unknown = [];
   }
 
   /** The event that an earlier verification ended with has to be there still. */
@@ -155,8 +157,17 @@ class VerificationPass {
 
   reached(position: bigint): void {
     this.#position = position;
-    if (this.#findings.count > 0) return;
+    this.keep();
+  }
+
+  /**
+   * Offers the state, unless something was seen that has to be seen again by whoever goes on from a state: also what is a
+   * finding only at the end, when it is known what else the log says.
+   */
+  keep(): void {
+    if (this.#findings.count > 0 || this.#states.isContradicted || this.#unknown.length > 0) return;
     const { tree, lastGood } = this.#states;
+    const position = this.#position;
     this.verifying.onSound?.({ position, tree, lastGood, tails: this.#chains.tails, last: this.#last });
   }
 
