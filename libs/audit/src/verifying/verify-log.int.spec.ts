@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { jsonEvent } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog, relink } from '#testing/audit';
@@ -217,8 +218,16 @@ describe('Verifying the whole log', () => {
   });
 
   it('names a stream that the store was told to hide, though its events are all there', async () => {
-    await log.hide('till-1');
+    await log.asWriter((store) => store.deleteStream('till-1'));
     expect(await found()).toMatchObject([{ kind: 'hidden', at: '$$till-1 0' }]);
+  });
+
+  it('names a stream that was hidden by an event of another name than settings have, until it is undone', async () => {
+    const hide = jsonEvent({ type: 'Note', data: { $maxCount: 1 } });
+    await log.asWriter((store) => store.appendToStream('$$till-1', hide));
+    expect(await found()).toMatchObject([{ kind: 'hidden', at: '$$till-1 0' }]);
+    await log.asWriter((store) => store.setStreamMetadata('till-1', { truncateBefore: 0 }));
+    expect(await found()).toEqual([]);
   });
 
   it('is not disturbed by writers whose clocks are apart', async () => {
@@ -295,7 +304,7 @@ describe('Verifying the whole log', () => {
     });
 
     it('is begun before a checkpoint that its stream does not show', async () => {
-      await log.hide(CHECKPOINTS);
+      await log.asWriter((store) => store.deleteStream(CHECKPOINTS));
       for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
       const states: Buffer[] = [];
       const { findings } = await verifyLog({
