@@ -230,6 +230,16 @@ describe('Verifying the whole log', () => {
     expect(await found()).toEqual([]);
   });
 
+  it('names the checkpoints when their stream was deleted for ever, and goes on', async () => {
+    await log.asWriter((store) => store.tombstoneStream(CHECKPOINTS));
+    const findings = await found({ copies: [copy] });
+    expect(findings.map(({ kind, at }) => [kind, at])).toEqual([
+      ['hidden', `${CHECKPOINTS} 0`],
+      ['hidden', `${CHECKPOINTS} 1`],
+      ['hidden', expect.stringMatching(CHECKPOINTS)],
+    ]);
+  });
+
   it('is not disturbed by writers whose clocks are apart', async () => {
     await log.put('till-1', 3, new Date('2031-01-01T00:00:00Z'));
     await log.put('till-1', 3, new Date('2021-01-01T00:00:00Z'));
