@@ -39,13 +39,14 @@ describe('Verifying the whole log', () => {
 
   /** Builds the tree of what the log holds and signs it. @returns the note */
   async function sign(signing: SignerKey = key): Promise<string> {
+    const keys = [key.verifier, signing.verifier];
     await sql`drop schema if exists audit cascade`.execute(db.sql);
     const ended = new AbortController();
     const following = new TreeFollower(log.store, db, { categories: AUDITED }).run(ended.signal);
     const tree = new TreeQueries(db);
     const end = await log.store.lastPosition();
     while ((await tree.standing()).position < end) await nextTurn();
-    const { note } = await new CheckpointSigner(log.store, tree, signing).sign({ actor: 'a', correlationId: 'c' });
+    const { note } = await new CheckpointSigner(log.store, tree, signing, keys).sign({ actor: 'a', correlationId: 'c' });
     ended.abort();
     await following;
     return note;
