@@ -16,6 +16,9 @@ interface TakeOptions {
   /** The directory to make; what is above it is there. */
   readonly to: string;
   readonly withMasterKey: boolean;
+  readonly withAuditKey: boolean;
+  /** Of the log's checkpoints, the signer's first; for the manifest. */
+  readonly verifierKeys: readonly string[];
   /** Version of Paybill, for the manifest. */
   readonly paybill: string;
   readonly now: Date;
@@ -32,10 +35,9 @@ interface TakeOptions {
  * @throws BackupRefused
  */
 export async function takeBackup(options: TakeOptions): Promise<Manifest> {
-  const { data, to, withMasterKey, copyDatabase, check } = options;
+  const { data, to, copyDatabase, check } = options;
   const place = await requirePlace(data, to);
-  const key = join(data, PARTS.masterKey);
-  if (withMasterKey && !existsSync(key)) throw new BackupRefused(`--with-master-key: there is no ${key}`);
+  const keys = keysToCopy(options);
   let manifest: Manifest | undefined;
   await buildAside(place, async (directory) => {
     // Keys of personal data are in it, wrapped; names and addresses are sealed.
@@ -45,14 +47,24 @@ export async function takeBackup(options: TakeOptions): Promise<Manifest> {
       await copyDatabase(join(directory, PARTS.database));
     }
     const log = await copyLog(logOf(data), join(directory, PARTS.log));
-    if (withMasterKey) {
-      await copyFile(key, join(directory, PARTS.masterKey));
-      await chmod(join(directory, PARTS.masterKey), 0o600);
+    for (const key of keys) {
+      await copyFile(join(data, key), join(directory, key));
+      await chmod(join(directory, key), 0o600);
     }
     manifest = await describe(directory, log, options);
     await check?.(directory);
   });
   return manifest!;
+}
+
+/** The names of the secret files that are wanted too. @throws BackupRefused when one is not there */
+function keysToCopy({ data, withMasterKey, withAuditKey }: TakeOptions): string[] {
+  const keys = [...(withMasterKey ? [PARTS.masterKey] : []), ...(withAuditKey ? [PARTS.auditKey] : [])];
+  for (const key of keys) {
+    const path = join(data, key);
+    if (!existsSync(path)) throw new BackupRefused(`--with-${key.replace('.', '-')}: there is no ${path}`);
+  }
+  return keys;
 }
 
 async function copyLog(from: string, to: string): Promise<Manifest['log']> {
@@ -73,7 +85,7 @@ async function copyLog(from: string, to: string): Promise<Manifest['log']> {
 async function describe(
   directory: string,
   log: Manifest['log'],
-  { paybill, now, withMasterKey, copyDatabase, onStage }: TakeOptions,
+  { paybill, now, withMasterKey, withAuditKey, verifierKeys, copyDatabase, onStage }: TakeOptions,
 ): Promise<Manifest> {
   const paths = await filesBelow(directory);
   const total = await bytesOf(directory, paths);
@@ -88,6 +100,8 @@ async function describe(
     log,
     database: copyDatabase !== undefined,
     masterKey: withMasterKey,
+    auditKey: withAuditKey,
+    verifierKeys: [...verifierKeys],
     directories: await directoriesBelow(directory),
     files,
   };
