@@ -79,7 +79,7 @@ async function take({ to, data, verify: verifying, ...options }: BackupOptions):
           .join('\n'),
       );
     } finally {
-      release();
+      await release();
     }
   } finally {
     shown.stop();
