@@ -1,4 +1,4 @@
-import { auditKeyFile, auditKeys, freshSignerKey, MalformedNote, rotated } from '#libs/audit';
+import { auditKeyFile, auditKeys, MalformedNote, renewedKeys } from '#libs/audit';
 import { writeSecretFile } from '#libs/platform';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -59,7 +59,7 @@ interface NewKeyOptions {
 export function newKeyCommand(): Command {
   return new Command('new-key')
     .description('make a signing key; the one it takes the place of stays believed for what it has signed')
-    .option('--name <name>', 'what the key is called, best a host and path of yours such as example.com/ledger')
+    .option('--name <name>', 'what the key is called, best a host and path of yours such as example.com/ledger (default: as the one before)')
     .option('--file <file>', 'file of the key (default: audit.key in the data directory)')
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -79,7 +79,7 @@ async function newKey({ data, name, file, json = false }: NewKeyOptions): Promis
   const path = file ?? auditKeyFile(data);
   const before = existsSync(path) ? await readOption('--file', path) : undefined;
   try {
-    const text = rotated(freshSignerKey(name), before);
+    const text = renewedKeys(before ?? '', name);
     await writeSecretFile(path, text);
     const verifierKey = auditKeys(text).signer!.verifier.text;
     console.error(`the signing key is in ${path}; its verifier key is`);

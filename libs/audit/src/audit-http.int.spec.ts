@@ -4,7 +4,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
-import { AuditModule, auditKeys, auditProblemOf, auditReadModels, freshSignerKey, startAudit } from '#libs/audit';
+import { AuditModule, auditKeys, auditProblemOf, auditReadModels, renewedKeys, startAudit } from '#libs/audit';
 import { EventStore, EventStoreUnavailable, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import { Accessed, createHttpApp, DATABASE, HttpSettings, openDatabase, Problem, readConfig } from '#libs/platform';
 import { AuditedLog } from '#testing/audit';
@@ -34,7 +34,7 @@ class Figures {
 class Connections {}
 
 describe('The audit over HTTP', () => {
-  const keys = auditKeys(freshSignerKey('example.com/ledger'));
+  const keys = auditKeys(renewedKeys('', 'example.com/ledger'));
   const quiet = pino({ level: 'silent' });
   const ended = new AbortController();
   let log: AuditedLog;
