@@ -25,5 +25,6 @@ export { readTopic, TopicStalled } from './kafka/read-topic.js';
 export { type KafkaRecord } from './kafka/record.js';
 export { isShutOut, type RecordToWrite, TransactionalWriter } from './kafka/transactional-writer.js';
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
+export { keysSince, momentOf, putKeys } from './personal-data/key-rows.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
 export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';

@@ -79,7 +79,7 @@ async function take({ to, data, verify: verifying, ...options }: BackupOptions):
           .join('\n'),
       );
     } finally {
-      release();
+      await release();
     }
   } finally {
     shown.stop();
@@ -103,4 +103,3 @@ async function verify(backup: string, options: { json?: boolean }): Promise<void
   });
   if (faults.length > 0) process.exitCode = ExitCode.no;
 }
-

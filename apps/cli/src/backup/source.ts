@@ -1,5 +1,15 @@
 import { auditKeyFile, auditKeys, MalformedNote } from '#libs/audit';
-import { BackupRefused, copyClosedDatabase, COPIES, hasDatabase, isAlive, type OnStage, PARTS } from '#libs/backup';
+import {
+  addLaterKeys,
+  BackupRefused,
+  copyClosedDatabase,
+  COPIES,
+  hasDatabase,
+  isAlive,
+  LATER_KEYS,
+  type OnStage,
+  PARTS,
+} from '#libs/backup';
 import { lockDirectory } from '#libs/platform';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,16 +20,19 @@ import { PaybillApi } from '../paybill-api.js';
 import { findRunning } from '../target.js';
 
 const CopyStanding = z.object({ state: z.enum(['copying', 'copied']), bytes: z.number(), of: z.number() });
+const KeysAdded = z.object({ keys: z.int() });
 const Keys = z.object({ verifierKeys: z.array(z.string()) });
 
 /** What a backup is made of besides the log. */
 interface Source {
   readonly copyDatabase: ((to: string) => Promise<void>) | undefined;
+  /** Adds what was written for the log while that was copied; where nothing can have been, there is no such work. */
+  readonly completeDatabase?: (copy: string) => Promise<void>;
   /** Whose signatures are believed there, the signer's first. */
   readonly verifierKeys: readonly string[];
   /** For whoever takes the backup. */
   readonly note?: string;
-  readonly release: () => void;
+  readonly release: () => void | Promise<void>;
 }
 
 const nothing = () => undefined;
@@ -32,7 +45,7 @@ export async function sourceOf(data: string, onStage: OnStage): Promise<Source> 
     const api = new PaybillApi(running.url);
     const { verifierKeys } = await api.ask(Keys, '/audit/keys');
     if (running.database === 'postgres') return { copyDatabase: undefined, verifierKeys, release: nothing, note };
-    return { copyDatabase: (to) => copyByPaybill(api, data, to, onStage), verifierKeys, release: nothing };
+    return { ...(await copyByPaybill(api, data, onStage)), verifierKeys };
   }
   const verifierKeys = await verifierKeysIn(data);
   if (!hasDatabase(data)) return { copyDatabase: undefined, verifierKeys, release: nothing, note };
@@ -55,23 +68,30 @@ async function verifierKeysIn(data: string): Promise<string[]> {
  * Has a running Paybill copy its database. It writes under its data directory only, into a directory that this process
  * makes there: to be able to make it is the proof that the files may be read.
  */
-async function copyByPaybill(api: PaybillApi, data: string, to: string, onStage: OnStage): Promise<void> {
+async function copyByPaybill(
+  api: PaybillApi,
+  data: string,
+  onStage: OnStage,
+): Promise<Pick<Required<Source>, 'copyDatabase' | 'completeDatabase' | 'release'>> {
   const copies = join(data, COPIES);
   await mkdir(copies, { recursive: true, mode: 0o700 });
   await removeLeftovers(copies);
   const name = `${process.pid}-${randomBytes(8).toString('hex')}`;
   const mine = join(copies, name);
-  await mkdir(mine, { mode: 0o700 });
-  try {
+  const copyDatabase = async (to: string) => {
+    await mkdir(mine, { mode: 0o700 });
     for (let done = false; !done;) {
       const { state, bytes, of } = await api.ask(CopyStanding, `/backups/${name}/database`, { method: 'POST' });
       onStage('copying the database', Math.min(bytes, of), of);
       done = state === 'copied';
     }
     await move(join(mine, PARTS.database), to);
-  } finally {
-    await rm(mine, { recursive: true, force: true });
-  }
+  };
+  const completeDatabase = async (copy: string) => {
+    const { keys } = await api.ask(KeysAdded, `/backups/${name}/keys`, { method: 'POST' });
+    if (keys > 0) await addLaterKeys(copy, join(mine, LATER_KEYS));
+  };
+  return { copyDatabase, completeDatabase, release: () => rm(mine, { recursive: true, force: true }) };
 }
 
 /** What a killed backup had copied for it. */
