@@ -212,7 +212,8 @@ function follow(event: FiledEvent, last: Chain | undefined): { hash: string | un
   const hash = storedLink(event)?.hash;
   if (event.revision !== expected) return { hash, reason: `comes where revision ${expected} should` };
   // A stream begins with a linked event, and then all of its events are; or with one that is not.
-  if (last === undefined ? hash === undefined : last.hash === undefined) return { hash: undefined };
+  const unlinked = last === undefined || last.hash === undefined;
+  if (unlinked && hash === undefined) return { hash };
   const reason = brokenLink(event, last?.hash ?? GENESIS_HASH);
   return { hash, ...(reason !== undefined && { reason }) };
 }
