@@ -150,10 +150,13 @@ function checkEvents(proof, keys, kept) {
       no(`between revision ${before.revision} and ${place} events are missing`);
     if (before && previous !== before.hash) no(`${place} does not continue the event before it`);
     if (revision === 0 && previous !== '0'.repeat(64)) no(`${place} is not the first of its stream`);
-    streams.set(event.stream, { revision, hash });
+    streams.set(event.stream, { from: before?.from ?? revision, revision, hash });
   }
   const { origin, size, signer } = checkpoint;
-  const spans = [...streams].map(([stream, { revision }]) => `${stream} up to revision ${revision}`);
+  const spans = [...streams].map(([stream, { from, revision }]) => {
+    const beginning = from > 0 ? ', whose beginning is NOT in this proof' : '';
+    return `${stream} (revisions ${from} to ${revision}${beginning})`;
+  });
   return `${proof.events.length} event(s) of ${spans.join(', ')} are in the log ${origin} over whose ${size} events ${signer} has signed`;
 }
 

@@ -183,6 +183,15 @@ describe('paybill audit', () => {
       expect(code).toBe(1);
     });
 
+    it('gives proofs that say so when the beginning of the account was left out of them', async () => {
+      const whole = await verifier('account.json', '--key', key);
+      expect(whole.out).toMatch(/ of account-[0-9a-f-]{36} \(revisions 0 to 7\) are in the log /);
+      const { events, ...rest } = await proof('account.json');
+      await writeFile(file('later.json'), JSON.stringify({ ...rest, events: events.slice(2) }));
+      const { out } = await verifier('later.json', '--key', key);
+      expect(out).toMatch('(revisions 2 to 7, whose beginning is NOT in this proof)');
+    });
+
     it('gives proofs that hold for nobody who trusts another key, or has kept another checkpoint', async () => {
       const fresh = await audit('new-key', '--name', 'example.com/other', '--file', file('other.key'));
       const stranger = await verifier('account.json', '--key', fresh.out.trim());
