@@ -198,6 +198,14 @@ describe('paybill audit', () => {
       expect(stranger).toEqual({ code: 1, out: 'no: the checkpoint is not signed by a key you gave\n' });
       const kept = await verifier('account.json', '--key', key, '--checkpoint', 'first.txt');
       expect(kept).toEqual({ code: 1, out: 'no: the proof is by another checkpoint than the one you kept\n' });
+      const second = ['--checkpoint', 'second.txt', '--checkpoint', 'first.txt'];
+      expect(await verifier('account.json', '--key', key, ...second)).toEqual(kept);
+      const both = ['--checkpoint', 'first.txt', '--checkpoint', 'second.txt'];
+      expect(await verifier('consistency.json', '--key', key, ...both)).toMatchObject({ code: 0 });
+      await writeFile(file('foreign.txt'), (await read('first.txt')).replace('\n', '\n1'));
+      const foreign = ['--checkpoint', 'first.txt', '--checkpoint', 'foreign.txt'];
+      const neither = { code: 1, out: 'no: neither checkpoint is the one you kept\n' };
+      expect(await verifier('consistency.json', '--key', key, ...foreign)).toEqual(neither);
     });
 
     it.each([
