@@ -59,7 +59,10 @@ interface NewKeyOptions {
 export function newKeyCommand(): Command {
   return new Command('new-key')
     .description('make a signing key; the one it takes the place of stays believed for what it has signed')
-    .option('--name <name>', 'what the key is called, best a host and path of yours such as example.com/ledger (default: as the one before)')
+    .option(
+      '--name <name>',
+      'what the key is called, best a host and path of yours such as example.com/ledger (default: as the one before)',
+    )
     .option('--file <file>', 'file of the key (default: audit.key in the data directory)')
     .addOption(dataOption())
     .addOption(jsonOption())

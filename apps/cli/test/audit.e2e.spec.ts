@@ -183,12 +183,29 @@ describe('paybill audit', () => {
       expect(code).toBe(1);
     });
 
+    it('gives proofs that say so when the beginning of the account was left out of them', async () => {
+      const whole = await verifier('account.json', '--key', key);
+      expect(whole.out).toMatch(/ of account-[0-9a-f-]{36} \(revisions 0 to 7\) are in the log /);
+      const { events, ...rest } = await proof('account.json');
+      await writeFile(file('later.json'), JSON.stringify({ ...rest, events: events.slice(2) }));
+      const { out } = await verifier('later.json', '--key', key);
+      expect(out).toMatch('(revisions 2 to 7, whose beginning is NOT in this proof)');
+    });
+
     it('gives proofs that hold for nobody who trusts another key, or has kept another checkpoint', async () => {
       const fresh = await audit('new-key', '--name', 'example.com/other', '--file', file('other.key'));
       const stranger = await verifier('account.json', '--key', fresh.out.trim());
       expect(stranger).toEqual({ code: 1, out: 'no: the checkpoint is not signed by a key you gave\n' });
       const kept = await verifier('account.json', '--key', key, '--checkpoint', 'first.txt');
       expect(kept).toEqual({ code: 1, out: 'no: the proof is by another checkpoint than the one you kept\n' });
+      const second = ['--checkpoint', 'second.txt', '--checkpoint', 'first.txt'];
+      expect(await verifier('account.json', '--key', key, ...second)).toEqual(kept);
+      const both = ['--checkpoint', 'first.txt', '--checkpoint', 'second.txt'];
+      expect(await verifier('consistency.json', '--key', key, ...both)).toMatchObject({ code: 0 });
+      await writeFile(file('foreign.txt'), (await read('first.txt')).replace('\n', '\n1'));
+      const foreign = ['--checkpoint', 'first.txt', '--checkpoint', 'foreign.txt'];
+      const neither = { code: 1, out: 'no: neither checkpoint is the one you kept\n' };
+      expect(await verifier('consistency.json', '--key', key, ...foreign)).toEqual(neither);
     });
 
     it.each([

@@ -266,6 +266,13 @@ describe('The audit over HTTP', () => {
       expect(await get(path)).toMatchObject({ status, body: { code } });
     });
 
+    it('are not given of an account whose beginning the store was told to hide', async () => {
+      await log.asWriter((store) => store.setStreamMetadata(`account-${account}`, { truncateBefore: 3 }));
+      expect(await get(`/audit/proofs/accounts/${account}`)).toMatchObject({ status: 500 });
+      await log.asWriter((store) => store.setStreamMetadata(`account-${account}`, {}));
+      expect(await get(`/audit/proofs/accounts/${account}`)).toMatchObject({ status: 200 });
+    });
+
     it('come back after the tree was built anew', async () => {
       const { body } = await get(`/audit/proofs/accounts/${account}`);
       expect(await post('/audit/tree/rebuild')).toEqual({ status: 202, body: { rebuilding: true } });

@@ -6,7 +6,12 @@ import { BackupRefused } from './refused.js';
 /** The name of a manifest in its backup; it is no part of what it lists. */
 export const MANIFEST = 'backup.json';
 /** Where the parts of a backup lie in it, as in a data directory. */
-export const PARTS = { log: 'eventstore', database: 'read-models', masterKey: 'master.key', auditKey: 'audit.key' } as const;
+export const PARTS = {
+  log: 'eventstore',
+  database: 'read-models',
+  masterKey: 'master.key',
+  auditKey: 'audit.key',
+} as const;
 
 /** What a backup says of itself. */
 export const Manifest = z.object({

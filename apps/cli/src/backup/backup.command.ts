@@ -103,4 +103,3 @@ async function verify(backup: string, options: { json?: boolean }): Promise<void
   });
   if (faults.length > 0) process.exitCode = ExitCode.no;
 }
-

@@ -28,7 +28,10 @@ export function restoreCommand(): Command {
     .option('--master-key <file>', 'the master.key that belongs to it, for a backup without one')
     .option('--without-master-key', 'restore without: names, addresses and phone numbers are then unreadable')
     .option('--audit-key <file>', 'the audit.key that belongs to it, for a backup without one')
-    .option('--without-audit-key', 'restore without: a new signing key is made, and what the old one signed stays believed')
+    .option(
+      '--without-audit-key',
+      'restore without: a new signing key is made, and what the old one signed stays believed',
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -53,7 +56,11 @@ async function restore(backup: string, { data, ...options }: RestoreOptions): Pr
     const auditKey = await auditKeyFor(manifest, options);
     await restoreBackup({ backup, manifest, data, masterKey, auditKey, onStage });
     shown.stop();
-    answer(options, { data, ...summary(manifest) }, () => `${told(data, manifest)}\n\n${afterwards(manifest, data, auditKey)}`);
+    answer(
+      options,
+      { data, ...summary(manifest) },
+      () => `${told(data, manifest)}\n\n${afterwards(manifest, data, auditKey)}`,
+    );
   } finally {
     shown.stop();
   }
@@ -101,7 +108,9 @@ async function auditKeyFor(
   const text = (await keyFile('--audit-key', file)).trim();
   const believed = keysIn(text, file).verifiers.map((verifier) => verifier.text);
   if (!believed.includes(signer)) {
-    throw new WrongOption(`--audit-key: ${file} is of another log: it holds neither the key of ${signer} nor a later one`);
+    throw new WrongOption(
+      `--audit-key: ${file} is of another log: it holds neither the key of ${signer} nor a later one`,
+    );
   }
   return [text, ...verifierKeys.filter((key) => !believed.includes(key))].join('\n');
 }

@@ -97,7 +97,8 @@ async function copyByPaybill(
 /** What a killed backup had copied for it. */
 async function removeLeftovers(copies: string): Promise<void> {
   for (const name of await readdir(copies)) {
-    if (!isAlive(Number.parseInt(name, 10))) await rm(join(copies, name), { recursive: true, force: true });
+    const pid = Number.parseInt(name, 10);
+    if (pid === process.pid || !isAlive(pid)) await rm(join(copies, name), { recursive: true, force: true });
   }
 }
 

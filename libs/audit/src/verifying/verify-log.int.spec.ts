@@ -46,7 +46,10 @@ describe('Verifying the whole log', () => {
     const tree = new TreeQueries(db);
     const end = await log.store.lastPosition();
     while ((await tree.standing()).position < end) await nextTurn();
-    const { note } = await new CheckpointSigner(log.store, tree, signing, keys).sign({ actor: 'a', correlationId: 'c' });
+    const { note } = await new CheckpointSigner(log.store, tree, signing, keys).sign({
+      actor: 'a',
+      correlationId: 'c',
+    });
     ended.abort();
     await following;
     return note;
