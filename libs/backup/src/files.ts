@@ -111,7 +111,8 @@ async function removeLeftovers(place: string, mark: string): Promise<void> {
   for (const name of await readdir(dirname(place))) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : 0;
     // In a container every process may have the id of the one that was killed, and works on one of these at a time.
-    if (pid > 0 && (pid === process.pid || !isAlive(pid))) await rm(join(dirname(place), name), { recursive: true, force: true });
+    if (pid > 0 && (pid === process.pid || !isAlive(pid)))
+      await rm(join(dirname(place), name), { recursive: true, force: true });
   }
 }
 
