@@ -52,7 +52,7 @@ export function replayCommand(): Command {
     .option('--from-build <dir>', 'directory of the build before')
     .option('--to-build <dir>', 'directory of the build after (default: this build)')
     .addOption(
-      new Option('--with <mode>', 'what to run: the accounts’ decider, or all read models')
+      new Option('--with <mode>', 'what to run: the accounts’ decider, or all read models (ledger, fraud, audit)')
         .choices(['decider', 'projections'])
         .default('decider'),
     )
