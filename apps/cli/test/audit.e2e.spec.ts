@@ -258,6 +258,15 @@ describe('paybill audit', () => {
     expect(metrics).toMatch('paybill_follower_waiting{follower="tree"} 0');
   });
 
+  it('accesses names who has read the log past the API: by a backup, by a replay', async () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    await cli.paybill(['replay', 'diff', '--from-build', root, '--actor', 'agent-4']);
+    expect(await cli.paybill(['backup', '--to', file('backup'), '--no-verify'])).toMatchObject({ code: 0 });
+    const accesses = async () => (await audit('accesses', '--json')).out;
+    while (!(await accesses()).includes('"backup"'));
+    expect((await audit('accesses', '--by', 'agent-4')).out).toMatch(/agent-4 +replay/);
+  });
+
   it('checkpoint prints the note that an auditor keeps', async () => {
     const { out } = await audit('checkpoint');
     expect(out).toBe(await read('second.txt'));
