@@ -5,13 +5,14 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { withStore } from './account-log.js';
 import { answer } from './answer.js';
-import { keysOf, readBytes, readOption, writeWhole } from './audit-files.js';
+import { keysOf, readBytes, readOption } from './audit-files.js';
 import { ExitCode } from './failure.js';
 import { leaveWord } from './leave-word.js';
 import { actorOption, WrongOption } from './options.js';
-import { PaybillApi } from './paybill-api.js';
+import { type PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { type ApiOptions, type EventStoreOptions, onPaybill } from './target.js';
+import { writeWhole } from './whole-file.js';
 
 interface VerifyOptions extends ApiOptions, EventStoreOptions {
   readonly actor: string;
@@ -119,7 +120,7 @@ class StateKeeper {
     this.#writing = this.#writing.then(async () => {
       const bytes = this.#last;
       this.#last = undefined;
-      if (bytes) await writeWhole('--resume', this.file, bytes, 0o600);
+      if (bytes) await writeWhole(this.file, bytes, 0o600);
     });
   }
 }

@@ -199,7 +199,9 @@ class Chains {
   /** All faults, with the readers whose last event has not been met. */
   faults(): BackupFault[] {
     const ahead = [...this.#awaited].map(({ name, position, mark, eventId }) => {
-      const event = mark ? `${mark.stream} revision ${mark.revision} (${mark.id})` : `${eventId} at position ${position}`;
+      const event = mark
+        ? `${mark.stream} revision ${mark.revision} (${mark.id})`
+        : `${eventId} at position ${position}`;
       return { where: name, reason: `has seen ${event}, which is not in the log` };
     });
     return [...this.#faults, ...ahead];

@@ -5,12 +5,11 @@ import {
   copyClosedDatabase,
   COPIES,
   hasDatabase,
-  isAlive,
   LATER_KEYS,
   type OnStage,
   PARTS,
 } from '#libs/backup';
-import { lockDirectory } from '#libs/platform';
+import { isAlive, lockDirectory } from '#libs/platform';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
