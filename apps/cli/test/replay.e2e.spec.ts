@@ -111,7 +111,12 @@ describe('paybill replay diff', () => {
     await writeAccounts(handling, { accounts: 3, credits: 2 });
     const same = await diff('--from-build', ROOT, '--with', 'projections', '--json');
     expect(same).toMatchObject({ code: 0 });
-    const renamed = await variant('renamed', 'ledger/src/payments/payments.projection.js', 'creditRow(event))', RENAMED);
+    const renamed = await variant(
+      'renamed',
+      'ledger/src/payments/payments.projection.js',
+      'creditRow(event))',
+      RENAMED,
+    );
     const { out, code } = await diff('--from-build', renamed, '--with', 'projections', '--limit', '2', '--json');
     expect(code).toBe(1);
     const { tables } = JSON.parse(out) as { tables: Table[] };
