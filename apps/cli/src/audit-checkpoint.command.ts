@@ -3,16 +3,18 @@ import { writeSecretFile } from '#libs/platform';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { readOption, writeWhole } from './audit-files.js';
+import { readOption } from './audit-files.js';
 import { answer } from './answer.js';
 import { dataOption, jsonOption, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { type ApiOptions, onApi } from './target.js';
+import { refuseOccupied, writeWhole } from './whole-file.js';
 
 interface CheckpointOptions extends ApiOptions {
   readonly actor: string;
   readonly signNow?: boolean;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,6 +31,7 @@ export function checkpointCommand(): Command {
     .description('print the last signed checkpoint, to be kept outside')
     .option('--sign-now', 'sign one over all there is first')
     .option('--out <file>', 'write the signed note into a file')
+    .option('--force', 'with --out: replace a file that is there')
     .addHelpText(
       'after',
       `
@@ -39,12 +42,13 @@ Examples:
     .action(checkpoint);
 }
 
-async function checkpoint({ signNow, out, ...options }: CheckpointOptions): Promise<void> {
+async function checkpoint({ signNow, out, force = false, ...options }: CheckpointOptions): Promise<void> {
+  if (out !== undefined) await refuseOccupied(out, 'file', force);
   const api = await PaybillApi.of(options);
   const signed = signNow
     ? await api.ask(CheckpointView, '/audit/checkpoints', { method: 'POST' })
     : await api.ask(CheckpointView, '/audit/checkpoints/latest');
-  if (out !== undefined) await writeWhole('--out', out, signed.note);
+  if (out !== undefined) await writeWhole(out, signed.note);
   if (options.json || out === undefined) answer(options, signed, () => signed.note.trimEnd());
   if (out !== undefined) console.error(`the checkpoint over ${signed.size} events is in ${out}`);
 }

@@ -1,4 +1,5 @@
 import { JOURNAL_FORMATS, type JournalFormatName } from '#libs/ledger';
+import { syncDirectory } from '#libs/platform';
 import { Command, Option } from 'commander';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { day, moment, path, position, requireOrder, WrongOption } from './option
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { type ApiOptions, NoTarget, onApi } from './target.js';
-import { flushNames, refuseOccupied, whole } from './whole-file.js';
+import { refuseOccupied, whole } from './whole-file.js';
 
 interface ExportOptions extends ApiOptions {
   readonly actor: string;
@@ -89,7 +90,7 @@ async function exportShards(options: ExportOptions, all: readonly Shard[]): Prom
       entries += written.entries;
       at = written.position;
     }
-    await flushNames(temporary);
+    await syncDirectory(temporary);
   });
   const written = { entries, position: at, out, files: all.length };
   answer(options, written, () => `${entries} entries up to position ${at} are in ${all.length} files in ${out}`);

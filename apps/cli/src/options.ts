@@ -1,3 +1,4 @@
+import { isUuid } from '#libs/platform';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** An option or argument of the command line cannot be used; the message names it. */
@@ -96,11 +97,9 @@ export function moment(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31 or an instant such as 2026-01-31T12:00:00Z');
 }
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-
 /** Reads the id of something, a UUID. */
 export function uuid(text: string): string {
   const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new InvalidArgumentError('must be an id such as 0e37c1d2-6a35-4b5e-9d0c-2f1a7c1b9e10');
 }

@@ -258,6 +258,29 @@ describe('paybill audit', () => {
     expect(metrics).toMatch('paybill_follower_waiting{follower="tree"} 0');
   });
 
+  it('accesses names who has read the log past the API: by a backup, by a replay', async () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    await cli.paybill(['replay', 'diff', '--from-build', root, '--actor', 'agent-4']);
+    expect(await cli.paybill(['backup', '--to', file('backup'), '--no-verify'])).toMatchObject({ code: 0 });
+    const accesses = async () => (await audit('accesses', '--json')).out;
+    while (!(await accesses()).includes('"backup"'));
+    expect((await audit('accesses', '--by', 'agent-4')).out).toMatch(/agent-4 +replay/);
+  });
+
+  it('takes no kept checkpoint or proof for something to write over, unless it is told to', async () => {
+    const kept = await read('first.txt');
+    const options = ['audit', 'checkpoint', '--out', file('first.txt')];
+    const refused = await cli.paybill(options);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('first.txt is there already') as string });
+    const proving = ['audit', 'prove', '--account', account, '--out', file('account.json')];
+    expect(await cli.paybill(proving)).toMatchObject({ code: 2 });
+    expect(await read('first.txt')).toBe(kept);
+    await audit('checkpoint', '--out', file('copy.txt'));
+    await audit('checkpoint', '--out', file('copy.txt'), '--force');
+    expect(await read('copy.txt')).toBe(await read('second.txt'));
+    expect(await cli.paybill(['audit', 'checkpoint', '--out', join('none', 'x.txt')])).toMatchObject({ code: 3 });
+  });
+
   it('checkpoint prints the note that an auditor keeps', async () => {
     const { out } = await audit('checkpoint');
     expect(out).toBe(await read('second.txt'));

@@ -23,6 +23,7 @@ const NOTHING_SET: Environment = { KAFKA_BROKERS: '', PAYBILL_URL: '', EVENTSTOR
 /** A directory in which `paybill` is run as a person would, and the processes started there. */
 export class CommandLine {
   readonly #children: ChildProcess[] = [];
+  readonly #standalones = new Map<string, ChildProcess>();
 
   private constructor(readonly directory: string) {}
 
@@ -60,15 +61,20 @@ export class CommandLine {
     const child = this.#spawn([STANDALONE], { PAYBILL_PORT: '0', LOG_LEVEL: 'error', ...environment }, 'inherit');
     while (child.exitCode === null) {
       const running = await readFile(join(data, 'standalone.json'), 'utf8').catch(() => '');
-      if (running.endsWith('}')) return (JSON.parse(running) as { url: string }).url;
+      if (running.endsWith('}')) {
+        const { url } = JSON.parse(running) as { url: string };
+        this.#standalones.set(url, child);
+        return url;
+      }
       await delay(20);
     }
     throw new Error(`Paybill ended with ${child.exitCode}`);
   }
 
-  /** Asks what is running to end, and waits until it has. */
-  async stop(): Promise<void> {
-    for (const child of this.#children) {
+  /** Asks what is running to end, all or the Paybill at some URLs, and waits until it has. */
+  async stop(...urls: string[]): Promise<void> {
+    const children = urls.length === 0 ? this.#children : urls.flatMap((url) => this.#standalones.get(url) ?? []);
+    for (const child of children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -1,3 +1,4 @@
+import { isAlive, syncDirectory } from '#libs/platform';
 import { createHash } from 'node:crypto';
 import { type Dirent } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -20,11 +21,7 @@ export async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(directory.length + 1)
-        .replaceAll('\\', '/'),
-    )
+    .map((entry) => pathBelow(directory, entry))
     .filter((path) => path !== NO_CONTENT)
     .sort();
 }
@@ -116,16 +113,6 @@ async function removeLeftovers(place: string, mark: string): Promise<void> {
   }
 }
 
-/** Whether a process with this id is at work. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of the disk is used up',
@@ -147,10 +134,4 @@ async function syncDirectories(directory: string): Promise<void> {
     if (entry.isDirectory()) await syncDirectory(join(entry.parentPath, entry.name));
   }
   await syncDirectory(directory);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  await directory.sync();
-  await directory.close();
 }

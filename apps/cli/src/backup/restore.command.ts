@@ -1,5 +1,5 @@
 import { auditKeys, MalformedNote, renewedKeys } from '#libs/audit';
-import { BackupRefused, type Manifest, restoreBackup, verifyBackup } from '#libs/backup';
+import { BackupRefused, type Manifest, readManifest, restoreBackup, verifyBackup } from '#libs/backup';
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { answer } from '../answer.js';
@@ -45,21 +45,23 @@ Example:
 }
 
 async function restore(backup: string, { data, ...options }: RestoreOptions): Promise<void> {
+  // Whoever has left something out hears of it before all files are read.
+  const manifest = await readManifest(backup);
+  const masterKey = await masterKeyFor(manifest, options);
+  const auditKey = await auditKeyFor(manifest, options);
   const shown = stages();
   const { onStage } = shown;
   try {
-    const { manifest, faults } = await verifyBackup(backup, onStage);
-    const [first] = faults;
+    const [first] = (await verifyBackup(backup, onStage)).faults;
     if (first)
       throw new BackupRefused(`${backup} is not good: ${first.where} ${first.reason}; see paybill backup verify`);
-    const masterKey = await masterKeyFor(manifest, options);
-    const auditKey = await auditKeyFor(manifest, options);
     await restoreBackup({ backup, manifest, data, masterKey, auditKey, onStage });
     shown.stop();
+    const signer = auditKey === undefined ? undefined : auditKeys(auditKey).verifiers[0]!.text;
     answer(
       options,
-      { data, ...summary(manifest) },
-      () => `${told(data, manifest)}\n\n${afterwards(manifest, data, auditKey)}`,
+      { data, ...summary(manifest), signer: signer ?? manifest.verifierKeys[0] ?? null },
+      () => `${told(data, manifest)}\n\n${afterwards(manifest, data, signer)}`,
     );
   } finally {
     shown.stop();
@@ -131,10 +133,11 @@ async function keyFile(option: string, file: string): Promise<string> {
   });
 }
 
-function afterwards({ database, auditKey: kept }: Manifest, data: string, auditKey: string | undefined): string {
-  const signer = auditKey === undefined || kept ? undefined : auditKeys(auditKey).verifiers[0]?.text;
+function afterwards({ database, verifierKeys }: Manifest, data: string, signer: string | undefined): string {
   return [
-    ...(signer === undefined ? [] : [`Checkpoints are signed by ${signer}: auditors need it when it is new to them.`]),
+    ...(signer === undefined || verifierKeys.includes(signer)
+      ? []
+      : [`Checkpoints are signed by a key that is new to the auditors, give them its verifier key: ${signer}`]),
     ...(database
       ? []
       : ['Restore the PostgreSQL from a backup that is no younger than this one before anything is started.']),

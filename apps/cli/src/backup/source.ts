@@ -5,17 +5,17 @@ import {
   copyClosedDatabase,
   COPIES,
   hasDatabase,
-  isAlive,
   LATER_KEYS,
   type OnStage,
   PARTS,
 } from '#libs/backup';
-import { lockDirectory } from '#libs/platform';
+import { isAlive, lockDirectory } from '#libs/platform';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { leaveWord } from '../leave-word.js';
 import { PaybillApi } from '../paybill-api.js';
 import { findRunning } from '../target.js';
 
@@ -43,6 +43,7 @@ export async function sourceOf(data: string, onStage: OnStage): Promise<Source> 
   const note = 'The database is a PostgreSQL: it has to be backed up by its own means, before this.';
   if (running) {
     const api = new PaybillApi(running.url);
+    await leaveWord('backup', { data, url: running.url });
     const { verifierKeys } = await api.ask(Keys, '/audit/keys');
     if (running.database === 'postgres') return { copyDatabase: undefined, verifierKeys, release: nothing, note };
     return { ...(await copyByPaybill(api, data, onStage)), verifierKeys };
