@@ -36,6 +36,7 @@ export default {
   testTimeout: 60_000,
   // Most of the time goes into waiting for processes that tests have started; jest alone would take one core of two.
   maxWorkers: 2,
-  globalSetup: '<rootDir>/infra/kafka/jest-run.mjs',
+  globalSetup: '<rootDir>/infra/jest/run.mjs',
+  testSequencer: '<rootDir>/infra/jest/longest-first.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };

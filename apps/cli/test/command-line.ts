@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { emptyPglite } from '#testing/platform';
 
 export const CLI = fileURLToPath(new URL('../../../dist/apps/cli/src/main.js', import.meta.url));
 const STANDALONE = fileURLToPath(new URL('../../../dist/apps/standalone/src/main.js', import.meta.url));
@@ -58,6 +60,8 @@ export class CommandLine {
   /** Starts Paybill on the data directory. @returns its URL */
   async standalone(environment: Environment = {}): Promise<string> {
     const { PAYBILL_DATA: data = this.data } = environment;
+    const readModels = join(data, 'read-models');
+    if (!existsSync(readModels)) await emptyPglite(readModels);
     const child = this.#spawn([STANDALONE], { PAYBILL_PORT: '0', LOG_LEVEL: 'error', ...environment }, 'inherit');
     while (child.exitCode === null) {
       const running = await readFile(join(data, 'standalone.json'), 'utf8').catch(() => '');
