@@ -100,7 +100,8 @@ async function auditKeyFor(
     throw new WrongOption('the backup has its signing key: neither --audit-key nor --without-audit-key is of use');
   }
   const [signer] = verifierKeys;
-  if (auditKey || signer === undefined) return undefined;
+  // Of a backup from before they were kept, nobody knows whether there are any.
+  if (auditKey || (file === undefined && signer === undefined)) return undefined;
   if (withoutAuditKey) return renewedKeys(verifierKeys.join('\n'));
   if (file === undefined) {
     throw new WrongOption(
@@ -109,7 +110,7 @@ async function auditKeyFor(
   }
   const text = (await keyFile('--audit-key', file)).trim();
   const believed = keysIn(text, file).verifiers.map((verifier) => verifier.text);
-  if (!believed.includes(signer)) {
+  if (signer !== undefined && !believed.includes(signer)) {
     throw new WrongOption(
       `--audit-key: ${file} is of another log: it holds neither the key of ${signer} nor a later one`,
     );
