@@ -46,11 +46,15 @@ describe('Checking a bank file', () => {
 });
 
 describe('BAI2', () => {
-  const details = (type: string) => [{ number: '123456', balances: [], details: [{ type, minor: 100n, text: ['A, B/C', 'D'] }] }];
+  const details = (type: string) => [
+    { number: '123456', balances: [], details: [{ type, minor: 100n, text: ['A, B/C', 'D'] }] },
+  ];
 
   it('tells credits, debits and returned items apart by their type, with texts that hold commas and slashes', async () => {
     const kinds = await Promise.all(
-      ['165', '475', '555', '557', '257', '890'].map(async (type) => (await read(bai2File(details(type)).join('\n')))[0]),
+      ['165', '475', '555', '557', '257', '890'].map(
+        async (type) => (await read(bai2File(details(type)).join('\n')))[0],
+      ),
     );
     expect(kinds).toMatchObject([
       { kind: 'credit', settledOn: '2026-11-23', references: ['A, B/C\nD', expect.stringMatching(/^REF/) as string] },
@@ -99,11 +103,15 @@ describe('BAI2', () => {
     const declared = lines.with(0, lines[0]!.replace(',1,,,2/', ',1,80,1,2/'));
     const unbroken = await read(declared.map((line) => line.padEnd(80)).join(''));
     expect(unbroken).toEqual(await read(lines.join('\n')));
-    await expect(read(declared.with(3, declared[3]!.padEnd(81, 'X')).join('\n'))).rejects.toThrow('record 4: the record is longer');
+    await expect(read(declared.with(3, declared[3]!.padEnd(81, 'X')).join('\n'))).rejects.toThrow(
+      'record 4: the record is longer',
+    );
   });
 
   it('refuses another version', async () => {
-    await expect(read(bai2File([]).join('\n').replace(',2/', ',3/'))).rejects.toThrow('record 1: the version must be 2');
+    await expect(read(bai2File([]).join('\n').replace(',2/', ',3/'))).rejects.toThrow(
+      'record 1: the version must be 2',
+    );
   });
 });
 
@@ -130,7 +138,10 @@ describe('camt', () => {
       .replaceAll('BkToCstmrStmt', 'BkToCstmrDbtCdtNtfctn')
       .replaceAll('n:Stmt>', 'n:Ntfctn>')
       .replace('BOOK', 'PDNG');
-    expect((await read(notification)).at(-1)).toMatchObject({ kind: 'information', because: 'the entry is not booked (PDNG)' });
+    expect((await read(notification)).at(-1)).toMatchObject({
+      kind: 'information',
+      because: 'the entry is not booked (PDNG)',
+    });
   });
 
   it('puts structured references before free text, and leaves out what says nothing', async () => {
@@ -142,21 +153,41 @@ describe('camt', () => {
   });
 
   it('is read in the encoding it declares', async () => {
-    const named = file.replace('UTF-8', 'ISO-8859-1').replace('</n:Refs>', '</n:Refs><n:RltdPties><n:Dbtr><n:Nm>José</n:Nm></n:Dbtr></n:RltdPties>');
+    const named = file
+      .replace('UTF-8', 'ISO-8859-1')
+      .replace('</n:Refs>', '</n:Refs><n:RltdPties><n:Dbtr><n:Nm>José</n:Nm></n:Dbtr></n:RltdPties>');
     expect((await read(Buffer.from(named, 'latin1'))).at(-1)).toMatchObject({ name: 'José' });
-    await expect(read(Buffer.from(named.replace('ISO-8859-1', 'UTF-8'), 'latin1'))).rejects.toThrow('bytes that are no text');
+    await expect(read(Buffer.from(named.replace('ISO-8859-1', 'UTF-8'), 'latin1'))).rejects.toThrow(
+      'bytes that are no text',
+    );
   });
 
   it.each<[string, (text: string) => string, string]>([
-    ['document types, and so entities', (text) => text.replace('?>', '?><!DOCTYPE x [<!ENTITY a "b">]>'), 'a document type is declared'],
+    [
+      'document types, and so entities',
+      (text) => text.replace('?>', '?><!DOCTYPE x [<!ENTITY a "b">]>'),
+      'a document type is declared',
+    ],
     ['elements nested without end', (text) => text.replace('<n:Sts>', '<n:A>'.repeat(100)), 'nested deeper'],
     ['broken XML', (text) => text.replace('</n:Sts>', ''), 'is not well-formed XML'],
-    ['intraday reports', (text) => text.replaceAll('camt.053', 'camt.052').replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'), 'camt.052'],
+    [
+      'intraday reports',
+      (text) => text.replaceAll('camt.053', 'camt.052').replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'),
+      'camt.052',
+    ],
     ['another message', (text) => text.replaceAll('BkToCstmrStmt', 'CstmrPmtStsRpt'), 'neither camt.053 nor camt.054'],
     ['a currency that is not known', (text) => text.replaceAll('"EUR"', '"XXX"'), 'is none of ISO 4217'],
     ['amounts finer than the currency', (text) => text.replaceAll('5.00<', '5.001<'), 'at most 2 decimals'],
-    ['another number of entries than said', (text) => text.replace('Ntries>1<', 'Ntries>2<'), 'NbOfNtries is 2, and the entries make 1'],
-    ['another number of transactions than said', (text) => text.replace('<n:TxDtls>', '<n:TxDtls></n:TxDtls><n:TxDtls>'), 'announces 1 transactions'],
+    [
+      'another number of entries than said',
+      (text) => text.replace('Ntries>1<', 'Ntries>2<'),
+      'NbOfNtries is 2, and the entries make 1',
+    ],
+    [
+      'another number of transactions than said',
+      (text) => text.replace('<n:TxDtls>', '<n:TxDtls></n:TxDtls><n:TxDtls>'),
+      'announces 1 transactions',
+    ],
     ['no opening balance', (text) => text.replace('OPBD', 'OPAV'), 'no opening balance'],
   ])('is refused with %s', async (_, change, reason) => {
     await expect(read(change(file))).rejects.toThrow(reason);
@@ -165,8 +196,13 @@ describe('camt', () => {
   it('is refused when statements of an account do not chain', async () => {
     const [head, group, ...first] = camtFile([{ side: 'CRDT', amounts: [500n], reference: 'A' }]);
     const statement = (blocks: string[]) => blocks.join('').replace('</n:BkToCstmrStmt></n:Document>', '');
-    const next = (opening: bigint) => camtFile([{ side: 'DBIT', amounts: [1n], reference: 'B' }], opening).slice(2).join('');
+    const next = (opening: bigint) =>
+      camtFile([{ side: 'DBIT', amounts: [1n], reference: 'B' }], opening)
+        .slice(2)
+        .join('');
     await expect(read(`${head}${group}${statement(first)}${next(10_500n)}`)).resolves.toHaveLength(6);
-    await expect(read(`${head}${group}${statement(first)}${next(10_501n)}`)).rejects.toThrow('the statement before closes with 10500');
+    await expect(read(`${head}${group}${statement(first)}${next(10_501n)}`)).rejects.toThrow(
+      'the statement before closes with 10500',
+    );
   });
 });

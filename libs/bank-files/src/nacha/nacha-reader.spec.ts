@@ -13,7 +13,11 @@ interface Entry {
 }
 
 /** The records of a file of one batch whose controls hold; addenda get the ends of their own by their type. */
-function fileOf(secCode: string, entries: readonly Entry[], header: Partial<Record<'settlement' | 'effective' | 'name', string>> = {}) {
+function fileOf(
+  secCode: string,
+  entries: readonly Entry[],
+  header: Partial<Record<'settlement' | 'effective' | 'name', string>> = {},
+) {
   const { settlement = '   ', effective = '261125', name = '' } = header;
   const lines = [
     `101 ${RECEIVER} 1210428822611241200A094101${'OUR BANK'.padEnd(23)}${'THEIR BANK'.padEnd(23)}${' '.repeat(8)}`,
@@ -22,8 +26,13 @@ function fileOf(secCode: string, entries: readonly Entry[], header: Partial<Reco
   let [count, debits, credits] = [0, 0n, 0n];
   for (const [index, { code, amount = 0n, fields = '', addenda = [] }] of entries.entries()) {
     const trace = ODFI + figures(index + 1, 7);
-    lines.push(`6${code}${RECEIVER}${'12345678'.padEnd(17)}${figures(amount, 10)}${fields.padEnd(39)}${addenda.length > 0 ? 1 : 0}${trace}`);
-    for (const text of addenda) lines.push(text.startsWith('05') ? `7${text.padEnd(86)}${trace.slice(8)}` : `7${text.padEnd(78)}${trace}`);
+    lines.push(
+      `6${code}${RECEIVER}${'12345678'.padEnd(17)}${figures(amount, 10)}${fields.padEnd(39)}${addenda.length > 0 ? 1 : 0}${trace}`,
+    );
+    for (const [at, text] of addenda.entries()) {
+      const isData = text.startsWith('05');
+      lines.push(isData ? `7${text.padEnd(82)}${figures(at + 1, 4)}${trace.slice(8)}` : `7${text.padEnd(78)}${trace}`);
+    }
     count += 1 + addenda.length;
     if (/[1-4]/.test(code[1]!)) credits += amount;
     else debits += amount;
@@ -59,7 +68,13 @@ describe('Returns in a NACHA file', () => {
       ]),
     );
     expect(items).toMatchObject([
-      { kind: 'return', of: 'payment', returnCode: 'R01', reason: 'Insufficient funds', originalTrace: `${ODFI}0000077` },
+      {
+        kind: 'return',
+        of: 'payment',
+        returnCode: 'R01',
+        reason: 'Insufficient funds',
+        originalTrace: `${ODFI}0000077`,
+      },
       { returnCode: 'R15', diedOn: '2026-11-01' },
       { returnCode: 'R10', reason: 'NOT MINE' },
     ]);
@@ -120,7 +135,10 @@ describe('Notifications of change', () => {
 
   it('with a routing number whose check digit does not hold are told, and correct nothing', async () => {
     const [item] = await read(fileOf('COR', [{ code: '26', addenda: [change('C02', '121042883')] }]));
-    expect(item).toMatchObject({ corrected: {}, problem: 'the check digit of the corrected routing number does not hold' });
+    expect(item).toMatchObject({
+      corrected: {},
+      problem: 'the check digit of the corrected routing number does not hold',
+    });
   });
 
   it('that an originator refuses name the code that is refused (C61–C69)', async () => {
@@ -139,32 +157,71 @@ describe('Notifications of change', () => {
 
 describe('Entries of a NACHA file', () => {
   it('have identification and addenda as references, where their class has them', async () => {
-    const ppd = await read(fileOf('PPD', [{ code: '22', amount: 1n, fields: `${'ID-7'.padEnd(15)}NAME`, addenda: ['05RMR*IV*7'] }]));
-    expect(ppd).toMatchObject([{ kind: 'credit', references: ['ID-7', 'RMR*IV*7'], name: 'NAME', accountEnding: '5678' }]);
+    const ppd = await read(
+      fileOf('PPD', [{ code: '22', amount: 1n, fields: `${'ID-7'.padEnd(15)}NAME`, addenda: ['05RMR*IV*7'] }]),
+    );
+    expect(ppd).toMatchObject([
+      { kind: 'credit', references: ['ID-7', 'RMR*IV*7'], name: 'NAME', accountEnding: '5678' },
+    ]);
     const cie = await read(fileOf('CIE', [{ code: '22', amount: 1n, fields: `${'NAME'.padEnd(15)}12345678901244` }]));
     expect(cie).toMatchObject([{ references: ['12345678901244'], name: 'NAME' }]);
     const ctx = await read(
-      fileOf('CTX', [{ code: '22', amount: 1n, fields: `${'ID-8'.padEnd(15)}0002COMPANY`, addenda: ['05A'.padEnd(82) + '0001', '05B'.padEnd(82) + '0002'] }]),
+      fileOf('CTX', [
+        {
+          code: '22',
+          amount: 1n,
+          fields: `${'ID-8'.padEnd(15)}0002COMPANY`,
+          addenda: ['05A', '05B'],
+        },
+      ]),
     );
     expect(ctx).toMatchObject([{ references: ['ID-8', 'A', 'B'], name: 'COMPANY' }]);
   });
 
   it('of SHR never show the card number that stands in them', async () => {
     const card = '4111111111111111';
-    const items = await read(fileOf('SHR', [{ code: '27', amount: 1n, fields: `1226${'REF'.padEnd(11)}${card.padStart(22, '0')}` }]));
-    expect(JSON.stringify(items, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))).not.toContain(card);
+    const items = await read(
+      fileOf('SHR', [{ code: '27', amount: 1n, fields: `1226${'REF'.padEnd(11)}${card.padStart(22, '0')}` }]),
+    );
+    expect(
+      JSON.stringify(items, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+    ).not.toContain(card);
   });
 
   it.each<[string, (lines: string[]) => string[], string]>([
-    ['a prenote with money', (lines) => lines.map((line) => line.replace(/^627/, '628')), 'record 3: a prenote entry must have the amount zero'],
-    ['a record that is cut', (lines) => lines.with(2, lines[2]!.slice(0, -1)), 'record 3: the record has 93 characters and must have 94'],
+    [
+      'a prenote with money',
+      (lines) => lines.map((line) => line.replace(/^627/, '628')),
+      'record 3: a prenote entry must have the amount zero',
+    ],
+    [
+      'a record that is cut',
+      (lines) => lines.with(2, lines[2]!.slice(0, -1)),
+      'record 3: the record has 93 characters and must have 94',
+    ],
     ['a record that is too long', (lines) => lines.with(2, `${lines[2]}1`), 'record 3: the record has 95 characters'],
-    ['a date that is none', (lines) => lines.with(1, lines[1]!.replace('261125', '260229')), 'record 2: the effective entry date'],
+    [
+      'a date that is none',
+      (lines) => lines.with(1, lines[1]!.replace('261125', '260229')),
+      'record 2: the effective entry date',
+    ],
     ['another record size', (lines) => lines.with(0, lines[0]!.replace('094101', '095101')), 'record 1: record size'],
-    ['a trace number of another bank', (lines) => lines.with(2, lines[2]!.replace(/12104288(\d{7})$/, '99104288$1')), 'record 3: the trace number'],
-    ['an unknown class', (lines) => lines.with(1, lines[1]!.replace('PPD', 'XXX')), 'record 2: the standard entry class'],
+    [
+      'a trace number of another bank',
+      (lines) => lines.with(2, lines[2]!.replace(/12104288(\d{7})$/, '99104288$1')),
+      'record 3: the trace number',
+    ],
+    [
+      'an unknown class',
+      (lines) => lines.with(1, lines[1]!.replace('PPD', 'XXX')),
+      'record 2: the standard entry class',
+    ],
     ['advices between banks', (lines) => lines.with(1, lines[1]!.replace('PPD', 'ADV')), 'record 2: ADV batches'],
-    ['a batch control of another company', (lines) => lines.with(3, lines[3]!.replace('1234567890', '1234567891')), 'record 4: the company identification'],
+    [
+      'a batch control of another company',
+      (lines) => lines.with(3, lines[3]!.replace('1234567890', '1234567891')),
+      'record 4: the company identification',
+    ],
     ['something after the end', (lines) => [...lines, lines[2]!], 'record 6: nothing but records of nines'],
     ['a blank line', (lines) => lines.toSpliced(2, 0, ''), 'record 3: the line is blank'],
   ])('are refused with %s', async (_, change, reason) => {
