@@ -108,6 +108,33 @@ describe('BAI2', () => {
     );
   });
 
+  it('goes on where a line ends in a comma, and in trailers too', async () => {
+    const lines = [
+      '01,BANK,ACME,261124/',
+      '88,0600,1,,,2/',
+      '02,ACME,BANK,1/',
+      '88,261123,,USD,2/',
+      '03,123456,USD,015,+100,,,/',
+      '88,040,-50,1,D,2,0,-30/',
+      '88,1,-20/',
+      '16,165,200,S,100/',
+      '88,60,40,BANKREF',
+      '88,CUSTREF,TEXT/',
+      '49,250/',
+      '88,8/',
+      '98,250,1,11/',
+      '99,250,1,14/',
+    ];
+    expect(await read(lines.join('\n'))).toMatchObject([
+      { kind: 'balance', code: '015', amount: { minor: 100n } },
+      { kind: 'balance', code: '040', amount: { minor: -50n } },
+      { kind: 'credit', record: 8, amount: { minor: 200n }, references: ['CUSTREF', 'TEXT', 'BANKREF'] },
+    ]);
+    await expect(read(lines.with(13, '99,250,1,14,7/').join('\n'))).rejects.toThrow(
+      'record 14: the trailer has more fields than its format',
+    );
+  });
+
   it('refuses another version', async () => {
     await expect(read(bai2File([]).join('\n').replace(',2/', ',3/'))).rejects.toThrow(
       'record 1: the version must be 2',
@@ -132,7 +159,7 @@ describe('camt', () => {
     expect((await read(reversal)).at(-1)).toMatchObject({ kind: 'return', of: 'payment', returnCode: 'RVSL' });
     const returned = debit.replace('</n:TxDtls>', '<n:RtrInf><n:Rsn><n:Cd>AC04</n:Cd></n:Rsn></n:RtrInf></n:TxDtls>');
     expect((await read(returned)).at(-1)).toMatchObject({ kind: 'return', returnCode: 'AC04' });
-    await expect(read(file.replace('BOOK', 'PDNG'))).rejects.toThrow('the closing balance is 10500 minor units');
+    await expect(read(file.replace('BOOK', 'PDNG'))).rejects.toThrow('the closing balance is 10500 minor units of EUR');
     const notification = file
       .replaceAll('053', '054')
       .replaceAll('BkToCstmrStmt', 'BkToCstmrDbtCdtNtfctn')
@@ -174,6 +201,11 @@ describe('camt', () => {
       'intraday reports',
       (text) => text.replaceAll('camt.053', 'camt.052').replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'),
       'camt.052',
+    ],
+    [
+      'a namespace of something else',
+      (text) => text.replace('camt.053.001.08', 'pain.001.001.09'),
+      'the namespace of the document is none of camt',
     ],
     ['another message', (text) => text.replaceAll('BkToCstmrStmt', 'CstmrPmtStsRpt'), 'neither camt.053 nor camt.054'],
     ['a currency that is not known', (text) => text.replaceAll('"EUR"', '"XXX"'), 'is none of ISO 4217'],

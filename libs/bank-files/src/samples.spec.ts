@@ -112,7 +112,11 @@ describe('Bank files of public repositories (PROVENANCE.md says which are valid)
 
   it.each([
     ['ach/ppd-debit-invalid-entryDetail-checkDigit.ach', 3, 'the check digit of the receiving DFI'],
-    ['camt/camt053.v2.minimal.xml', 54, 'the Bal is in SEK, and the account in EUR'],
+    [
+      'camt/camt053.v2.minimal.xml',
+      54,
+      'the closing balance is -2700 minor units of SEK, and opening balance and entries make 2700 of EUR',
+    ],
   ])('refuses %s as a whole', async (name, record, reason) => {
     const refused = await check(name).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(BankFileRefused);

@@ -88,8 +88,6 @@ export class Bai2Reader implements FormatReader {
     this.#close();
     if (this.#isClosed) throw new BankFileRefused(record, 'nothing follows the file trailer (99)');
     this.#open = { code, record, lines: [bodyOf(code, line.slice(3), record)] };
-    // What has no text is complete where its slash stands, and controls are held against the line they stand on.
-    if (code === '49' || code === '98' || code === '99') this.#close();
   }
 
   #continue(body: string, record: number): void {
@@ -173,6 +171,8 @@ export class Bai2Reader implements FormatReader {
     this.#account = account;
     for (let type = fields.next(); type !== undefined; type = fields.next()) {
       if (type !== '' && !/^\d{3}$/.test(type)) throw fields.refused('a type code must be three digits');
+      // A comma may end a line that goes on.
+      if (type === '' && fields.isAtLineStart) continue;
       const minor = fields.optionalAmount(`amount of type ${type || '(none)'}`);
       const items = fields.next() ?? '';
       if (items !== '' && !/^\d{1,15}$/.test(items)) throw fields.refused('an item count must be a whole number');
@@ -262,8 +262,11 @@ function requireControls(fields: Fields, level: Level, what: string, members: st
     }
   }
   const said = fields.count('number of records');
-  const records = fields.record - level.from + 1;
+  const records = fields.lastRecord - level.from + 1;
   if (said !== records) throw fields.refused(`the number of records is ${said}, and there are ${records}`);
+  for (let field = fields.next(); field !== undefined; field = fields.next()) {
+    if (field !== '') throw fields.refused('the trailer has more fields than its format');
+  }
 }
 
 /** The physical record length that the file header declares, for a file without line ends. */

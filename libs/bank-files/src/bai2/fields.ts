@@ -16,6 +16,16 @@ export class Fields {
     readonly record: number,
   ) {}
 
+  /** The line on which the last continuation stands. */
+  get lastRecord(): number {
+    return this.record + this.lines.length - 1;
+  }
+
+  /** Whether the field that was taken last was the last of its line. */
+  get isAtLineStart(): boolean {
+    return this.#at === 0;
+  }
+
   /** The next field; empty when it is left out, undefined when there are no more. The end of a line ends a field. */
   next(): string | undefined {
     if (this.#ended) return undefined;

@@ -40,7 +40,7 @@ export class CamtReader implements FormatReader {
     private readonly digits: MinorUnitDigits,
   ) {
     this.#xml = new XmlSource({
-      open: (name, attributes, line) => this.#openTag(name, attributes, line),
+      open: (name, attributes, line, qualified) => this.#openTag(name, attributes, line, qualified),
       close: (name, text) => this.#closeTag(name, text),
     });
   }
@@ -58,10 +58,10 @@ export class CamtReader implements FormatReader {
     if (this.#statements === 0) throw new BankFileRefused(this.records, 'the file holds no statement or notification');
   }
 
-  #openTag(name: string, attributes: Readonly<Record<string, string>>, line: number): void {
+  #openTag(name: string, attributes: Readonly<Record<string, string>>, line: number, qualified: string): void {
     this.#path.push(name);
     const depth = this.#path.length;
-    if (depth === 1) return this.#root(name, attributes, line);
+    if (depth === 1) return this.#root(name, attributes, line, qualified);
     if (depth === 2) return this.#messageOf(name, line);
     if (depth === 3 && name === this.#message!.report) {
       this.#readHeader(line);
@@ -98,13 +98,12 @@ export class CamtReader implements FormatReader {
     this.#path.pop();
   }
 
-  #root(name: string, attributes: Readonly<Record<string, string>>, line: number): void {
+  #root(name: string, attributes: Readonly<Record<string, string>>, line: number, qualified: string): void {
     if (name !== 'Document') throw new BankFileRefused(line, 'the root element must be Document of ISO 20022');
-    const namespaces = Object.entries(attributes).filter(([attribute]) => /^xmlns(:|$)/.test(attribute));
-    for (const [, namespace] of namespaces) {
-      const [, version] = /(camt\.\d{3}\.\d{3}\.\d{2})$/.exec(namespace) ?? [];
-      this.#version ??= version;
-    }
+    const namespace = attributes[qualified === name ? 'xmlns' : `xmlns:${qualified.slice(0, -name.length - 1)}`];
+    if (namespace === undefined || namespace === '') return;
+    this.#version = /camt\.\d{3}\.\d{3}\.\d{2}/.exec(namespace)?.[0];
+    if (this.#version === undefined) throw new BankFileRefused(line, 'the namespace of the document is none of camt');
   }
 
   #messageOf(name: string, line: number): void {

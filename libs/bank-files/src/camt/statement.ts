@@ -179,11 +179,12 @@ export class Statement {
     const closing = this.#first('CLBD') ?? this.#balances.get('ITBD')?.at(-1);
     if (!opening) throw this.report.refused('the statement has no opening balance (OPBD or PRCD)');
     if (!closing || closing === opening) throw this.report.refused('the statement has no closing balance (CLBD)');
-    for (const { element, currency } of [opening, closing]) this.#requireCurrency(element, currency);
+    this.#requireCurrency(opening.element, opening.currency);
     const made = opening.signed + this.#booked.credited - this.#booked.debited;
-    if (made !== closing.signed) {
+    if (made !== closing.signed || closing.currency !== opening.currency) {
       throw closing.element.refused(
-        `the closing balance is ${closing.signed} minor units, and opening balance and entries make ${made}`,
+        `the closing balance is ${closing.signed} minor units of ${closing.currency}, and opening balance and entries ` +
+          `make ${made} of ${opening.currency}`,
       );
     }
     this.#requireChain(opening, closing);

@@ -7,7 +7,8 @@ const MAX_DEPTH = 64;
 
 /** What is told of a document, element by element; names are without their namespace prefix. */
 export interface XmlListener {
-  open(name: string, attributes: Readonly<Record<string, string>>, line: number): void;
+  /** @param qualified the name with its prefix */
+  open(name: string, attributes: Readonly<Record<string, string>>, line: number, qualified: string): void;
   close(name: string, text: string): void;
 }
 
@@ -21,6 +22,7 @@ export class XmlSource {
   #depth = 0;
   #text = '';
   #silence = 0;
+  #lastLine: number | undefined;
 
   constructor(listener: XmlListener) {
     this.#parser.on('error', (error) => {
@@ -35,7 +37,7 @@ export class XmlSource {
       if (this.#depth > MAX_DEPTH)
         throw new BankFileRefused(this.line, 'elements are nested deeper than any statement has');
       this.#text = '';
-      listener.open(localName(name), attributes, this.line);
+      listener.open(localName(name), attributes, this.line, name);
     });
     this.#parser.on('text', (text) => (this.#text += text));
     this.#parser.on('cdata', (text) => (this.#text += text));
@@ -48,7 +50,7 @@ export class XmlSource {
   }
 
   get line(): number {
-    return this.#parser.line;
+    return this.#lastLine ?? this.#parser.line;
   }
 
   write(bytes: Uint8Array): void {
@@ -60,7 +62,10 @@ export class XmlSource {
 
   end(): void {
     this.#parser.write(this.#decode(() => this.#decoder?.decode() ?? ''));
+    // A parser that is closed begins to count anew.
+    const { line } = this.#parser;
     this.#parser.close();
+    this.#lastLine = line;
   }
 
   #decode(decode: () => string): string {

@@ -80,6 +80,11 @@ describe('Returns in a NACHA file', () => {
     ]);
   });
 
+  it('are refused when a second 799 says the same again', async () => {
+    const twice = fileOf('PPD', [{ code: '26', amount: 1n, addenda: [returned('R01'), returned('R02')] }]);
+    await expect(read(twice)).rejects.toThrow('record 5: a 799 that follows another must dishonor or contest');
+  });
+
   it('that are disputed are told apart, with the code of the return (R61–R70 dishonored, R71–R77 contested)', async () => {
     const dishonored = `99R69${ODFI}0000077${' '.repeat(6)}${ODFI}   ${ODFI}000009932801${'FIELDS'.padEnd(21)}`;
     const contested = `99R73${ODFI}0000077261101${ODFI}305${ODFI}000009932801${ODFI}000009933569 `;
@@ -221,6 +226,11 @@ describe('Entries of a NACHA file', () => {
       'a batch control of another company',
       (lines) => lines.with(3, lines[3]!.replace('1234567890', '1234567891')),
       'record 4: the company identification',
+    ],
+    [
+      'more addenda than its class has',
+      () => fileOf('WEB', [{ code: '27', amount: 1n, addenda: ['05A', '05B'] }]),
+      'record 3: an entry of class WEB has at most 1 addenda, and 2 follow',
     ],
     ['something after the end', (lines) => [...lines, lines[2]!], 'record 6: nothing but records of nines'],
     ['a blank line', (lines) => lines.toSpliced(2, 0, ''), 'record 3: the line is blank'],

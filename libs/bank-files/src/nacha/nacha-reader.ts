@@ -208,7 +208,7 @@ export class NachaReader implements FormatReader {
     if (entry.returned && type !== '99') throw columns.refused('nothing but 799 follows a return (799)');
     entry.addenda += 1;
     batch.sums.entries += 1;
-    if (type === '99') entry.returned = returnDetails(columns, batch.isInternational);
+    if (type === '99') entry.returned = laterStage(columns, entry.returned, batch);
     else if (type === '98') entry.changed = changeDetails(columns);
     else sequenceOfAddenda(columns, type, entry, batch);
     if (type === '99' || type === '98' || type === '02') {
@@ -292,6 +292,11 @@ function requireSide(columns: Columns, batch: Batch, { side, purpose }: Transact
 
 /** These say in columns 55–58 how many addenda follow; international entries in 13–16. A return need not keep the number. */
 const ANNOUNCING = new Set(['CTX', 'TRX', 'ATX']);
+/** How many addenda an entry of a class may have, where that is not thousands (Nacha Operating Rules, Appendix Three). */
+const MOST_ADDENDA: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(['ARC', 'BOC', 'POP', 'RCK', 'TEL', 'TRC', 'XCK'].map((secCode) => [secCode, 0])),
+  ...Object.fromEntries(['ACK', 'CCD', 'CIE', 'DNE', 'MTE', 'POS', 'PPD', 'SHR', 'WEB'].map((secCode) => [secCode, 1])),
+};
 
 function requireConsistent(entry: Entry, { secCode, odfi, isInternational }: Batch): void {
   const { columns, addenda, meaning, returned, changed } = entry;
@@ -308,6 +313,10 @@ function requireConsistent(entry: Entry, { secCode, odfi, isInternational }: Bat
   if (!entry.trace.startsWith(odfi)) {
     throw columns.refused('the trace number (columns 80–94) must begin with the originating DFI of the batch');
   }
+  const most = MOST_ADDENDA[secCode];
+  if (most !== undefined && addenda > most) {
+    throw columns.refused(`an entry of class ${secCode} has at most ${most} addenda, and ${addenda} follow`);
+  }
   if (ANNOUNCING.has(secCode) && columns.count(55, 58, 'number of addenda') !== addenda) {
     throw columns.refused(
       `the entry announces another number of addenda (columns 55–58) than the ${addenda} that follow`,
@@ -323,6 +332,17 @@ function requireConsistent(entry: Entry, { secCode, odfi, isInternational }: Bat
       );
     }
   }
+}
+
+const STAGES = ['return', 'dishonored', 'contested'] as const;
+
+/** What an addenda 99 says; one that follows another goes on from it, and is never the same again. */
+function laterStage(columns: Columns, before: ReturnDetails | undefined, batch: Batch): ReturnDetails {
+  const returned = returnDetails(columns, batch.isInternational);
+  if (before && STAGES.indexOf(returned.stage) <= STAGES.indexOf(before.stage)) {
+    throw columns.refused('a 799 that follows another must dishonor or contest what that one says');
+  }
+  return returned;
 }
 
 interface EntryFields {
