@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
+import { bankFilesCommand } from './bank-files.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -41,6 +42,7 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    bankFilesCommand(),
     projectionsCommand(),
     backupCommand(),
     restoreCommand(),

@@ -3,6 +3,7 @@ export { payBillNumber } from './pay-bill-numbers/assign-pay-bill-number.js';
 export { type AccountEvent } from './billing/account-events.js';
 export { account } from './billing/account.js';
 export { type AccountState } from './billing/account-state.js';
+export { minorUnitDigits } from './money/currency.js';
 export { formatMinor, parseMinor } from './money/minor-units.js';
 export { OpenAccount } from './accounts/open-account.js';
 export { CloseAccount } from './accounts/close-account.js';
