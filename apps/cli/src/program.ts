@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommand } from './audit.command.js';
 import { backupCommand, restoreCommand } from './backup.command.js';
+import { billingCommand } from './billing.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -47,6 +48,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
+    billingCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),
