@@ -160,14 +160,22 @@ export class BillingRuns implements OnModuleDestroy {
     await this.#readModelLevel();
     running.accounts = await this.#countCandidates(running.of);
     const candidates = this.#candidates(running.of);
+    let failed = false;
     const worker = async () => {
       for (let next = await candidates.next(); !next.done; next = await candidates.next()) {
-        if (this.#stopping.signal.aborted) return;
+        if (failed || this.#stopping.signal.aborted) return;
         await this.#one(running, next.value);
         running.done += 1;
       }
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+    const untilOneFails = () =>
+      worker().catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    // The run has ended when all have, so that one that is asked for again finds none of this one at work.
+    const ends = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, untilOneFails));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     if (running.dryRun || this.#stopping.signal.aborted) return;
     const { of, caller, tally } = running;
     const data = { report: tally.report };

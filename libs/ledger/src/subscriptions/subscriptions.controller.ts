@@ -6,6 +6,7 @@ import { type Call, CallOf, TakesCommand } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { requireCurrency, requireOpen } from '../billing/account-state.js';
 import { Identifier } from '../billing/command-fields.js';
+import { refuse } from '../billing/rejections.js';
 import { CATALOGUE } from '../catalogue/catalogue.controller.js';
 import { type Catalogue, type CatalogueVersion, offered, versionOn } from '../catalogue/catalogue.js';
 import {
@@ -23,6 +24,7 @@ import { ChangePlan } from './change-plan.js';
 import { RecordUsage } from './record-usage.js';
 import { StartSubscription } from './start-subscription.js';
 import { StopSubscription } from './stop-subscription.js';
+import { planOn, requireSubscription, subscription } from './subscription.js';
 import { SUBSCRIPTIONS } from './subscriptions.projection.js';
 import { SubscriptionsQueries, type SubscriptionView } from './subscriptions.queries.js';
 
@@ -161,9 +163,23 @@ export class SubscriptionsController {
     @CallOf() call: Call,
   ): Promise<z.output<typeof UsageRecordedAnswer>> {
     const id = accountIdOf(accountId);
+    await this.#requireMeter(id, subscriptionId, body);
     const once = { ...call, idempotencyKey: usageId };
     const done = await this.door.send(RecordUsage, id, { usageId, subscriptionId, ...body }, once, `usage-${id}`);
     return { ...receipt(done), subscriptionId, usageId };
+  }
+
+  /** What no plan of the account measures would keep its whole bill from being computed. */
+  async #requireMeter(
+    id: string,
+    subscriptionId: string,
+    { meter, usedOn }: z.output<typeof UsageRequest>,
+  ): Promise<void> {
+    const { state } = await this.handling.current(id, subscription);
+    const plan = planOn(requireSubscription(state, subscriptionId), usedOn);
+    const { usage } = offered(versionOn(this.catalogue, usedOn), 'plans', plan);
+    if (usage.some((one) => one.meter === meter)) return;
+    refuse('METER_UNKNOWN', `plan ${plan} has no such meter; see GET /catalogue`, 'meter');
   }
 
   /** The account, which has to be open, and what the catalogue offers it on a day. */

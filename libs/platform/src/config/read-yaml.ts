@@ -30,7 +30,9 @@ export function readYaml<Schema extends z.ZodType>(
 
 /** Members that do not belong there are named one by one, each where it stands. */
 function faultsOf({ message, path, keys }: Issue, document: Document, lines: LineCounter) {
-  const found = keys ? keys.map((key) => [[...path, key], 'is no setting here'] as const) : [[path, message] as const];
+  const found = keys
+    ? keys.map((key) => [[...path, key], 'is not a setting here'] as const)
+    : [[path, message] as const];
   return found.map(([at, what]) => ({
     line: lineOf(document, lines, at),
     what: `${at.map(String).join('.') || 'the file'} ${what}`,
