@@ -96,12 +96,13 @@ const CONTROLLERS = [
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
     const { store, db, catalogue, handling = new CommandHandling(store), personalData } = connections;
-    const barrier = new ReadBarrier(db);
+    // A run is no request that somebody waits for: it gives the read model a minute.
+    const patient = new ReadBarrier(db, 60_000);
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
-      { provide: ReadBarrier, useValue: barrier },
+      { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: PersonalData, useValue: personalData ?? null },
     ];
@@ -114,7 +115,7 @@ export class LedgerModule {
         ...providers,
         CommandDoor,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
-        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, barrier, catalogue) },
+        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],
       exports: providers.map(({ provide }) => provide),
     };

@@ -12,6 +12,7 @@ import {
 import { type Caller, type Database } from '#libs/platform';
 import { refuse } from '../billing/rejections.js';
 import { type Catalogue, type CatalogueVersion, versionNamed, versionOn } from '../catalogue/catalogue.js';
+import { addDays } from '../importing/calendar.js';
 import { subscription } from '../subscriptions/subscription.js';
 import { SUBSCRIPTIONS } from '../subscriptions/subscriptions.projection.js';
 import { type BillingRunEvent, type BillingReport } from './billing-run-events.js';
@@ -185,16 +186,20 @@ export class BillingRuns implements OnModuleDestroy {
   async #one({ of, version, dryRun, caller, tally }: Running, accountId: string): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        const found = await this.#billing.read(accountId);
-        if (changedBehind(found.state, found.subscriptions)) tally.toCorrect(accountId);
-        const billedBefore = billedBy(of, found);
-        if (billedBefore !== undefined) return tally.billedOver(billedBefore, found.state.currency);
+        const found = await this.#billing.read(accountId, ({ run }) => run === of.runId);
+        const billed = billedBy(of, found);
+        if (billed !== undefined) {
+          tally.billedOver(billed, found.state.currency);
+          return noteChanges(tally, accountId, found, found.state.billed?.period.from);
+        }
         const day = { issuedOn: of.date, run: of.runId };
         const events = dryRun
           ? this.#billing.previewOf(accountId, nextBill(found.state, found.subscriptions, day, version), found.state)
               .events
           : await this.#billing.issue(accountId, found, day, version, metadataOf(of, accountId, caller));
-        return tally.billed(events);
+        tally.billed(events);
+        const before = found.state.billed?.period.to;
+        return noteChanges(tally, accountId, found, before && addDays(before, 1));
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
         if (error.code === 'BILLED_MEANWHILE' && tries < TRIES) continue;
@@ -237,6 +242,16 @@ export class BillingRuns implements OnModuleDestroy {
 
 function keyOf({ runId }: RunOf, dryRun: boolean): string {
   return dryRun ? `${runId} dry` : runId;
+}
+
+/** @param through the first day that had not been billed before this run; undefined when nothing had been */
+function noteChanges(
+  tally: BillingTally,
+  accountId: string,
+  { subscriptions }: BillableAccount,
+  through: string | undefined,
+): void {
+  if (through !== undefined && changedBehind(subscriptions, through)) tally.toCorrect(accountId);
 }
 
 /** What the run has billed the account before it was interrupted, in minor units; undefined when it has not. */

@@ -90,10 +90,11 @@ export function correctedBill(
   });
 }
 
-/** Whether days that were billed have been changed since: the bill of them is to be corrected. */
-export function changedBehind(account: AccountState, { now, then }: KnownSubscriptions): boolean {
-  const through = account.billed && addDays(account.billed.period.to, 1);
-  if (through === undefined) return false;
+/**
+ * Whether days that had been billed have been changed since: the bill of them is to be corrected.
+ * @param through the first day that had not been billed when `then` was known
+ */
+export function changedBehind({ now, then }: KnownSubscriptions, through: string): boolean {
   return [...then.subscriptions.values()].some((before) => {
     const after = now.subscriptions.get(before.subscriptionId) ?? before;
     const billedPart = ({ plans, stopsOn }: typeof before) =>

@@ -31,10 +31,15 @@ export class SubscriptionBilling {
     readonly catalogue: Catalogue,
   ) {}
 
-  async read(accountId: string, { correcting = false } = {}): Promise<BillableAccount> {
+  /** @param undoing whether the latest bill is taken for one that was not issued: what was known before it counts then */
+  async read(
+    accountId: string,
+    undoing: (latest: NonNullable<AccountState['billed']>) => boolean = () => false,
+  ): Promise<BillableAccount> {
     const { state } = await this.handling.current(accountId, account);
-    const known = (correcting ? state.billed?.after : state.billed?.through) ?? -1;
-    return { state, subscriptions: await this.#subscriptions(accountId, known) };
+    const { billed } = state;
+    const known = billed && (undoing(billed) ? billed.after : billed.through);
+    return { state, subscriptions: await this.#subscriptions(accountId, known ?? -1) };
   }
 
   /** @throws Rejected NOTHING_TO_BILL and whatever would have the bill refused */
@@ -49,7 +54,7 @@ export class SubscriptionBilling {
 
   /** The latest bill computed again, as `CorrectBill` takes it. @throws Rejected BILL_NOT_LATEST … */
   async corrected(accountId: string, billNumber: string, issuedOn: string): Promise<Previewed> {
-    const { state, subscriptions } = await this.read(accountId, { correcting: true });
+    const { state, subscriptions } = await this.read(accountId, () => true);
     const named = state.billed?.catalogue;
     const version = named === undefined ? versionOn(this.catalogue, issuedOn) : versionNamed(this.catalogue, named);
     const bill = correctedBill(state, billNumber, subscriptions, issuedOn, version);
