@@ -35,7 +35,7 @@ type Changing = Extract<Recorded<SubscriptionEvent>, { type: 'PlanChanged' | 'Su
 /** What accounts subscribe to: for whoever looks, and to find the accounts of a cycle. */
 export const subscriptionsProjection: Projection<SubscriptionEvent> = {
   name: SUBSCRIPTIONS,
-  code: () => codeFingerprint(import.meta.url),
+  code: codeFingerprint(import.meta.url),
   category: subscription.category,
   events: subscriptionEvents,
   tables: [{ name: 'subscriptions', key: ['account_id', 'subscription_id'] }],
