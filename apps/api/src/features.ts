@@ -8,7 +8,7 @@ import {
 } from '#libs/audit';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
-import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
+import { type Catalogue, LedgerModule, ledgerProblemOf, readModels, subscriptionReadModels } from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
@@ -17,6 +17,7 @@ import { type Database, type PersonalData } from '#libs/platform';
 export function featuresOn(connections: {
   readonly store: EventStore;
   readonly db: Database;
+  readonly catalogue: Catalogue;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
   /** Who signs checkpoints; nobody unless given. */
@@ -30,7 +31,11 @@ export function featuresOn(connections: {
       NotificationsModule.forRoot({ db, personalData }),
       FraudModule.forRoot(),
       AuditModule.forRoot({ store, db, keys }),
-      ProjectionsModule.forRoot({ store, db, projections: [...readModels, ...fraudReadModels, ...auditReadModels] }),
+      ProjectionsModule.forRoot({
+        store,
+        db,
+        projections: [...readModels, ...subscriptionReadModels, ...fraudReadModels, ...auditReadModels],
+      }),
     ],
     probes: {
       lastPosition: () => store.lastPosition(),

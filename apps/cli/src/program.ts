@@ -3,6 +3,7 @@ import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
 import { bankFilesCommand } from './bank-files.command.js';
+import { billingCommand } from './billing.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -50,6 +51,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
+    billingCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),

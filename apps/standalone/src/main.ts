@@ -20,7 +20,16 @@ import {
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
-import { AccountHolds, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
+import {
+  AccountHolds,
+  CatalogueSettings,
+  LedgerModule,
+  ledgerProblemOf,
+  publicMessage,
+  readCatalogue,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
 import {
@@ -48,6 +57,7 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(KafkaSettings.shape)
   .extend(AuditSettings.shape)
+  .extend(CatalogueSettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
     PAYBILL_DATA: z.string().default('./data'),
@@ -116,12 +126,13 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
     log,
   });
+  const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
   const { source, relay, kafka } = sourceOf(store, settings, log);
   const notifying = new Following(db, notifications.handler, source, log);
   const monitoring = new Following(db, monitor.handler, source, log);
-  const projections = [...readModels, ...fraudReadModels, ...auditReadModels];
+  const projections = [...readModels, ...subscriptionReadModels, ...fraudReadModels, ...auditReadModels];
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
   const runner = new ProjectionRunner(store, db, projections, {
@@ -131,7 +142,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, handling, personalData }),
+      LedgerModule.forRoot({ store, db, catalogue, handling, personalData }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
