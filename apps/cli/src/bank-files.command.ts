@@ -1,13 +1,11 @@
-import { BankFileRefused, type CheckedBankFile, checkBankFile, type ItemKind } from '#libs/bank-files';
+import { type CheckedBankFile, type ItemKind } from '#libs/bank-files';
 import { formatMinor, minorUnitDigits } from '#libs/ledger';
 import { Command } from 'commander';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { answer } from './answer.js';
+import { checkedOrRefused } from './bank-files-check.js';
+import { bankFilesImport } from './bank-files-import.command.js';
 import { bankFilesWrite } from './bank-files-write.command.js';
-import { ExitCode } from './failure.js';
-import { jsonOption, WrongOption } from './options.js';
-import { progress } from './progress.js';
+import { jsonOption } from './options.js';
 import { inColour } from './style.js';
 import { properties, table } from './table.js';
 
@@ -17,7 +15,7 @@ interface CheckOptions {
 
 /** `paybill bank-files …`: files from and to banks. */
 export function bankFilesCommand(): Command {
-  const command = new Command('bank-files').description('files from and to banks: check and write');
+  const command = new Command('bank-files').description('files from and to banks: check, import and write');
   command
     .command('check')
     .description('verify a bank file as a whole: NACHA, BAI2, BAI lockbox, camt.053, camt.054')
@@ -34,44 +32,14 @@ Examples:
   paybill bank-files check statement.xml --json`,
     )
     .action(checkFile);
+  command.addCommand(bankFilesImport());
   command.addCommand(bankFilesWrite());
   return command;
 }
 
 async function checkFile(file: string, options: CheckOptions): Promise<void> {
-  try {
-    const checked = await checkPath(file);
-    answer(options, asJson(checked), () => asText(checked));
-  } catch (error) {
-    if (!(error instanceof BankFileRefused)) throw error;
-    const { record, reason } = error;
-    answer(options, { accepted: false, record, reason }, () => {
-      return `${inColour('red', 'refused')} as a whole: record ${record}: ${reason}`;
-    });
-    process.exitCode = ExitCode.no;
-  }
-}
-
-/** Verifies a file by its path, with a progress bar. @throws WrongOption, BankFileRefused */
-async function checkPath(file: string): Promise<CheckedBankFile> {
-  const size = await sizeOf(file);
-  const shown = progress('check', Math.max(size, 1), 'MB');
-  try {
-    return await checkBankFile(() => createReadStream(file, { highWaterMark: 256 * 1024 }), {
-      minorUnitDigits,
-      onProgress: (bytes) => shown.update(bytes, Math.round(bytes / 1_000_000)),
-    });
-  } finally {
-    shown.stop();
-  }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new WrongOption(error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read`);
-  });
-  if (!found.isFile()) throw new WrongOption(`${file} is no file`);
-  return found.size;
+  const checked = await checkedOrRefused(file, options);
+  if (checked) answer(options, asJson(checked), () => asText(checked));
 }
 
 function asJson({ header, digest, bytes, records, items, totals }: CheckedBankFile): object {

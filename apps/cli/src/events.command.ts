@@ -1,6 +1,6 @@
 import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
-import { account, billingRun, payBillNumber, subscription } from '#libs/ledger';
+import { account, bankFile, billingRun, payBillNumber, receipt, subscription } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
@@ -35,6 +35,8 @@ export const STORED = [
   payBillNumber,
   subscription,
   billingRun,
+  bankFile,
+  receipt,
   fraudCase,
   { category: AUDIT, events: auditEvents },
 ] as const;

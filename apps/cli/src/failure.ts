@@ -1,5 +1,5 @@
 import { BackupRefused } from '#libs/backup';
-import { EventStoreUnavailable } from '#libs/event-sourcing';
+import { EventStoreUnavailable, Rejected } from '#libs/event-sourcing';
 import { RulesRefused } from '#libs/fraud';
 import { CatalogueRefused, SourceRefused } from '#libs/ledger';
 import { RelaySuperseded } from '#libs/messaging';
@@ -32,6 +32,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [RulesRefused, ExitCode.no],
   [CatalogueRefused, ExitCode.no],
   [RefusedByPaybill, ExitCode.no],
+  [Rejected, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
   [BackupRefused, ExitCode.no],
   [NotWritten, ExitCode.unreachable],
@@ -47,7 +48,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
 export function reportFailure(error: unknown, json: boolean): ExitCode {
   const exitCode = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof RefusedByPaybill ? error.code : undefined;
+  const code = error instanceof RefusedByPaybill || error instanceof Rejected ? error.code : undefined;
   if (json) console.error(JSON.stringify({ error: { message, exitCode, ...(code !== undefined && { code }) } }));
   if (exitCode === ExitCode.fault) console.error(error);
   else if (!json) console.error(`${inColour('red', 'error:', process.stderr)} ${message}`);

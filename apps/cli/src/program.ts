@@ -15,6 +15,7 @@ import { WrongOption } from './options.js';
 import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
 import { projectionsCommand } from './projections.command.js';
+import { receiptsCommand } from './receipts.command.js';
 import { relayCommand } from './relay.command.js';
 import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
@@ -44,6 +45,7 @@ export function paybillProgram(): Command {
     demoCommand(),
     importCommand(),
     bankFilesCommand(),
+    receiptsCommand(),
     projectionsCommand(),
     backupCommand(),
     restoreCommand(),

@@ -18,6 +18,8 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'payBillNumber',
   'subscription',
   'billingRun',
+  'bankFile',
+  'receipt',
   'fraudCase',
   AUDIT,
 ];

@@ -207,6 +207,11 @@ describe('camt', () => {
       (text) => text.replace('camt.053.001.08', 'pain.001.001.09'),
       'the namespace of the document is none of camt',
     ],
+    [
+      'a creation time that is none',
+      (text) => text.replace('2026-11-24T', '2026-13-24T'),
+      'CreDtTm of GrpHdr is no date',
+    ],
     ['another message', (text) => text.replaceAll('BkToCstmrStmt', 'CstmrPmtStsRpt'), 'neither camt.053 nor camt.054'],
     ['a currency that is not known', (text) => text.replaceAll('"EUR"', '"XXX"'), 'is none of ISO 4217'],
     ['amounts finer than the currency', (text) => text.replaceAll('5.00<', '5.001<'), 'at most 2 decimals'],

@@ -5,6 +5,7 @@ import {
   type MinorUnitDigits,
   type TakeItem,
 } from '../bank-file.js';
+import { dayOf } from '../days.js';
 import { Element } from './element.js';
 import { Statement } from './statement.js';
 import { XmlSource } from './xml-source.js';
@@ -164,13 +165,15 @@ export class CamtReader implements FormatReader {
     if (!group) throw new BankFileRefused(line, 'there is no group header (GrpHdr) before the first statement');
     const identification = group.required('message identification', 'MsgId');
     const created = group.required('creation time', 'CreDtTm');
-    if (!/^\d{4}-\d{2}-\d{2}/.test(created)) throw group.refused('CreDtTm of GrpHdr is no date');
+    const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(created) ?? [];
+    const createdOn = dayOf(Number(year), Number(month), Number(day));
+    if (createdOn === undefined) throw group.refused('CreDtTm of GrpHdr is no date');
     this.header = {
       format: this.#message!.format,
       ...(this.#version !== undefined && { version: this.#version }),
       sender: group.text('MsgSndr/Nm') ?? '',
       receiver: group.text('MsgRcpt/Nm') ?? '',
-      createdOn: created.slice(0, 10),
+      createdOn,
       identification,
     };
   }

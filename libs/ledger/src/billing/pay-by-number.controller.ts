@@ -5,7 +5,7 @@ import { EventStore, Rejected } from '#libs/event-sourcing';
 import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
 import { made, PaymentTakenAnswer } from '../command-answers.js';
 import { CommandDoor } from '../command-door.js';
-import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
+import { holderOf } from '../pay-bill-numbers/holder.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
 
@@ -42,7 +42,7 @@ export class PayByNumberController {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = await this.#holderOf(number);
+    const accountId = (await holderOf(this.store, number)) ?? unknownNumber();
     try {
       const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
       const { confirmationNumber } = made(done, 'PaymentApplied');
@@ -50,15 +50,6 @@ export class PayByNumberController {
     } catch (error) {
       throw silentAboutAccount(error);
     }
-  }
-
-  /** The account that holds a number, from the number's own stream: it is certain there, a read model may be behind. */
-  async #holderOf(number: string): Promise<string> {
-    let state = payBillNumber.initialState;
-    for await (const { type, data, metadata } of this.store.readStream(`${payBillNumber.category}-${number}`)) {
-      state = payBillNumber.evolve(state, payBillNumber.events.read(type, metadata.schemaVersion, data));
-    }
-    return state.accountId ?? unknownNumber();
   }
 }
 
