@@ -36,6 +36,7 @@ const Run = z.object({
       accounts: z.int(),
       billed: z.int(),
       totals: z.array(Money),
+      givenBack: z.array(Money).optional(),
       skipped: z.array(z.object({ code: z.string(), accounts: z.int() })),
       failed: z.int(),
       failures: z.array(z.object({ accountId: z.string(), code: z.string(), reason: z.string() })),
@@ -64,6 +65,14 @@ const Preview = z.object({
   ),
   total: Money,
   residue: z.string(),
+  givenBack: z.array(
+    z.object({
+      billNumber: z.string(),
+      lineId: z.string(),
+      days: z.array(z.object({ from: z.string(), to: z.string() })),
+      amount: Money,
+    }),
+  ),
   creditApplied: Money,
   toPay: Money,
 });
@@ -84,8 +93,9 @@ export function billingCommand(): Command {
     .addHelpText(
       'after',
       `
-Ctrl-C ends the watching and not the work. Run again, a run goes on where it was, whatever ended it: nobody is billed
-twice. The exit code is 1 when accounts failed; what they lack is printed with them.
+Ctrl-C ends the watching and not the work. A run that was interrupted, by kill -9 or whatever else, is resumed by the same
+command: it goes on where it was by the catalogue it was begun with, and nobody is billed twice. The exit code is 1 when
+accounts failed; what they lack is printed with them.
 
 Examples:
   paybill billing run --date 2026-02-15 --dry-run
@@ -180,6 +190,7 @@ function reported({ runId, dryRun, catalogue, state, report, error }: Run): stri
             dryRun ? 'to be billed' : 'billed',
             [report.billed.toLocaleString('en'), ...report.totals.map(moneyText)].join(', '),
           ],
+          ...(report.givenBack ?? []).map((sum) => ['given back', moneyText(sum)]),
           ...report.skipped.map(({ code, accounts }) => ['skipped', `${accounts.toLocaleString('en')} ${code}`]),
           ['failed', report.failed.toLocaleString('en')],
         ]),
@@ -220,7 +231,12 @@ async function correct(
 }
 
 function billText(bill: z.output<typeof Preview>): string {
-  const { billNumber, period, issuedOn, dueOn, catalogue, lines, total, creditApplied, toPay, residue } = bill;
+  const { billNumber, period, issuedOn, dueOn, catalogue, lines, total, givenBack, creditApplied, toPay, residue } =
+    bill;
+  const back = givenBack.map(({ billNumber: on, lineId, days, amount }) => [
+    `bill ${on}, ${lineId}: ${days.map(({ from, to }) => `${from} to ${to}`).join(', ')}`,
+    moneyText(amount),
+  ]);
   const rows = lines.map(({ description, quantity, unitPrice, net, taxes, total: line }) => [
     ...[description, quantity, unitPrice, net],
     ...[taxes.map(({ jurisdiction, amount }) => `${jurisdiction} ${amount}`).join(', '), line],
@@ -234,6 +250,7 @@ function billText(bill: z.output<typeof Preview>): string {
   return [
     `Bill ${billNumber} for ${period.from} to ${period.to}, issued on ${issuedOn}, due on ${dueOn} (catalogue ${catalogue})`,
     table([['charge', 'quantity', 'price', 'net', 'taxes', 'total'], ...rows], [1, 2, 3, 5]),
+    ...(back.length > 0 ? [table([['given back, as charged in advance and not used', 'amount'], ...back], [1])] : []),
     properties(sums),
   ].join('\n\n');
 }

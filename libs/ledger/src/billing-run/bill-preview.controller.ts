@@ -3,9 +3,11 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { sumOf } from '../billing/allocation.js';
 import { Day, Identifier } from '../billing/command-fields.js';
-import { IssueBill } from '../billing/issue-bill.js';
+import { ComputedBill } from '../billing/issue-bill.js';
+import { refuse } from '../billing/rejections.js';
 import { madeOf, Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
+import { addDays } from '../importing/calendar.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
 import { AsOf } from '../reads/as-of.queries.js';
@@ -31,6 +33,7 @@ const Line = z.object({
   taxes: z.array(z.object({ jurisdiction: z.string(), rate: z.string(), amount: z.string() })),
   total: z.string(),
 });
+const Days = z.object({ from: z.iso.date(), to: z.iso.date() }).meta({ id: 'DaysGivenBack' });
 const Preview = z
   .object({
     billNumber: z.string(),
@@ -41,13 +44,16 @@ const Preview = z
     lines: z.array(Line).meta({ description: 'Amounts are in the currency of the total' }),
     total: Money,
     residue: z.string().meta({ description: 'What rounding adds or drops' }),
+    givenBack: z
+      .array(z.object({ billNumber: z.string(), lineId: z.string(), days: z.array(Days), amount: Money }))
+      .meta({ description: 'What earlier bills charged in advance for days that are not used: reversed there' }),
     creditApplied: Money.meta({ description: 'Credit of the account that would be used at once' }),
     toPay: Money,
   })
   .meta({ id: 'BillPreview' });
 const CorrectionPreview = Preview.extend({
   corrects: z.string(),
-  bill: IssueBill.schema.meta({ description: 'To be sent as the bill of a correction' }),
+  bill: ComputedBill.meta({ description: 'To be sent as the bill of a correction' }),
 }).meta({ id: 'BillCorrectionPreview' });
 
 /** What a bill would be, from the log as it is now. Nothing is written. */
@@ -76,7 +82,7 @@ export class BillPreviewController {
     @Query({ schema: CorrectionQuery }) { on }: z.output<typeof CorrectionQuery>,
   ): Promise<z.output<typeof CorrectionPreview>> {
     const corrected = await this.billing.corrected(accountIdOf(accountId), billNumber, on);
-    return { ...shown(corrected), corrects: billNumber, bill: IssueBill.schema.parse(corrected.bill) };
+    return { ...shown(corrected), corrects: billNumber, bill: ComputedBill.parse(corrected.bill) };
   }
 
   async #nextBillingDay(accountId: string): Promise<string> {
@@ -87,7 +93,13 @@ export class BillPreviewController {
 }
 
 function shown(previewed: Previewed): z.output<typeof Preview> {
-  const issued = madeOf(previewed, 'BillIssued')!;
+  const issued = madeOf(previewed, 'BillIssued');
+  if (!issued) {
+    return refuse(
+      'NOTHING_TO_BILL',
+      'there is no bill to come: days charged in advance are given back, and that is all',
+    );
+  }
   const { billNumber, issuedOn, dueOn, period, basis, lines, total, rounding } = issued;
   const digits = digitsOf(total.currency);
   const used = (madeOf(previewed, 'CreditApplied')?.allocations ?? []).map(({ billNumber: on, lineId, amount }) => ({
@@ -100,10 +112,17 @@ function shown(previewed: Previewed): z.output<typeof Preview> {
     ...{ billNumber, issuedOn, dueOn, total, residue: rounding.residue },
     period: period!,
     catalogue: basis!.catalogue,
-    lines: lines.map(({ priority: _, discounts, ...line }) => ({
+    lines: lines.map(({ priority: _, prepaid: __, discounts, ...line }) => ({
       ...line,
       discounts: discounts.map(({ description, value, amount }) => ({ description, value, amount })),
     })),
+    givenBack: previewed.events.flatMap((event) => {
+      if (event.type !== 'ChargeReversed' || !event.data.unused) return [];
+      const { billNumber: on, lineId, amount, unused } = event.data;
+      return [
+        { billNumber: on, lineId, amount, days: unused.days.map(({ from, to }) => ({ from, to: addDays(to, -1) })) },
+      ];
+    }),
     creditApplied: money(sumOf(used)),
     toPay: money(parseMinor(total.amount, digits) - sumOf(used)),
   };

@@ -3,6 +3,46 @@ import { type SubscriptionEvent } from '../subscriptions/subscription-events.js'
 
 /* A small catalogue and short histories for the specs of billing. Cycles begin on the 15th; amounts in USD. */
 
+const PLANS = {
+  small: {
+    description: 'Small',
+    charges: [
+      { code: 'access', service: 'internet', description: 'Small', price: '31.00', taxCategory: 'access' },
+      { code: 'router', service: 'internet', description: 'Router', price: '6.20', taxCategory: 'equipment' },
+    ],
+    usage: [
+      {
+        ...{ meter: 'data', service: 'internet', description: 'Data', unit: 'GB', included: '10' },
+        tiers: [{ upTo: '20', unitPrice: '0.50' }, { unitPrice: '0.105' }],
+        taxCategory: 'access',
+      },
+    ],
+  },
+  large: {
+    description: 'Large',
+    charges: [{ code: 'access', service: 'internet', description: 'Large', price: '62.00', taxCategory: 'access' }],
+  },
+  line: {
+    description: 'Line',
+    in: 'advance',
+    charges: [{ code: 'line', service: 'phone', description: 'Line', price: '31.00', taxCategory: 'phone' }],
+  },
+  family: {
+    description: 'Family',
+    charges: [
+      {
+        code: 'line',
+        service: 'phone',
+        description: 'Family',
+        price: '49.99',
+        taxCategory: 'phone',
+        in: 'advance',
+      },
+      { code: 'box', service: 'phone', description: 'Box', price: '5.01', taxCategory: 'phone' },
+    ],
+  },
+};
+
 /** What is sold: prices that are easily divided by days, and taxes that are not. */
 export function exampleCatalogue(): CatalogueVersion {
   const { versions } = Catalogue.parse({
@@ -21,28 +61,7 @@ export function exampleCatalogue(): CatalogueVersion {
             { name: 'Christmas Day', month: 12, day: 25 },
           ],
         },
-        plans: {
-          small: {
-            description: 'Small',
-            charges: [
-              { code: 'access', service: 'internet', description: 'Small', price: '31.00', taxCategory: 'access' },
-              { code: 'router', service: 'internet', description: 'Router', price: '6.20', taxCategory: 'equipment' },
-            ],
-            usage: [
-              {
-                ...{ meter: 'data', service: 'internet', description: 'Data', unit: 'GB', included: '10' },
-                tiers: [{ upTo: '20', unitPrice: '0.50' }, { unitPrice: '0.105' }],
-                taxCategory: 'access',
-              },
-            ],
-          },
-          large: {
-            description: 'Large',
-            charges: [
-              { code: 'access', service: 'internet', description: 'Large', price: '62.00', taxCategory: 'access' },
-            ],
-          },
-        },
+        plans: PLANS,
         oneTime: { visit: { service: 'internet', description: 'Visit', price: '60.00', taxCategory: 'equipment' } },
         discounts: {
           half: { kind: 'percent', description: 'Half off', percent: '50', months: 2 },
@@ -51,6 +70,10 @@ export function exampleCatalogue(): CatalogueVersion {
         },
         taxAreas: {
           'US-PA': [{ jurisdiction: 'US-PA', rate: '0.06', categories: ['equipment'] }],
+          'US-NY-NYC': [
+            { jurisdiction: 'US-NY', rate: '0.04', categories: ['phone'] },
+            { jurisdiction: 'US-NY-NYC', rate: '0.04875', categories: ['phone'] },
+          ],
           'US-OR': [],
         },
       },

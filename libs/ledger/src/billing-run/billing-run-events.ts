@@ -12,6 +12,8 @@ export const BillingReport = z.strictObject({
   billed: Count,
   /** What was billed, in each currency. */
   totals: z.array(Money),
+  /** What was given back of charges in advance, in each currency. */
+  givenBack: z.array(Money).optional(),
   /** Why accounts were skipped, by code: they had nothing to be billed. */
   skipped: z.array(z.strictObject({ code: z.string(), accounts: Count })),
   failed: Count,

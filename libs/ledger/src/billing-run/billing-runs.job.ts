@@ -10,9 +10,9 @@ import {
   type Submitted,
 } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
+import { type AccountState } from '../billing/account-state.js';
 import { refuse } from '../billing/rejections.js';
 import { type Catalogue, type CatalogueVersion, versionNamed, versionOn } from '../catalogue/catalogue.js';
-import { addDays } from '../importing/calendar.js';
 import { subscription } from '../subscriptions/subscription.js';
 import { SUBSCRIPTIONS } from '../subscriptions/subscriptions.projection.js';
 import { type BillingRunEvent, type BillingReport } from './billing-run-events.js';
@@ -187,10 +187,10 @@ export class BillingRuns implements OnModuleDestroy {
     for (let tries = 1; ; tries++) {
       try {
         const found = await this.#billing.read(accountId, ({ run }) => run === of.runId);
-        const billed = billedBy(of, found);
-        if (billed !== undefined) {
-          tally.billedOver(billed, found.state.currency);
-          return noteChanges(tally, accountId, found, found.state.billed?.period.from);
+        const { billed } = found.state;
+        if (billed && countDone(of, found.state, tally)) {
+          const { from, to } = billed.arrears;
+          return noteChanges(tally, accountId, found, billed.run === of.runId ? from : to);
         }
         const day = { issuedOn: of.date, run: of.runId };
         const events = dryRun
@@ -198,8 +198,7 @@ export class BillingRuns implements OnModuleDestroy {
               .events
           : await this.#billing.issue(accountId, found, day, version, metadataOf(of, accountId, caller));
         tally.billed(events);
-        const before = found.state.billed?.period.to;
-        return noteChanges(tally, accountId, found, before && addDays(before, 1));
+        return noteChanges(tally, accountId, found, billed?.arrears.to);
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
         if (error.code === 'BILLED_MEANWHILE' && tries < TRIES) continue;
@@ -221,7 +220,7 @@ export class BillingRuns implements OnModuleDestroy {
   async #countCandidates({ date, cycle }: RunOf): Promise<number> {
     const { rows } = await sql<{ accounts: string }>`
       select count(distinct account_id) as accounts from subscriptions
-      where cycle_day = ${cycle} and starts_on < ${date}::date`.execute(this.db.sql);
+      where cycle_day = ${cycle} and starts_on <= ${date}::date`.execute(this.db.sql);
     return Number(rows[0]?.accounts ?? 0);
   }
 
@@ -230,7 +229,7 @@ export class BillingRuns implements OnModuleDestroy {
     for (;;) {
       const { rows } = await sql<{ account_id: string }>`
         select distinct account_id from subscriptions
-        where cycle_day = ${cycle} and starts_on < ${date}::date and account_id > ${after}::uuid
+        where cycle_day = ${cycle} and starts_on <= ${date}::date and account_id > ${after}::uuid
         order by account_id limit ${CANDIDATES_PER_PAGE}`.execute(this.db.sql);
       for (const { account_id: accountId } of rows) yield accountId;
       const last = rows.at(-1);
@@ -254,10 +253,18 @@ function noteChanges(
   if (through !== undefined && changedBehind(subscriptions, through)) tally.toCorrect(accountId);
 }
 
-/** What the run has billed the account before it was interrupted, in minor units; undefined when it has not. */
-function billedBy({ runId }: RunOf, { state }: BillableAccount): bigint | undefined {
-  if (state.billed?.run !== runId) return undefined;
-  return state.bills.get(state.billed.billNumber)?.lines.reduce((sum, { total }) => sum + total, 0n);
+/** Counts what the run did for the account before it was interrupted. @returns whether it did anything */
+function countDone({ runId }: RunOf, { billed, bills, currency }: AccountState, tally: BillingTally): boolean {
+  if (!billed) return false;
+  const isBilled = billed.run === runId;
+  if (isBilled) tally.billedOver(sumOf(bills.get(billed.billNumber)?.lines ?? []), currency);
+  const gaveBack = billed.givenBackBy?.run === runId;
+  if (gaveBack) tally.gaveBack(billed.givenBackBy.total, currency, isBilled);
+  return isBilled || gaveBack;
+}
+
+function sumOf(lines: readonly { readonly total: bigint }[]): bigint {
+  return lines.reduce((sum, { total }) => sum + total, 0n);
 }
 
 /** Who asked for the run is who bills by it; the id of each command follows from the run and what it is about. */

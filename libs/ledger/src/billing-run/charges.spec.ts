@@ -16,7 +16,9 @@ function billed(
   now: readonly SubscriptionEvent[],
   before?: { through: string; known: readonly SubscriptionEvent[] },
 ): ChargeLine[] {
-  const last: BilledBefore | undefined = before && { through: before.through, known: fold(subscription, before.known) };
+  const last: BilledBefore | undefined = before && {
+    ...{ through: before.through, known: fold(subscription, before.known), prepaid: [] },
+  };
   return chargesUpTo(to, fold(subscription, now), last, catalogue);
 }
 

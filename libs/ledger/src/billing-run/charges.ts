@@ -1,3 +1,4 @@
+import { type ChargedDays, type Prepaid, type UnusedDays } from '../billing/account-state.js';
 import { refuse } from '../billing/rejections.js';
 import {
   type CatalogueVersion,
@@ -18,8 +19,11 @@ import {
   type UsageTotal,
   usedSoFar,
 } from '../subscriptions/subscription.js';
-import { addMonths, cyclesOver, daysBetween, nextCycle, type Span } from './cycle.js';
+import { addMonths, cyclesOver, daysBetween, nextCycle, type Span, without } from './cycle.js';
 import { prorated } from './proration.js';
+
+/** After every day there is. */
+const LAST_DAY = '9999-12-31';
 
 /** A line of a bill before it is computed, as `IssueBill` takes it. */
 export interface ChargeLine {
@@ -34,21 +38,26 @@ export interface ChargeLine {
   )[];
   readonly taxes: { readonly jurisdiction: string; readonly rate: string }[];
   readonly priority: number;
+  /** Of a charge in advance: the days it is for, by which the unused rest of them is given back. */
+  readonly prepaid?: ChargedDays;
 }
 
 /** What the account's last bill from its subscriptions was made of. */
 export interface BilledBefore {
   /** The subscriptions as they were known then. */
   readonly known: SubscriptionState;
-  /** The first day that was not billed. */
+  /** The first day whose charges in arrears were not billed. */
   readonly through: string;
+  /** What it charged in advance. */
+  readonly prepaid: readonly Prepaid[];
 }
 
 /**
  * What is to be billed up to a day (which is not in it): everything of the subscriptions as they are known now, less what was
  * billed before. So what is recorded late (usage of an earlier cycle, a charge, a start) is on the next bill, once; what
- * lies after the day waits. Nothing is ever negative: a change recorded late of days that were billed is left to a
- * corrected bill.
+ * lies after the day waits, but for what is charged in advance: of that, all days of the cycle that begins on the day are due.
+ * Nothing is ever negative: what was charged in advance and is not used after all, `unusedDays` tells, and a change recorded
+ * late of days before those is left to a corrected bill.
  * @throws Rejected when this version of the catalogue does not offer what is subscribed to
  */
 export function chargesUpTo(
@@ -58,12 +67,16 @@ export function chargesUpTo(
   version: CatalogueVersion,
 ): ChargeLine[] {
   const running = [...now.subscriptions.values()].sort(byStart);
+  const ahead = nextCycle(to, now.cycleDay);
   const recurring = running.flatMap((subscription) => {
     const start = subscription.plans[0]!.from;
     const known = before?.known.subscriptions.get(subscription.subscriptionId);
     const from = known && before && before.through > start ? before.through : start;
-    const stop = subscription.stopsOn;
-    return recurringLines(subscription, { from, to: stop !== undefined && stop < to ? stop : to }, now, version);
+    // Nobody is charged in advance for what has not begun.
+    if (start > to) return [];
+    const stop = subscription.stopsOn ?? ahead;
+    const span = { from, to: stop < ahead ? stop : ahead };
+    return recurringLines(subscription, { span, to, prepaid: before?.prepaid ?? [] }, now, version);
   });
   return [...recurring, ...usageLines(to, now, before, version), ...oneTimeLines(to, now, before, version)];
 }
@@ -73,18 +86,65 @@ export function firstDay({ subscriptions }: SubscriptionState): string | undefin
   return [...subscriptions.values()].sort(byStart)[0]?.plans[0]?.from;
 }
 
+/** Days that were charged in advance, and on which what they were charged for does not run after all. */
+export function unusedDays(now: SubscriptionState, { prepaid, through }: BilledBefore): UnusedDays[] {
+  return prepaid.flatMap(({ billNumber, lineId, subscriptionId, plan, from, to, givenBack }) => {
+    const days = { from: from > through ? from : through, to };
+    const subscribed = now.subscriptions.get(subscriptionId);
+    const used = subscribed ? daysOnPlan(subscribed, plan) : [];
+    return without(days, [...used, ...givenBack]).map((unused) => ({ billNumber, lineId, ...unused }));
+  });
+}
+
+function daysOnPlan({ plans, stopsOn = LAST_DAY }: Subscription, plan: string): Span[] {
+  const spans = plans.map(({ from, plan: on }, at) => ({ from, on, to: plans[at + 1]?.from ?? LAST_DAY }));
+  return spans
+    .filter(({ from, on }) => on === plan && from < stopsOn)
+    .map(({ from, to }) => ({ from, to: to < stopsOn ? to : stopsOn }));
+}
+
+interface Due {
+  readonly span: Span;
+  /** From this day on, only what is charged in advance is due. */
+  readonly to: string;
+  readonly prepaid: readonly Prepaid[];
+}
+
 function recurringLines(
   subscription: Subscription,
-  span: Span,
+  { span, to, prepaid }: Due,
   { cycleDay }: SubscriptionState,
   version: CatalogueVersion,
 ): ChargeLine[] {
+  const { subscriptionId } = subscription;
   return cyclesOver(span, cycleDay).flatMap(({ cycle, part }) =>
     unchangedParts(subscription, part, version).flatMap((unchanged) => {
-      const plan = offered(version, 'plans', planOn(subscription, unchanged.from));
-      return plan.charges.map((charge) => recurringLine(charge, subscription, cycle, unchanged, version));
+      const code = planOn(subscription, unchanged.from);
+      const ahead = unchanged.from >= to;
+      // A plan of days to come may be one that only a later version offers.
+      if (ahead && !Object.hasOwn(version.plans, code)) return [];
+      const plan = offered(version, 'plans', code);
+      return plan.charges.flatMap((charge) => {
+        const inAdvance = (charge.in ?? plan.in) === 'advance';
+        if (ahead && !inAdvance) return [];
+        const of = { subscriptionId, plan: code, charge: charge.code };
+        return without(unchanged, daysPrepaid(prepaid, of)).map((days) => ({
+          ...recurringLine(charge, subscription, cycle, days, version),
+          ...(inAdvance && { prepaid: { ...of, ...days } }),
+        }));
+      });
     }),
   );
+}
+
+function daysPrepaid(
+  prepaid: readonly Prepaid[],
+  { subscriptionId, plan, charge }: Pick<ChargedDays, 'subscriptionId' | 'plan' | 'charge'>,
+): Span[] {
+  const same = prepaid.filter(
+    (one) => one.subscriptionId === subscriptionId && one.plan === plan && one.charge === charge,
+  );
+  return same.flatMap(({ from, to, givenBack }) => without({ from, to }, givenBack));
 }
 
 /** A part of a cycle cut where the plan changes or a discount ends. */

@@ -34,6 +34,18 @@ export function cyclesOver({ from, to }: Span, cycleDay: number): { readonly cyc
   return cycles;
 }
 
+/** What is left of a span without the days of others: parts that follow one another, none of them empty. */
+export function without(span: Span, others: readonly Span[]): Span[] {
+  const left: Span[] = [];
+  let { from } = span;
+  for (const other of [...others].sort((one, two) => (one.from < two.from ? -1 : 1))) {
+    if (other.to <= from || other.from >= span.to) continue;
+    if (other.from > from) left.push({ from, to: other.from });
+    from = other.to;
+  }
+  return from < span.to ? [...left, { from, to: span.to }] : left;
+}
+
 /** How many days lie between two days. */
 export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);

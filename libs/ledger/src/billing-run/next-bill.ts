@@ -1,13 +1,13 @@
 import { type z } from 'zod';
-import { type AccountState, requireOpen } from '../billing/account-state.js';
+import { type AccountState, requireOpen, type UnusedDays } from '../billing/account-state.js';
 import { type IssueBill } from '../billing/issue-bill.js';
 import { refuse } from '../billing/rejections.js';
 import { type CatalogueVersion } from '../catalogue/catalogue.js';
 import { dueDate } from '../catalogue/due-date.js';
 import { addDays } from '../importing/calendar.js';
 import { noSubscriptions, type SubscriptionState } from '../subscriptions/subscription.js';
-import { chargesUpTo, firstDay } from './charges.js';
-import { cycleStart } from './cycle.js';
+import { type BilledBefore, type ChargeLine, chargesUpTo, firstDay, unusedDays } from './charges.js';
+import { cycleStart, type Span } from './cycle.js';
 
 /** An account's subscriptions as they are known now, and as they were when something was billed from them last. */
 export interface KnownSubscriptions {
@@ -26,7 +26,8 @@ export type StatedBill = z.input<typeof IssueBill.schema>;
 
 /**
  * The account's next bill: everything up to the last beginning of a cycle on or before the day of issue that has not been
- * billed. Pure: the same history, version and day give the same bill.
+ * billed, and what is charged in advance for the cycle that begins then. It has no lines when only unused days are given back.
+ * Pure: the same history, version and day give the same bill.
  * @throws Rejected NOTHING_TO_BILL, or because the catalogue does not offer what is subscribed to, or the account is not open
  */
 export function nextBill(
@@ -39,17 +40,19 @@ export function nextBill(
   const begin = firstDay(now);
   if (begin === undefined) return nothingToBill();
   const to = cycleStart(issuedOn, now.cycleDay);
-  const from = account.billed ? addDays(account.billed.period.to, 1) : begin;
-  if (from >= to) return nothingToBill();
+  const { billed } = account;
+  const from = billed ? billed.arrears.to : begin;
+  if (from > to || billed?.arrears.to === to) return nothingToBill();
+  const before = billed && { known: then, through: from, prepaid: billed.prepaid };
   return stated(version, {
     billNumber: to,
     issuedOn,
-    period: { from, to },
-    lines: chargesUpTo(to, now, account.billed && { known: then, through: from }, version),
+    arrears: { from, to },
+    ...computed(to, now, before, version),
     basis: {
       catalogue: version.version,
       ...(run !== undefined && { run }),
-      subscription: { after: account.billed?.through ?? -1, through: revision },
+      subscription: { after: billed?.through ?? -1, through: revision },
     },
   });
 }
@@ -74,14 +77,16 @@ export function correctedBill(
       'only the latest bill from subscriptions is computed again; state the lines yourself',
     );
   }
-  const { from, to: last } = billed.period;
-  const to = addDays(last, 1);
-  const before = billed.after === -1 ? undefined : { known: then, through: from };
+  const { from, to } = billed.arrears;
+  const before = billed.after === -1 ? undefined : { known: then, through: from, prepaid: billed.prepaidBefore };
+  const { lines, unused } = computed(to, now, before, version);
+  if (lines.length === 0) nothingToBill();
   return stated(version, {
     billNumber: correctionNumber(billNumber),
     issuedOn,
-    period: { from, to },
-    lines: chargesUpTo(to, now, before, version),
+    arrears: { from, to },
+    lines,
+    unused,
     basis: {
       catalogue: version.version,
       ...(billed.run !== undefined && { run: billed.run }),
@@ -109,19 +114,57 @@ export function changedBehind({ now, then }: KnownSubscriptions, through: string
 /** Nothing known: what an account without subscriptions has. */
 export const NOTHING_KNOWN: KnownSubscriptions = { now: noSubscriptions, then: noSubscriptions, revision: -1 };
 
+interface Computed {
+  readonly lines: ChargeLine[];
+  readonly unused: UnusedDays[];
+}
+
+function computed(
+  to: string,
+  now: SubscriptionState,
+  before: BilledBefore | undefined,
+  version: CatalogueVersion,
+): Computed {
+  return { lines: chargesUpTo(to, now, before, version), unused: before ? unusedDays(now, before) : [] };
+}
+
 function stated(
   { currency, terms }: CatalogueVersion,
-  bill: Pick<StatedBill, 'billNumber' | 'issuedOn' | 'lines' | 'basis'> & { period: { from: string; to: string } },
+  {
+    arrears,
+    lines,
+    unused,
+    basis,
+    ...bill
+  }: Pick<StatedBill, 'billNumber' | 'issuedOn'> &
+    Computed & {
+      readonly arrears: Span;
+      readonly basis: Omit<NonNullable<StatedBill['basis']>, 'unused' | 'arrearsTo'>;
+    },
 ): StatedBill {
-  if (bill.lines.length === 0) return nothingToBill();
-  const { from, to } = bill.period;
+  if (lines.length === 0 && unused.length === 0) return nothingToBill();
+  const { from, to } = periodOf(lines, arrears);
   return {
     ...bill,
+    lines,
     dueOn: dueDate(bill.issuedOn, terms),
     period: { from, to: addDays(to, -1) },
     currency,
     rounding: terms.rounding,
+    basis: { ...basis, ...(to !== arrears.to && { arrearsTo: arrears.to }), unused },
   };
+}
+
+/** The days a bill is for: those in arrears, unless it charges nothing for them, and those in advance. */
+function periodOf(lines: readonly ChargeLine[], arrears: Span): Span {
+  const ahead = lines.flatMap(({ prepaid }) => (prepaid && prepaid.to > arrears.to ? [prepaid] : []));
+  if (ahead.length === 0) return arrears;
+  const [first = arrears.to] = ahead.map(({ from }) => from).sort();
+  const to = ahead
+    .map((days) => days.to)
+    .sort()
+    .at(-1)!;
+  return { from: ahead.length === lines.length ? first : arrears.from, to };
 }
 
 /** `2026-02-15` is corrected by `2026-02-15-C1`, and that by `2026-02-15-C2`. */

@@ -50,6 +50,10 @@ const BillLine = z.strictObject({
   total: Amount,
   /** Within a bill, lines with the lower number are paid first. */
   priority: z.number().int(),
+  /** Of a charge in advance from a subscription: the days it is for, the last of them before `to`. */
+  prepaid: z
+    .strictObject({ subscriptionId: z.string(), plan: z.string(), charge: z.string(), from: Day, to: Day })
+    .optional(),
 });
 
 export const accountEvents = eventRegistry({
@@ -83,6 +87,8 @@ export const accountEvents = eventRegistry({
           run: z.string().optional(),
           /** Revisions of the stream `subscription-<account id>`: what was recorded after the one, up to the other, is new in it. */
           subscription: z.strictObject({ after: z.int(), through: z.int() }),
+          /** The first day that it does not cover in arrears; left out where that is the one after the period. */
+          arrearsTo: Day.optional(),
         })
         .optional(),
       /** The reversed bill that this one takes the place of. */
@@ -177,6 +183,10 @@ export const accountEvents = eventRegistry({
       /** What had been paid on the reversed part, given back to its sources as credit. */
       released: z.array(SourcedAllocation),
       reason: z.string(),
+      /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
+      unused: z
+        .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
+        .optional(),
       effectiveAt: Instant,
     }),
   },

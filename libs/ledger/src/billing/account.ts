@@ -1,9 +1,11 @@
 import { type Decider } from '#libs/event-sourcing';
+import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
 import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
+import { prepaidBy, withGivenBack } from './prepaid.js';
 
 type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
@@ -25,7 +27,7 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'BillIssued':
       return {
         ...withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]])),
-        billed: billedThrough(event.data) ?? state.billed,
+        billed: billedThrough(state, event.data) ?? state.billed,
       };
     case 'PaymentApplied':
       return received(state, event.data.paymentId, 'payment', event.data);
@@ -90,8 +92,19 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
   };
 }
 
-function billedThrough({ billNumber, basis, period }: EventData<'BillIssued'>): AccountState['billed'] {
-  return basis && period && { billNumber, run: basis.run, catalogue: basis.catalogue, period, ...basis.subscription };
+function billedThrough(state: AccountState, data: EventData<'BillIssued'>): AccountState['billed'] {
+  const { billNumber, basis, period, corrects } = data;
+  if (!basis || !period) return undefined;
+  const { run, catalogue, subscription, arrearsTo: to = addDays(period.to, 1) } = basis;
+  const { billed: latest } = state;
+  const isCorrected = corrects !== undefined && latest;
+  return {
+    ...{ billNumber, run, catalogue, period, ...subscription },
+    arrears: { from: isCorrected ? latest.arrears.from : (latest?.arrears.to ?? period.from), to },
+    prepaid: prepaidBy(data, state.digits),
+    prepaidBefore: (isCorrected ? latest.prepaidBefore : latest?.prepaid) ?? [],
+    givenBackBy: latest?.givenBackBy,
+  };
 }
 
 function received(
@@ -132,7 +145,8 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
       amount: tax.amount - minor(data.taxes[index]?.amount ?? '0'),
     })),
   }));
-  return withBills(released, new Map([[bill.billNumber, bill]]));
+  const reversed = withBills(released, new Map([[bill.billNumber, bill]]));
+  return { ...reversed, billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits) };
 }
 
 interface StoredShare {

@@ -144,7 +144,7 @@ describe('A bill from subscriptions', () => {
       .when(IssueBill, { ...right, period: january, basis: basis(-1, 3) })
       .events();
     const past = [accountOpened(), ...first];
-    expect(fold(account, past).billed).toEqual({
+    expect(fold(account, past).billed).toMatchObject({
       ...{ billNumber: 'B-2', run: 'r', catalogue: 'v1', period: january, after: -1, through: 3 },
     });
     const next = (change: object) => given(account, past).when(IssueBill, { ...right, billNumber: 'B-3', ...change });

@@ -4,7 +4,7 @@ import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, requireOpen } from './account-state.js';
 import { Identifier, ReasonCode } from './command-fields.js';
-import { billing, IssueBill } from './issue-bill.js';
+import { arrearsTo, billing, ComputedBill } from './issue-bill.js';
 import { refuse } from './rejections.js';
 import { wholeBillReversed } from './reverse-bill.js';
 
@@ -16,7 +16,7 @@ import { wholeBillReversed } from './reverse-bill.js';
 export const CorrectBill = defineCommand({
   type: 'CorrectBill',
   decider: account,
-  schema: z.strictObject({ billNumber: Identifier, reason: ReasonCode, bill: IssueBill.schema }),
+  schema: z.strictObject({ billNumber: Identifier, reason: ReasonCode, bill: ComputedBill }),
   decide({ billNumber, reason, bill }, state, context): AccountEvent[] {
     requireOpen(state);
     const reversals = wholeBillReversed(state, billNumber, reason, context);
@@ -26,6 +26,7 @@ export const CorrectBill = defineCommand({
       ...billing(
         bill,
         reversals.reduce((next, event) => account.evolve(next, event), state),
+        context,
         billNumber,
       ),
     ];
@@ -35,15 +36,16 @@ export const CorrectBill = defineCommand({
 /** A bill that is computed again covers what the wrong one did, with all that has been recorded since. */
 function requireSamePlace(
   billNumber: string,
-  { basis, period }: z.output<typeof IssueBill.schema>,
+  { basis, period }: z.output<typeof ComputedBill>,
   latest: AccountState['billed'],
 ): void {
   if (!basis) return;
   const { after, through } = basis.subscription;
   const same =
     latest?.billNumber === billNumber &&
-    period?.from === latest.period.from &&
-    period.to === latest.period.to &&
+    period !== undefined &&
+    period.from >= latest.arrears.from &&
+    arrearsTo(basis, period) === latest.arrears.to &&
     after === latest.after &&
     through >= latest.through;
   if (same) return;

@@ -41,15 +41,35 @@ export const ReverseCharge = defineCommand({
   },
 });
 
+type ChargeReversed = Extract<AccountEvent, { type: 'ChargeReversed' }>;
+
+interface Why {
+  readonly reversalId: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
 /** The event that takes an amount, which must be left there, back from a line. */
 export function chargeReversed(
   state: AccountState,
   billNumber: string,
   line: Line,
   amount: bigint,
-  { reversalId, reason, at }: { readonly reversalId: string; readonly reason: string; readonly at: string },
-): AccountEvent {
+  why: Why,
+): ChargeReversed {
   const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
+  return lineReversed(state, billNumber, line, { net, taxes }, why);
+}
+
+/** The event that takes so much of the net and of each tax, which must be left there, back from a line. */
+export function lineReversed(
+  state: AccountState,
+  billNumber: string,
+  line: Line,
+  { net, taxes }: { readonly net: bigint; readonly taxes: readonly bigint[] },
+  { reversalId, reason, at }: Why,
+): ChargeReversed {
+  const amount = taxes.reduce((sum, tax) => sum + tax, net);
   const written = (minor: bigint) => formatMinor(minor, state.digits);
   return {
     type: 'ChargeReversed',

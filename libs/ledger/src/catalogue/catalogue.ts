@@ -18,6 +18,9 @@ const TaxCategory = Identifier;
 /** Lines of a bill with the lower number are paid first. */
 const Priority = z.int().min(0).max(1000).default(100);
 
+/** Whether a cycle is charged on the bill of its first day, or on that of the day after its last. */
+const In = z.enum(['advance', 'arrears'], 'must be advance or arrears');
+
 /** What is charged once for each cycle, at the minor unit of the currency, so that its days sum to it. */
 const RecurringCharge = z.strictObject({
   code: Code,
@@ -26,6 +29,8 @@ const RecurringCharge = z.strictObject({
   price: ExactDecimal,
   taxCategory: TaxCategory,
   priority: Priority,
+  /** As the plan, when it is left out. */
+  in: In.optional(),
 });
 
 const Tier = z.strictObject({ upTo: ExactDecimal.optional(), unitPrice: ExactDecimal });
@@ -67,6 +72,8 @@ const UsageCharge = z
 
 const Plan = z.strictObject({
   description: Text,
+  /** Of its recurring charges. Usage is charged when it is known, which is in arrears. */
+  in: In.default('arrears'),
   charges: z
     .array(RecurringCharge)
     .min(1, 'must have at least one charge')
