@@ -16,6 +16,7 @@ export { HoldPayments } from './billing/hold-payments.js';
 export { RecordFailedPayment } from './billing/record-failed-payment.js';
 export { RecordReturn } from './billing/record-return.js';
 export { RefundPayment } from './billing/refund-payment.js';
+export { ReinstatePayment } from './billing/reinstate-payment.js';
 export { ReleaseHold } from './billing/release-hold.js';
 export { ReverseCharge } from './billing/reverse-charge.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';

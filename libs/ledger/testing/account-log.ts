@@ -18,6 +18,7 @@ import {
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  ReinstatePayment,
   ReleaseHold,
   ReverseCharge,
   UnapplyPayment,
@@ -43,6 +44,7 @@ const ATTEMPTS = [
   'refund',
   'refund',
   'return',
+  'reinstate',
   'fail',
   'hold',
   'release',
@@ -184,6 +186,7 @@ class Log {
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
+        reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();
