@@ -7,10 +7,12 @@ import { demoCommand } from './demo.command.js';
 import { eventsCommand } from './events.command.js';
 import { eventstoreCommand } from './eventstore.command.js';
 import { fraudCommand } from './fraud.command.js';
+import { gatewayCommand } from './gateway.command.js';
 import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
 import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
+import { paymentsCommand } from './payments.command.js';
 import { projectionsCommand } from './projections.command.js';
 import { relayCommand } from './relay.command.js';
 import { replayCommand } from './replay/replay.command.js';
@@ -40,6 +42,8 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    paymentsCommand(),
+    gatewayCommand(),
     projectionsCommand(),
     backupCommand(),
     restoreCommand(),

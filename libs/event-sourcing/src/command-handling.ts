@@ -62,6 +62,15 @@ export class CommandHandling {
     this.#clock = clock;
   }
 
+  /**
+   * What a stream has come to, as far as this process knows: for a courtesy before a command on another stream. It may be
+   * out of date, so whatever must hold is decided by a command on the stream itself. @throws EventStoreUnavailable
+   */
+  async known<State, Event extends DomainEvent>(decider: Decider<State, Event>, id: string): Promise<State> {
+    const { folded } = await this.#cache.get(`${decider.category}-${id}`, decider, false);
+    return folded;
+  }
+
   /** Carries out one command. @throws Rejected | CommandIdReused | EventStoreUnavailable */
   async handle<State, Event extends DomainEvent>(
     id: string,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandResult } from '#libs/event-sourcing';
+import { type CommandResult, type DomainEvent } from '#libs/event-sourcing';
 import { type AccountEvent } from './billing/account-events.js';
 import { type MoneyJson } from './money/money.js';
 
@@ -95,8 +95,8 @@ export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: 
 });
 export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
 
-/** A command's result on an account, with the id of the command. */
-export type Done = CommandResult<AccountEvent> & { readonly commandId: string };
+/** A command's result, on an account unless said otherwise, with the id of the command. */
+export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 
 export function receipt({ commandId, id: accountId, revision, position, repeated }: Done): z.output<typeof Receipt> {
   return { commandId, accountId, revision: String(revision), position: String(position), repeated };

@@ -6,10 +6,10 @@ import {
   CommandIdReused,
   type CommandMetadata,
   Commands,
+  type DomainEvent,
   Rejected,
 } from '#libs/event-sourcing';
 import { type Call, Metrics } from '#libs/platform';
-import { type AccountEvent } from './billing/account-events.js';
 import { type Done } from './command-answers.js';
 
 /** Namespace of the ids that are made from Idempotency-Keys. Never changes: retries are recognised by it. */
@@ -25,19 +25,20 @@ export class CommandDoor {
   ) {}
 
   /**
-   * Carries out a command on an account.
+   * Carries out a command on an account, or on what else it is for.
+   * @param id of the stream
    * @param scope the resource the key belongs to: the same key on another resource is another command.
    */
-  async send<Type extends string, Schema extends z.ZodType, State>(
-    definition: CommandDefinition<Type, Schema, State, AccountEvent>,
-    accountId: string,
+  async send<Type extends string, Schema extends z.ZodType, State, Event extends DomainEvent>(
+    definition: CommandDefinition<Type, Schema, State, Event>,
+    id: string,
     data: z.output<Schema> & object,
     call: Call,
-    scope = `account-${accountId}`,
-  ): Promise<Done> {
+    scope = `${definition.decider.category}-${id}`,
+  ): Promise<Done<Event>> {
     const metadata = metadataOf(call, scope);
     try {
-      const result = await this.commands.send(definition, accountId, data, metadata);
+      const result = await this.commands.send(definition, id, data, metadata);
       this.metrics.command(definition.type, result.repeated ? 'repeated' : 'accepted');
       if (result.repeated) call.markReplayed();
       return { ...result, commandId: metadata.commandId };
@@ -66,6 +67,13 @@ export function metadataOf(call: Call, scope: string): CommandMetadata {
 /** The same id for the same key in the same scope, on every machine and every retry. */
 export function idFrom(scope: string, key: string): string {
   return uuidv5(`${scope}\n${key}`, NAMESPACE);
+}
+
+/** The payment an address names; what is no UUID names none. */
+export function paymentIdOf(text: string): string {
+  const id = text.toLowerCase();
+  if (UUID.test(id)) return id;
+  throw new Rejected('PAYMENT_UNKNOWN', 'no payment with this id was asked for; check the id');
 }
 
 /** The account an address names. What is no UUID names no account, and is never made part of a stream's name. */

@@ -28,5 +28,23 @@ export { Import, type ImportOutcome, type SourceLine } from './importing/import.
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';
 export { JOURNAL_FORMATS, type JournalFormatName } from './journal/export/formats.js';
+export { payment } from './payment-lifecycle/payment.js';
+export {
+  type AskedPayment,
+  type Charge,
+  GatewayReport,
+  GatewayTimedOut,
+  GatewayUnavailable,
+  type PaymentGateway,
+  type RefundOrder,
+  type WebhookHeaders,
+  WebhookRefused,
+} from './payment-lifecycle/payment-gateway.js';
+export { CollectPayment } from './payment-lifecycle/collect-payment.js';
+export { RequestRefund } from './payment-lifecycle/refund-collected.js';
+export { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+export { type Collecting } from './payment-lifecycle/collecting.js';
+export { paymentReadModels } from './payment-lifecycle/payment-lives.projection.js';
+export { PaymentProcess } from './payment-lifecycle/payment-process.job.js';
 export { publicMessage } from './messages.js';
 export { readModels } from './read-models.js';

@@ -24,6 +24,14 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { CollectPayment } from './payment-lifecycle/collect-payment.js';
+import { Collecting } from './payment-lifecycle/collecting.js';
+import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
+import { PaymentLivesController } from './payment-lifecycle/payment-lives.controller.js';
+import { PaymentLivesQueries } from './payment-lifecycle/payment-lives.queries.js';
+import { RecordRefundCheque, RequestRefund } from './payment-lifecycle/refund-collected.js';
+import { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+import { VoidPayment } from './payment-lifecycle/void-payment.js';
 import { ReadModelsModule } from './read-models.module.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
@@ -34,6 +42,8 @@ interface LedgerConnections {
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
   readonly personalData?: PersonalData | undefined;
+  /** Without it no payment is collected. */
+  readonly collecting?: Collecting | undefined;
 }
 
 const COMMANDS = [
@@ -52,6 +62,11 @@ const COMMANDS = [
   ApplyCredit,
   ChangeContact,
   ChangeNotificationPreferences,
+  CollectPayment,
+  VoidPayment,
+  RequestRefund,
+  RecordRefundCheque,
+  RepresentChargeback,
 ];
 
 const CONTROLLERS = [
@@ -62,25 +77,31 @@ const CONTROLLERS = [
   HoldsController,
   ContactsController,
   PreferencesController,
+  PaymentLivesController,
+  GatewayWebhooksController,
 ];
+
+const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
 
 /** The whole ledger over HTTP: commands in, queries out. */
 @Module({})
 export class LedgerModule {
-  static forRoot({ store, db, handling = new CommandHandling(store), personalData }: LedgerConnections): DynamicModule {
+  static forRoot(connections: LedgerConnections): DynamicModule {
+    const { store, db, handling = new CommandHandling(store), personalData, collecting } = connections;
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: PersonalData, useValue: personalData ?? null },
+      { provide: Collecting, useValue: collecting ?? NOTHING_COLLECTED },
     ];
     return {
       module: LedgerModule,
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor],
+      providers: [...providers, CommandDoor, PaymentLivesQueries],
       exports: providers.map(({ provide }) => provide),
     };
   }

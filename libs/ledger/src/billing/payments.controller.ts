@@ -18,7 +18,7 @@ import { RecordReturn } from './record-return.js';
 import { RefundPayment } from './refund-payment.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
-const ApplyPaymentRequest = ApplyPayment.schema.meta({
+const ApplyPaymentRequest = ApplyPayment.schema.omit({ paymentId: true }).meta({
   id: 'ApplyPaymentRequest',
   examples: [
     {
