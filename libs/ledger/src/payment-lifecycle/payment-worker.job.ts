@@ -43,7 +43,13 @@ interface Read<State = PaymentState> {
   readonly paymentId: string;
   readonly state: State;
   readonly revision: bigint;
-  readonly cause: { readonly eventId: string; readonly correlationId: string };
+  readonly cause: Cause;
+}
+interface Cause {
+  readonly eventId: string;
+  readonly correlationId: string;
+  /** Who last asked for anything about the payment. */
+  readonly onBehalfOf?: string;
 }
 type Known = Read<KnownPayment>;
 
@@ -168,9 +174,9 @@ export class PaymentWorker {
   }
 
   async #tryAccount(step: StepOnAccount, read: Known, name: string): Promise<string | undefined> {
-    const { eventId: causationId, correlationId } = read.cause;
+    const { eventId: causationId, ...why } = read.cause;
     const commandId = uuidv5(`${name}\n${causationId}`, NAMESPACE);
-    const metadata = { commandId, correlationId, causationId, actor: ACTOR };
+    const metadata = { commandId, causationId, actor: ACTOR, ...why };
     try {
       await this.handling.handle(read.state.asked.accountId, { ...onAccount(step, read), metadata });
       return undefined;
@@ -195,8 +201,8 @@ export class PaymentWorker {
     words: string,
   ): Promise<void> {
     const commandId = uuidv5(`${paymentId} ${revision}\n${words}`, NAMESPACE);
-    const { correlationId, eventId: causationId } = cause;
-    const metadata = { commandId, correlationId, causationId, actor: ACTOR };
+    const { eventId: causationId, ...why } = cause;
+    const metadata = { commandId, causationId, actor: ACTOR, ...why };
     await this.handling.handle(paymentId, { definition, data, metadata });
   }
 
@@ -205,10 +211,12 @@ export class PaymentWorker {
     let state = payment.initialState;
     let revision = -1n;
     let due: string | undefined;
-    let cause = { eventId: paymentId, correlationId: paymentId };
+    let cause: Cause = { eventId: paymentId, correlationId: paymentId };
+    let asker: string | undefined;
     const today = this.#today();
     for await (const event of this.store.readStream(`${payment.category}-${paymentId}`)) {
-      const { correlationId, schemaVersion } = event.metadata;
+      const { correlationId, schemaVersion, actor, onBehalfOf } = event.metadata;
+      if (actor !== ACTOR) asker = onBehalfOf ?? actor;
       state = payment.evolve(state, payment.events.read(event.type, schemaVersion, event.data));
       revision = event.revision;
       const step = nextStep(state, today);
@@ -216,7 +224,7 @@ export class PaymentWorker {
       if (named === undefined || named !== due) cause = { eventId: event.id, correlationId };
       due = named;
     }
-    return { paymentId, state, revision, cause };
+    return { paymentId, state, revision, cause: { ...cause, ...(asker !== undefined && { onBehalfOf: asker }) } };
   }
 
   #gatewayOf({ state: { gateway } }: Known): PaymentGateway {
@@ -277,7 +285,7 @@ function onAccount(
       return { definition: RecordReturn, data: { paymentId, reason, ...more } };
     }
     case 'reinstate':
-      return { definition: ReinstatePayment, data: { paymentId, reason: 'chargeback-won' } };
+      return { definition: ReinstatePayment, data: { paymentId, reason: state.chargeback ? 'chargeback-won' : 'settled-late' } };
     case 'report-failure': {
       const { declineCode = 'declined' } = state;
       return { definition: RecordFailedPayment, data: { attemptId: paymentId, amount, channel, method, declineCode } };
