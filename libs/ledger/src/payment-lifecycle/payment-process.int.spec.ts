@@ -226,6 +226,8 @@ describe('The payment process', () => {
     gateway.onCharge = () => report({ status: 'pending' });
     const paymentId = await collect();
     await until(paymentId, ({ gatewayReference }) => gatewayReference !== undefined);
+    // The time of the next question is reckoned from now, not from what the clock is put to next.
+    await atRest();
     await send(accountId, HoldPayments, { holdId, reason: 'card-testing' });
     gateway.onFind = () => report();
     now += HOUR;
@@ -258,6 +260,7 @@ describe('The payment process', () => {
     gateway.onCharge = () => report({ status: 'authorized' });
     const paymentId = await collect({ policy: { version: 'payments/1', applyOn: 'authorized' } });
     await until(paymentId, ({ posting }) => posting === 'posted');
+    await atRest();
     gateway.onFind = () => report({ status: 'failed', declineCode: 'expired' });
     now += HOUR;
     await until(paymentId, ({ posting }) => posting === 'reversed');
@@ -294,7 +297,7 @@ describe('The payment process', () => {
 
   /** As atRest, for a process that has yet to make its tables. */
   async function atRestOnceMore(): Promise<void> {
-    for (let made = false; !made; ) {
+    for (let made = false; !made;) {
       made = await sql`select 1 from payment_process.progress`.execute(test.db.sql).then(
         () => true,
         () => false,

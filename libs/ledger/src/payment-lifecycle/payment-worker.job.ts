@@ -1,6 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
 import { type CommandHandling, type EventStore, Rejected, type Submitted } from '#libs/event-sourcing';
-import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState } from '../billing/account-state.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
@@ -285,7 +284,10 @@ function onAccount(
       return { definition: RecordReturn, data: { paymentId, reason, ...more } };
     }
     case 'reinstate':
-      return { definition: ReinstatePayment, data: { paymentId, reason: state.chargeback ? 'chargeback-won' : 'settled-late' } };
+      return {
+        definition: ReinstatePayment,
+        data: { paymentId, reason: state.chargeback ? 'chargeback-won' : 'settled-late' },
+      };
     case 'report-failure': {
       const { declineCode = 'declined' } = state;
       return { definition: RecordFailedPayment, data: { attemptId: paymentId, amount, channel, method, declineCode } };

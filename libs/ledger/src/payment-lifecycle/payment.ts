@@ -32,7 +32,7 @@ export const PAYMENT_STATUSES = Object.keys(TRANSITIONS).filter((status) => stat
 type Data<Type extends PaymentEvent['type']> = Extract<PaymentEvent, { type: Type }>['data'];
 
 /** What was asked for, from the event that began the payment. */
-export type Asked = Omit<Data<'PaymentPending'>, 'gateway' | 'idempotencyKey' | 'effectiveAt'>;
+type Asked = Omit<Data<'PaymentPending'>, 'gateway' | 'idempotencyKey' | 'effectiveAt'>;
 
 export interface Refund {
   readonly refundId: string;
