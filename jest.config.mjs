@@ -34,6 +34,9 @@ export default {
   },
   // A busy machine is no broken build: what hangs is found out, what is slow is not.
   testTimeout: 60_000,
-  globalSetup: '<rootDir>/infra/kafka/jest-run.mjs',
+  // Most of the time goes into waiting for processes that tests have started; jest alone would take one core of two.
+  maxWorkers: 2,
+  globalSetup: '<rootDir>/infra/jest/run.mjs',
+  testSequencer: '<rootDir>/infra/jest/longest-first.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };

@@ -4,7 +4,7 @@
  *
  * Needs Node.js and nothing else: not Paybill, not its database, no network. Says yes and ends with 0, or says no with the
  * reason and ends with 1. --key takes the key itself or the name of a file that holds some, and may be given more than once.
- * With --checkpoint the proof has to be by that very checkpoint, which you have kept.
+ * With --checkpoint the proof has to be by that very checkpoint, which you have kept. Given more than once, by each of them.
  *
  * What is checked, in this order:
  * 1. The checkpoint is a signed note (https://c2sp.org/signed-note), and the signature is that of a key you gave.
@@ -135,7 +135,7 @@ function checkConsistency(before, after, path) {
 
 function checkEvents(proof, keys, kept) {
   const checkpoint = readCheckpoint(proof.checkpoint, keys);
-  if (kept !== undefined && proof.checkpoint !== kept) no('the proof is by another checkpoint than the one you kept');
+  if (kept.some((note) => note !== proof.checkpoint)) no('the proof is by another checkpoint than the one you kept');
   if (!Array.isArray(proof.events) || proof.events.length === 0) no('the proof holds no event');
   const streams = new Map();
   for (const event of proof.events) {
@@ -150,10 +150,13 @@ function checkEvents(proof, keys, kept) {
       no(`between revision ${before.revision} and ${place} events are missing`);
     if (before && previous !== before.hash) no(`${place} does not continue the event before it`);
     if (revision === 0 && previous !== '0'.repeat(64)) no(`${place} is not the first of its stream`);
-    streams.set(event.stream, { revision, hash });
+    streams.set(event.stream, { from: before?.from ?? revision, revision, hash });
   }
   const { origin, size, signer } = checkpoint;
-  const spans = [...streams].map(([stream, { revision }]) => `${stream} up to revision ${revision}`);
+  const spans = [...streams].map(([stream, { from, revision }]) => {
+    const beginning = from > 0 ? ', whose beginning is NOT in this proof' : '';
+    return `${stream} (revisions ${from} to ${revision}${beginning})`;
+  });
   return `${proof.events.length} event(s) of ${spans.join(', ')} are in the log ${origin} over whose ${size} events ${signer} has signed`;
 }
 
@@ -161,7 +164,7 @@ function checkProof(proof, keys, kept) {
   if (proof?.format !== 'paybill-proof/1') no('this is no proof that Paybill has given');
   if (proof.kind === 'events') return checkEvents(proof, keys, kept);
   if (proof.kind !== 'consistency') no(`nobody knows what a proof of the kind ${proof.kind} shows`);
-  if (kept !== undefined && proof.before !== kept && proof.after !== kept) no('neither checkpoint is the one you kept');
+  if (kept.some((note) => note !== proof.before && note !== proof.after)) no('neither checkpoint is the one you kept');
   const [before, after] = [readCheckpoint(proof.before, keys), readCheckpoint(proof.after, keys)];
   checkConsistency(before, after, proof.path.map(hashFrom));
   return `the log ${after.origin} of ${after.size} events begins with all ${before.size} that were signed before`;
@@ -180,7 +183,7 @@ function main([file, ...rest]) {
   const keys = texts.filter((text) => text !== '').map(readKey);
   if (!file || keys.length === 0)
     throw new Error('usage: verify-proof.mjs PROOF.json --key VERIFIER-KEY [--checkpoint KEPT.txt]');
-  const [kept] = options['--checkpoint'].map((name) => readFileSync(name, 'utf8'));
+  const kept = options['--checkpoint'].map((name) => readFileSync(name, 'utf8'));
   return checkProof(JSON.parse(readFileSync(file, 'utf8')), keys, kept);
 }
 

@@ -59,7 +59,7 @@ describe('The journal export of the API', () => {
     ['format=pdf', 'format'],
     ['format=csv&from=yesterday', 'from'],
     ['format=csv&from=2026-02-01&to=2026-01-31', 'to'],
-    ['format=csv&recordedAt=2026-01-01', 'recordedAt'],
+    ['format=csv&recordedAt=2026-13-01', 'recordedAt'],
     ['format=csv&position=-1', 'position'],
     ['format=csv&accountFrom=1', 'accountFrom'],
     [

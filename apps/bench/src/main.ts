@@ -17,7 +17,10 @@ interface Options {
   readonly full: boolean;
 }
 
-const BENCHES: Readonly<Record<string, (options: Options) => Promise<Bar[]>>> = {
+/** Bars at once, or, where they take long, as they are measured. */
+type Bench = (options: Options) => Promise<Bar[]> | AsyncGenerator<Bar[]>;
+
+const BENCHES: Readonly<Record<string, Bench>> = {
   commands,
   http,
   import: importing,
@@ -42,9 +45,11 @@ program
     const shown = report(options.json);
     for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
       shown.note(name);
-      const bars = await BENCHES[name]!(options);
-      shown.bars(bars);
-      if (bars.some((bar) => 'notMeasured' in bar)) process.exitCode = 1;
+      const measured = BENCHES[name]!(options);
+      for await (const bars of Symbol.asyncIterator in measured ? measured : [measured]) {
+        shown.bars(bars);
+        if (bars.some((bar) => 'notMeasured' in bar)) process.exitCode = 1;
+      }
     }
   });
 

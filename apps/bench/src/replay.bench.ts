@@ -11,8 +11,10 @@ import { verifyRate } from './verify-rate.js';
 const SIZES = [100_000, 450_000, 1_000_000] as const;
 
 /** What auditors and operators replay: rebuilds over the telco history, verification, and answers as of a moment. */
-export async function replay(): Promise<Bar[]> {
-  return [...(await rebuilds()), ...(await verifyRate()), ...(await asOf(SIZES))];
+export async function* replay(): AsyncGenerator<Bar[]> {
+  yield await rebuilds();
+  yield await verifyRate();
+  yield await asOf(SIZES);
 }
 
 function rebuilds(): Promise<Bar[]> {

@@ -1,4 +1,4 @@
-import { AUDITED_CATEGORIES, auditKeys, freshSignerKey, verifyLog } from '#libs/audit';
+import { AUDITED_CATEGORIES, auditKeys, renewedKeys, verifyLog } from '#libs/audit';
 import { EventStore } from '#libs/event-sourcing';
 import { type Bar, reaches, staysFlat, told } from './bar.js';
 import { eventsToImport, importInto } from './biller.js';
@@ -11,7 +11,7 @@ import { inScratch, withNode } from './scratch.js';
 const FEW_EVENTS = 25_000;
 const EVENTS = 470_000;
 /** Nobody has signed these logs: what is measured is reading, hashing and the tree. */
-const { verifiers } = auditKeys(freshSignerKey('bench.local/log'));
+const { verifiers } = auditKeys(renewedKeys('', 'bench.local/log'));
 
 /**
  * Verification of all hash chains and of the tree over the log, against a subscription that only counts; and its memory on a
@@ -63,8 +63,8 @@ async function readBytes(store: EventStore, until: bigint): Promise<number> {
 /** The most that the command has as its own while it verifies. */
 function memoryOfVerifying(eventStoreUrl: string): Promise<number> {
   return inScratch(async (data) => {
-    const options = ['--data', data, '--key', verifiers[0]!.text];
-    const child = start('cli', ['audit', 'verify', ...options], { EVENTSTORE_URL: eventStoreUrl, PAYBILL_URL: '' });
+    const options = ['--eventstore', eventStoreUrl, '--key', verifiers[0]!.text];
+    const child = start('cli', ['audit', 'verify', ...options], { PAYBILL_DATA: data, PAYBILL_URL: '' });
     const peak = new PeakMemory(() => Promise.resolve(child.pid));
     await ended(child);
     return peak.stop().own;

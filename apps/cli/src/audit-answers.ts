@@ -5,6 +5,8 @@ import { z } from 'zod';
 const Money = z.object({ amount: z.string(), currency: z.string() });
 export type Money = z.output<typeof Money>;
 const moments = { effectiveAt: z.string().nullable(), recordedAt: z.string().nullable() } as const;
+/** Which account something is said of. */
+const account = { accountId: z.string(), payBillNumber: z.string() } as const;
 /** What a balance consists of. */
 const parts = {
   billed: Money,
@@ -18,7 +20,7 @@ const parts = {
 export const AccountAsOf = z.object({
   ...moments,
   agedOn: z.string(),
-  accountId: z.string(),
+  ...account,
   currency: z.string(),
   balance: Money,
   open: Money,
@@ -70,7 +72,7 @@ const aging = {
   balance: Money,
 } as const;
 
-export const AgedAccount = z.object({ accountId: z.string(), ...aging });
+export const AgedAccount = z.object({ ...account, ...aging });
 export const Aging = z.object({
   ...moments,
   agedOn: z.string(),
@@ -80,7 +82,7 @@ export const Aging = z.object({
 const rolled = { opening: Money, ...parts, closing: Money, difference: Money } as const;
 const period = { from: z.string().nullable(), to: z.string().nullable(), recordedAt: z.string().nullable() } as const;
 
-export const RolledAccount = z.object({ accountId: z.string(), currency: z.string(), ...rolled });
+export const RolledAccount = z.object({ ...account, currency: z.string(), ...rolled });
 export const RollForward = z.object({
   ...period,
   currencies: z.array(z.object({ currency: z.string(), accounts: z.int(), ...rolled })),
@@ -88,7 +90,7 @@ export const RollForward = z.object({
 
 export const Statement = z.object({
   ...period,
-  accountId: z.string(),
+  ...account,
   currency: z.string(),
   ...rolled,
   lines: z.array(

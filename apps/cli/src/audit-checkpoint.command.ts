@@ -1,18 +1,20 @@
-import { auditKeyFile, auditKeys, freshSignerKey, MalformedNote, rotated } from '#libs/audit';
+import { auditKeyFile, auditKeys, MalformedNote, renewedKeys } from '#libs/audit';
 import { writeSecretFile } from '#libs/platform';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { readOption, writeWhole } from './audit-files.js';
+import { readOption } from './audit-files.js';
 import { answer } from './answer.js';
 import { dataOption, jsonOption, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { type ApiOptions, onApi } from './target.js';
+import { refuseOccupied, writeWhole } from './whole-file.js';
 
 interface CheckpointOptions extends ApiOptions {
   readonly actor: string;
   readonly signNow?: boolean;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,6 +31,7 @@ export function checkpointCommand(): Command {
     .description('print the last signed checkpoint, to be kept outside')
     .option('--sign-now', 'sign one over all there is first')
     .option('--out <file>', 'write the signed note into a file')
+    .option('--force', 'with --out: replace a file that is there')
     .addHelpText(
       'after',
       `
@@ -39,12 +42,13 @@ Examples:
     .action(checkpoint);
 }
 
-async function checkpoint({ signNow, out, ...options }: CheckpointOptions): Promise<void> {
+async function checkpoint({ signNow, out, force = false, ...options }: CheckpointOptions): Promise<void> {
+  if (out !== undefined) await refuseOccupied(out, 'file', force);
   const api = await PaybillApi.of(options);
   const signed = signNow
     ? await api.ask(CheckpointView, '/audit/checkpoints', { method: 'POST' })
     : await api.ask(CheckpointView, '/audit/checkpoints/latest');
-  if (out !== undefined) await writeWhole('--out', out, signed.note);
+  if (out !== undefined) await writeWhole(out, signed.note);
   if (options.json || out === undefined) answer(options, signed, () => signed.note.trimEnd());
   if (out !== undefined) console.error(`the checkpoint over ${signed.size} events is in ${out}`);
 }
@@ -59,7 +63,10 @@ interface NewKeyOptions {
 export function newKeyCommand(): Command {
   return new Command('new-key')
     .description('make a signing key; the one it takes the place of stays believed for what it has signed')
-    .option('--name <name>', 'what the key is called, best a host and path of yours such as example.com/ledger')
+    .option(
+      '--name <name>',
+      'what the key is called, best a host and path of yours such as example.com/ledger (default: as the one before)',
+    )
     .option('--file <file>', 'file of the key (default: audit.key in the data directory)')
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -79,7 +86,7 @@ async function newKey({ data, name, file, json = false }: NewKeyOptions): Promis
   const path = file ?? auditKeyFile(data);
   const before = existsSync(path) ? await readOption('--file', path) : undefined;
   try {
-    const text = rotated(freshSignerKey(name), before);
+    const text = renewedKeys(before ?? '', name);
     await writeSecretFile(path, text);
     const verifierKey = auditKeys(text).signer!.verifier.text;
     console.error(`the signing key is in ${path}; its verifier key is`);

@@ -1,5 +1,5 @@
 import { MalformedNote, verifierKey } from '#libs/audit';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { WrongOption } from './options.js';
 
 type VerifierKey = ReturnType<typeof verifierKey>;
@@ -30,18 +30,5 @@ export async function keysOf(given: readonly string[]): Promise<VerifierKey[]> {
   } catch (error) {
     if (error instanceof MalformedNote) throw new WrongOption(`--key: ${error.message}`);
     throw error;
-  }
-}
-
-/** Puts a file in its place whole: whoever is killed meanwhile leaves the one before. @throws WrongOption */
-export async function writeWhole(option: string, path: string, content: string | Buffer, mode = 0o644): Promise<void> {
-  try {
-    const unfinished = await open(`${path}.new`, 'w', mode);
-    await unfinished.writeFile(content);
-    await unfinished.sync();
-    await unfinished.close();
-    await rename(`${path}.new`, path);
-  } catch (error) {
-    throw new WrongOption(`${option}: ${(error as Error).message}`);
   }
 }

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { writeWhole } from './audit-files.js';
 import { answer } from './answer.js';
 import { uuid, whole, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { type ApiOptions, onApi } from './target.js';
+import { refuseOccupied, writeWhole } from './whole-file.js';
 
 interface ProveOptions extends ApiOptions {
   readonly actor: string;
@@ -13,6 +13,7 @@ interface ProveOptions extends ApiOptions {
   readonly from?: number;
   readonly to?: number;
   readonly out?: string;
+  readonly force?: boolean;
 }
 
 const Events = z.looseObject({
@@ -33,6 +34,7 @@ export function proveCommand(): Command {
     .option('--from <size>', 'size of the earlier checkpoint', whole(0, 9_999_999_999))
     .option('--to <size>', 'size of the later checkpoint', whole(0, 9_999_999_999))
     .option('--out <file>', 'write the proof into a file')
+    .option('--force', 'with --out: replace a file that is there')
     .addHelpText(
       'after',
       `
@@ -46,12 +48,13 @@ Examples:
     .action(prove);
 }
 
-async function prove({ event, account, from, to, out, ...options }: ProveOptions): Promise<void> {
+async function prove({ event, account, from, to, out, force = false, ...options }: ProveOptions): Promise<void> {
   const consistency = from !== undefined || to !== undefined;
   if ([event !== undefined, account !== undefined, consistency].filter(Boolean).length !== 1) {
     throw new WrongOption('give one of --event, --account, or --from with --to');
   }
   if (consistency && (from === undefined || to === undefined)) throw new WrongOption('--from and --to go together');
+  if (out !== undefined) await refuseOccupied(out, 'file', force);
   const api = await PaybillApi.of(options);
   const proof = consistency
     ? await api.ask(Consistency, `/audit/consistency?from=${from}&to=${to}`)
@@ -60,7 +63,7 @@ async function prove({ event, account, from, to, out, ...options }: ProveOptions
       : await accountProof(api, account!);
   if (out === undefined) answer({ json: true }, proof, () => '');
   else {
-    await writeWhole('--out', out, `${JSON.stringify(proof, undefined, 2)}\n`);
+    await writeWhole(out, `${JSON.stringify(proof, undefined, 2)}\n`);
     console.error(`the proof is in ${out}`);
   }
   if ('notSigned' in proof && Number(proof['notSigned']) > 0) {

@@ -20,7 +20,7 @@ import {
   trialBalanceText,
 } from './audit-texts.js';
 import { ExitCode } from './failure.js';
-import { day, moment, uuid, WrongOption } from './options.js';
+import { currency, day, moment, requireOrder, uuid, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { type ApiOptions, onApi } from './target.js';
 
@@ -91,7 +91,9 @@ function inPeriod(command: Command): Command {
 }
 
 function listed(command: Command): Command {
-  return command.option('--currency <code>', 'only this currency: USD').option('--per-account', 'also each account');
+  return command
+    .option('--currency <code>', 'only this currency: USD', currency)
+    .option('--per-account', 'also each account');
 }
 
 async function asOf(account: string | undefined, options: MomentOptions): Promise<void> {
@@ -108,6 +110,7 @@ async function asOf(account: string | undefined, options: MomentOptions): Promis
 }
 
 async function statement(account: string, options: PeriodOptions): Promise<void> {
+  requireOrder(options);
   const api = await PaybillApi.of(options);
   const path = `/accounts/${await accountIdOf(api, account)}/statement${asked(options, PERIOD)}`;
   const made = await api.ask(Statement, path);
@@ -124,6 +127,7 @@ async function aging(options: MomentOptions & ListOptions): Promise<void> {
 }
 
 async function rollForward(options: PeriodOptions & ListOptions): Promise<void> {
+  requireOrder(options);
   const api = await PaybillApi.of(options);
   const query = asked(options, [...PERIOD, 'currency']);
   const totals = await api.ask(RollForward, `/roll-forward${query}`);
@@ -150,8 +154,10 @@ function asked(options: object, names: readonly string[]): string {
 
 /** The account that an id or a pay bill number names. @throws WrongOption when it is neither, RefusedByPaybill */
 async function accountIdOf(api: PaybillApi, text: string): Promise<string> {
-  if (/^\d{14}$/.test(text)) {
-    return (await api.ask(z.object({ accountId: z.string() }), `/pay-bill-numbers/${text}`)).accountId;
+  // As it is printed on the bill, it has blanks.
+  const number = text.replace(/[\s-]/g, '');
+  if (/^\d{14}$/.test(number)) {
+    return (await api.ask(z.object({ accountId: z.string() }), `/pay-bill-numbers/${number}`)).accountId;
   }
   try {
     return uuid(text);

@@ -76,7 +76,7 @@ export function trialBalanceText(answer: z.output<typeof TrialBalance>): string 
   return [heading(answer), ...(books.length === 0 ? ['nothing was posted'] : books)].join('\n\n');
 }
 
-type Aged = Omit<z.output<typeof AgedAccount>, 'accountId'>;
+type Aged = z.output<typeof Aging>['currencies'][number] | z.output<typeof AgedAccount>;
 
 export function agingText(answer: z.output<typeof Aging>, accounts: readonly z.output<typeof AgedAccount>[]): string {
   const figures = ({ buckets, open, prepaid, receivable, unapplied, balance }: Aged) =>

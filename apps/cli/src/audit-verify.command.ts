@@ -5,12 +5,14 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { withStore } from './account-log.js';
 import { answer } from './answer.js';
-import { keysOf, readBytes, readOption, writeWhole } from './audit-files.js';
+import { keysOf, readBytes, readOption } from './audit-files.js';
 import { ExitCode } from './failure.js';
+import { leaveWord } from './leave-word.js';
 import { actorOption, WrongOption } from './options.js';
-import { PaybillApi, RefusedByPaybill } from './paybill-api.js';
+import { type PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
-import { type ApiOptions, type EventStoreOptions, NoTarget, onPaybill } from './target.js';
+import { type ApiOptions, type EventStoreOptions, onPaybill } from './target.js';
+import { writeWhole } from './whole-file.js';
 
 interface VerifyOptions extends ApiOptions, EventStoreOptions {
   readonly actor: string;
@@ -52,7 +54,7 @@ async function verify({ key = [], checkpoint = [], resume, ...options }: VerifyO
     checkpoint.map(async (file) => ({ name: basename(file), note: await readOption('--checkpoint', file) })),
   );
   const state = resume === undefined ? undefined : await stateIn(resume);
-  const api = await recorded(options);
+  const api = await leaveWord('verify-log', options);
   const keys = given.length > 0 ? given : await keysOf(await keysNamedBy(api));
   const report = await withStore(options, async (store) => {
     const shown = progress('verifying', Number(await store.lastPosition()));
@@ -73,19 +75,6 @@ async function verify({ key = [], checkpoint = [], resume, ...options }: VerifyO
   const keysGiven = given.length > 0;
   answer(options, { sound, keysGiven, ...report }, () => verdict(report, keysGiven));
   process.exitCode = sound ? ExitCode.done : ExitCode.no;
-}
-
-/** Leaves word that the log is read past the API, where there is an API to leave it with. */
-async function recorded(options: ApiOptions & { readonly actor: string }): Promise<PaybillApi | undefined> {
-  try {
-    const api = await PaybillApi.of(options);
-    await api.tell('/audit/accesses', { method: 'POST', body: { what: 'verify-log' } });
-    return api;
-  } catch (error) {
-    if (!(error instanceof NoTarget) && !(error instanceof RefusedByPaybill)) throw error;
-    console.error(`this verification is not recorded among the accesses: ${error.message}`);
-    return undefined;
-  }
 }
 
 async function keysNamedBy(api: PaybillApi | undefined): Promise<string[]> {
@@ -131,7 +120,7 @@ class StateKeeper {
     this.#writing = this.#writing.then(async () => {
       const bytes = this.#last;
       this.#last = undefined;
-      if (bytes) await writeWhole('--resume', this.file, bytes, 0o600);
+      if (bytes) await writeWhole(this.file, bytes, 0o600);
     });
   }
 }

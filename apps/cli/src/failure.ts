@@ -18,7 +18,7 @@ export const ExitCode = {
   no: 1,
   /** The command line itself is wrong. */
   usage: 2,
-  /** What the command works on does not answer, is not there, or is held by somebody else. */
+  /** What the command works on does not answer, is not there, is held by somebody else, or cannot be written. */
   unreachable: 3,
   /** A fault of Paybill's own, shown with where it happened (EX_SOFTWARE of sysexits). */
   fault: 70,
@@ -33,7 +33,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [RefusedByPaybill, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
   [BackupRefused, ExitCode.no],
-  [NotWritten, ExitCode.usage],
+  [NotWritten, ExitCode.unreachable],
   [NoTarget, ExitCode.unreachable],
   [EventStoreUnavailable, ExitCode.unreachable],
   [TopicStalled, ExitCode.unreachable],

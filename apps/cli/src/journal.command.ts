@@ -1,4 +1,5 @@
 import { JOURNAL_FORMATS, type JournalFormatName } from '#libs/ledger';
+import { syncDirectory } from '#libs/platform';
 import { Command, Option } from 'commander';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,11 +7,11 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { accountsOf, type Shard, shard, shards } from './account-shards.js';
 import { answer } from './answer.js';
-import { day, moment, path, position, WrongOption } from './options.js';
+import { day, moment, path, position, requireOrder, WrongOption } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { progress } from './progress.js';
 import { type ApiOptions, NoTarget, onApi } from './target.js';
-import { flushNames, refuseOccupied, whole } from './whole-file.js';
+import { refuseOccupied, whole } from './whole-file.js';
 
 interface ExportOptions extends ApiOptions {
   readonly actor: string;
@@ -60,8 +61,8 @@ Examples:
 }
 
 async function exportJournal(options: ExportOptions): Promise<void> {
-  const { from, to, out, force } = options;
-  if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');
+  const { out, force } = options;
+  requireOrder(options);
   if (options.shards) return exportShards(options, options.shards);
   if (out === '-') return exportToPipe(options);
   await refuseOccupied(out, 'file', force === true);
@@ -89,7 +90,7 @@ async function exportShards(options: ExportOptions, all: readonly Shard[]): Prom
       entries += written.entries;
       at = written.position;
     }
-    await flushNames(temporary);
+    await syncDirectory(temporary);
   });
   const written = { entries, position: at, out, files: all.length };
   answer(options, written, () => `${entries} entries up to position ${at} are in ${all.length} files in ${out}`);

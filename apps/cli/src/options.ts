@@ -1,3 +1,4 @@
+import { isUuid } from '#libs/platform';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** An option or argument of the command line cannot be used; the message names it. */
@@ -72,9 +73,20 @@ export function day(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31');
 }
 
-/** Reads the name of a file or directory. */
+/** Refuses a period that ends before it begins. @throws WrongOption */
+export function requireOrder({ from, to }: { readonly from?: string; readonly to?: string }): void {
+  if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');
+}
+
+/** Reads the code of a currency; the API knows which there are. */
+export function currency(text: string): string {
+  if (/^[A-Z]{3}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be an ISO 4217 code in capitals, such as USD');
+}
+
+/** Reads the name of a file or directory, which may end with a slash. */
 export function path(text: string): string {
-  if (text !== '') return text;
+  if (text !== '') return text.replace(/(?<=.)\/+$/, '');
   throw new InvalidArgumentError('must not be empty');
 }
 
@@ -85,11 +97,9 @@ export function moment(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31 or an instant such as 2026-01-31T12:00:00Z');
 }
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-
 /** Reads the id of something, a UUID. */
 export function uuid(text: string): string {
   const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new InvalidArgumentError('must be an id such as 0e37c1d2-6a35-4b5e-9d0c-2f1a7c1b9e10');
 }

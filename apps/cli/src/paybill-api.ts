@@ -43,7 +43,9 @@ export class PaybillApi {
   /** @returns the answer as its schema has it. @throws RefusedByPaybill | NoTarget */
   async ask<Schema extends z.ZodType>(schema: Schema, path: string, request: Request = {}): Promise<z.output<Schema>> {
     const answer = await this.#send(path, request);
-    return schema.parse(await answer.json());
+    const body = schema.safeParse(await this.#reached(answer.json()));
+    if (body.success) return body.data;
+    throw new NoTarget(`${this.#shown} answers what is no answer of this Paybill: ${z.prettifyError(body.error)}`);
   }
 
   /** For requests that are answered by nothing but having been done. */
@@ -78,7 +80,7 @@ export class PaybillApi {
   async #send(path: string, request: Request): Promise<Response> {
     const { method = 'GET', body, idempotencyKey = randomUUID() } = request;
     const { timeoutMs } = { timeoutMs: ANSWER_TIMEOUT_MS, ...request };
-    const answer = await this.#fetched(path, {
+    const asked = fetch(this.url.replace(/\/*$/, path), {
       method,
       headers: {
         'x-actor': this.actor,
@@ -88,16 +90,18 @@ export class PaybillApi {
       ...(body && { body: JSON.stringify(body) }),
       ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
     });
+    const answer = await this.#reached(asked);
     if (answer.ok) return answer;
     const problem = Problem.safeParse(await answer.json().catch(() => undefined));
     if (!problem.success) throw new NoTarget(`${this.#shown} answers ${answer.status} and is no Paybill`);
     throw new RefusedByPaybill(problem.data.detail, problem.data.code);
   }
 
-  async #fetched(path: string, init: RequestInit): Promise<Response> {
+  async #reached<T>(answering: Promise<T>): Promise<T> {
     try {
-      return await fetch(this.url.replace(/\/*$/, path), init);
+      return await answering;
     } catch (error) {
+      if (error instanceof SyntaxError) throw new NoTarget(`${this.#shown} answers no JSON and is no Paybill`);
       const { cause } = error as Error;
       const reason = cause instanceof Error && cause.message !== '' ? cause.message : (error as Error).message;
       throw new NoTarget(`no Paybill answers at ${this.#shown}: ${reason}`);

@@ -26,7 +26,9 @@ function wordsOf(example: string): string[] {
 
 describe('The command line as a whole', () => {
   it.each(commands)('shows examples in the help of paybill %s, and takes them as they stand', async (path, command) => {
-    const shown = helpOf(command).match(/^ {2}paybill .*$/gm) ?? [];
+    // Up to where the shell takes over: a comment, or another command.
+    const lines = helpOf(command).replaceAll(/ \\\n\s*/g, ' ');
+    const shown = lines.match(/^ {2}paybill .*?(?= +(?:#|&&|\|) |$)/gm) ?? [];
     // Those of a command within are told with that command too.
     const within = command.commands.map((one) => `  paybill ${path} ${one.name()} `);
     const examples = shown.filter((example) => !within.some((other) => example.startsWith(other)));

@@ -28,7 +28,7 @@ const Comparison = z.object({
 const Version = z.object({
   version: z.int(),
   state: z.string(),
-  served: z.boolean(),
+  retiredAt: z.string().nullable(),
   sameCode: z.boolean(),
   createdAt: z.string(),
   writers: z.int(),
@@ -128,9 +128,9 @@ async function status(options: ProjectionsOptions): Promise<void> {
 
 function rateOf(projection: Projection, before: readonly Projection[]): number {
   const earlier = before.find(({ name }) => name === projection.name);
-  const newest = (one: Projection | undefined) => one?.versions[0];
-  if (newest(projection)?.version !== newest(earlier)?.version) return 0;
-  const applied = Number(newest(projection)?.events ?? 0) - Number(newest(earlier)?.events ?? 0);
+  const [now, then] = [shown(projection), earlier && shown(earlier)];
+  if (now?.version !== then?.version) return 0;
+  const applied = Number(now?.events ?? 0) - Number(then?.events ?? 0);
   return Math.round((applied * 1000) / RATE_OVER_MS);
 }
 
@@ -138,8 +138,8 @@ function standing(projections: readonly Projection[], rates: ReadonlyMap<string,
   const rows = projections.flatMap((projection) =>
     projection.versions.map((version, index) => [
       ...[index === 0 ? projection.name : '', String(version.version), stateOf(version), version.position],
-      ...[Number(version.lagBytes).toLocaleString('en'), index === 0 ? secondsBehind(projection) : ''],
-      ...[Number(version.events).toLocaleString('en'), index === 0 ? String(rates.get(projection.name) ?? 0) : ''],
+      ...[Number(version.lagBytes).toLocaleString('en'), isShown(version) ? secondsBehind(projection) : ''],
+      ...[Number(version.events).toLocaleString('en'), isShown(version) ? String(rates.get(projection.name) ?? 0) : ''],
     ]),
   );
   const headings = [
@@ -171,7 +171,11 @@ function secondsBehind({ behindSince }: Projection): string {
 }
 
 function shown({ versions }: Projection): Projection['versions'][number] | undefined {
-  return versions.find(({ state }) => state === 'active' || state === 'closing');
+  return versions.find(isShown);
+}
+
+function isShown({ state }: Projection['versions'][number]): boolean {
+  return state === 'active' || state === 'closing';
 }
 
 async function rebuild(

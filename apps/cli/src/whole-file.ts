@@ -1,3 +1,4 @@
+import { syncDirectory } from '#libs/platform';
 import { rmSync } from 'node:fs';
 import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -23,7 +24,7 @@ export async function whole<T>(path: string, make: (temporary: string) => Promis
   try {
     const made = await make(temporary);
     await rename(temporary, path);
-    await flushNames(dirname(path));
+    await syncDirectory(dirname(path));
     return made;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -35,11 +36,17 @@ export async function whole<T>(path: string, make: (temporary: string) => Promis
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Puts on disk which names a directory holds. */
-export async function flushNames(path: string): Promise<void> {
-  const handle = await open(path);
-  await handle.sync();
-  await handle.close();
+/** Puts a file in its place whole, or leaves the one that is there. @throws NotWritten */
+export async function writeWhole(path: string, content: string | Buffer, mode = 0o644): Promise<void> {
+  await whole(path, async (temporary) => {
+    const unfinished = await open(temporary, 'w', mode);
+    try {
+      await unfinished.writeFile(content);
+      await unfinished.sync();
+    } finally {
+      await unfinished.close();
+    }
+  });
 }
 
 /** Refuses to write where something is already. @param force for a file: take its place */

@@ -117,9 +117,11 @@ describe('paybill audit', () => {
     [['as-of', NOBODY], 1, 'ACCOUNT_UNKNOWN'],
     [['explain', '12345678901234'], 1, 'PAY_BILL_NUMBER_INVALID'],
     [['as-of', NOBODY, '--effective-at', 'yesterday'], 2, 'must be a day such as 2026-01-31 or an instant'],
-    [['statement', NOBODY, '--from', '2026-05-02', '--to', '2026-05-01'], 1, 'to must not be before from'],
+    [['statement', NOBODY, '--from', '2026-05-02', '--to', '2026-05-01'], 2, '--to must not be before --from'],
     [['statement'], 2, "missing required argument 'account'"],
     [['aging', '--currency', 'XYZ'], 1, 'CURRENCY_UNKNOWN'],
+    [['aging', '--currency', 'usd'], 2, 'must be an ISO 4217 code in capitals, such as USD'],
+    [['explain', '1234 5678 9012 34'], 1, 'PAY_BILL_NUMBER_INVALID'],
   ])(
     'refuses %j with exit code %i and one sentence',
     async (args, expected, said) => {

@@ -120,7 +120,7 @@ describe('paybill audit', () => {
       [['--resume', 'ledger.vkey'], 'it was not written by paybill audit verify'],
     ])('refuses %s in one sentence', async (options, sentence) => {
       const { code, err } = await cli.paybill(['audit', 'verify', ...options]);
-      expect(code).toBe(1);
+      expect(code).toBe(2);
       expect(err).toMatch(sentence);
       expect(err.trim().split('\n')).toHaveLength(1);
     });
@@ -183,12 +183,29 @@ describe('paybill audit', () => {
       expect(code).toBe(1);
     });
 
+    it('gives proofs that say so when the beginning of the account was left out of them', async () => {
+      const whole = await verifier('account.json', '--key', key);
+      expect(whole.out).toMatch(/ of account-[0-9a-f-]{36} \(revisions 0 to 7\) are in the log /);
+      const { events, ...rest } = await proof('account.json');
+      await writeFile(file('later.json'), JSON.stringify({ ...rest, events: events.slice(2) }));
+      const { out } = await verifier('later.json', '--key', key);
+      expect(out).toMatch('(revisions 2 to 7, whose beginning is NOT in this proof)');
+    });
+
     it('gives proofs that hold for nobody who trusts another key, or has kept another checkpoint', async () => {
       const fresh = await audit('new-key', '--name', 'example.com/other', '--file', file('other.key'));
       const stranger = await verifier('account.json', '--key', fresh.out.trim());
       expect(stranger).toEqual({ code: 1, out: 'no: the checkpoint is not signed by a key you gave\n' });
       const kept = await verifier('account.json', '--key', key, '--checkpoint', 'first.txt');
       expect(kept).toEqual({ code: 1, out: 'no: the proof is by another checkpoint than the one you kept\n' });
+      const second = ['--checkpoint', 'second.txt', '--checkpoint', 'first.txt'];
+      expect(await verifier('account.json', '--key', key, ...second)).toEqual(kept);
+      const both = ['--checkpoint', 'first.txt', '--checkpoint', 'second.txt'];
+      expect(await verifier('consistency.json', '--key', key, ...both)).toMatchObject({ code: 0 });
+      await writeFile(file('foreign.txt'), (await read('first.txt')).replace('\n', '\n1'));
+      const foreign = ['--checkpoint', 'first.txt', '--checkpoint', 'foreign.txt'];
+      const neither = { code: 1, out: 'no: neither checkpoint is the one you kept\n' };
+      expect(await verifier('consistency.json', '--key', key, ...foreign)).toEqual(neither);
     });
 
     it.each([
@@ -220,13 +237,13 @@ describe('paybill audit', () => {
     });
 
     it.each([
-      [[], 'give one of --event, --account, or --from with --to'],
-      [['--from', '3'], '--from and --to go together'],
-      [['--event', '00000000-0000-8000-8000-000000000000'], 'EVENT_UNKNOWN'],
-      [['--from', '1', '--to', '2'], 'CHECKPOINT_UNKNOWN'],
-    ])('refuses %s in one sentence', async (options, sentence) => {
+      [[], 2, 'give one of --event, --account, or --from with --to'],
+      [['--from', '3'], 2, '--from and --to go together'],
+      [['--event', '00000000-0000-8000-8000-000000000000'], 1, 'EVENT_UNKNOWN'],
+      [['--from', '1', '--to', '2'], 1, 'CHECKPOINT_UNKNOWN'],
+    ])('refuses %s in one sentence', async (options, exitCode, sentence) => {
       const { code, err } = await cli.paybill(['audit', 'prove', ...options]);
-      expect(code).toBe(1);
+      expect(code).toBe(exitCode);
       expect(err).toMatch(sentence);
     });
   });
@@ -239,6 +256,29 @@ describe('paybill audit', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(`paybill_checkpoint_size ${size}`);
     expect(metrics).toMatch('paybill_follower_waiting{follower="tree"} 0');
+  });
+
+  it('accesses names who has read the log past the API: by a backup, by a replay', async () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    await cli.paybill(['replay', 'diff', '--from-build', root, '--actor', 'agent-4']);
+    expect(await cli.paybill(['backup', '--to', file('backup'), '--no-verify'])).toMatchObject({ code: 0 });
+    const accesses = async () => (await audit('accesses', '--json')).out;
+    while (!(await accesses()).includes('"backup"'));
+    expect((await audit('accesses', '--by', 'agent-4')).out).toMatch(/agent-4 +replay/);
+  });
+
+  it('takes no kept checkpoint or proof for something to write over, unless it is told to', async () => {
+    const kept = await read('first.txt');
+    const options = ['audit', 'checkpoint', '--out', file('first.txt')];
+    const refused = await cli.paybill(options);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('first.txt is there already') as string });
+    const proving = ['audit', 'prove', '--account', account, '--out', file('account.json')];
+    expect(await cli.paybill(proving)).toMatchObject({ code: 2 });
+    expect(await read('first.txt')).toBe(kept);
+    await audit('checkpoint', '--out', file('copy.txt'));
+    await audit('checkpoint', '--out', file('copy.txt'), '--force');
+    expect(await read('copy.txt')).toBe(await read('second.txt'));
+    expect(await cli.paybill(['audit', 'checkpoint', '--out', join('none', 'x.txt')])).toMatchObject({ code: 3 });
   });
 
   it('checkpoint prints the note that an auditor keeps', async () => {

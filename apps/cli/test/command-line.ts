@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { emptyPglite } from '#testing/platform';
 
 export const CLI = fileURLToPath(new URL('../../../dist/apps/cli/src/main.js', import.meta.url));
 const STANDALONE = fileURLToPath(new URL('../../../dist/apps/standalone/src/main.js', import.meta.url));
@@ -23,6 +25,7 @@ const NOTHING_SET: Environment = { KAFKA_BROKERS: '', PAYBILL_URL: '', EVENTSTOR
 /** A directory in which `paybill` is run as a person would, and the processes started there. */
 export class CommandLine {
   readonly #children: ChildProcess[] = [];
+  readonly #standalones = new Map<string, ChildProcess>();
 
   private constructor(readonly directory: string) {}
 
@@ -57,18 +60,25 @@ export class CommandLine {
   /** Starts Paybill on the data directory. @returns its URL */
   async standalone(environment: Environment = {}): Promise<string> {
     const { PAYBILL_DATA: data = this.data } = environment;
+    const readModels = join(data, 'read-models');
+    if (!existsSync(readModels)) await emptyPglite(readModels);
     const child = this.#spawn([STANDALONE], { PAYBILL_PORT: '0', LOG_LEVEL: 'error', ...environment }, 'inherit');
     while (child.exitCode === null) {
       const running = await readFile(join(data, 'standalone.json'), 'utf8').catch(() => '');
-      if (running.endsWith('}')) return (JSON.parse(running) as { url: string }).url;
+      if (running.endsWith('}')) {
+        const { url } = JSON.parse(running) as { url: string };
+        this.#standalones.set(url, child);
+        return url;
+      }
       await delay(20);
     }
     throw new Error(`Paybill ended with ${child.exitCode}`);
   }
 
-  /** Asks what is running to end, and waits until it has. */
-  async stop(): Promise<void> {
-    for (const child of this.#children) {
+  /** Asks what is running to end, all or the Paybill at some URLs, and waits until it has. */
+  async stop(...urls: string[]): Promise<void> {
+    const children = urls.length === 0 ? this.#children : urls.flatMap((url) => this.#standalones.get(url) ?? []);
+    for (const child of children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -13,6 +13,7 @@ const TYPED: readonly (readonly [string, string])[] = [
   ['paybill fraud cases list --state op', 'paybill fraud cases list --state open '],
   ['paybill fraud cases list --state=dis', 'paybill fraud cases list --state=dismissed '],
   ['paybill fraud rules check ru', 'paybill fraud rules check rules.yaml '],
+  ['paybill journal export --out ru', 'paybill journal export --out rules.yaml '],
   ['paybill completion z', 'paybill completion zsh '],
   ['paybill eventstore --no-c', 'paybill eventstore --no-color '],
 ];

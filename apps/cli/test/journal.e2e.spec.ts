@@ -111,7 +111,7 @@ describe('paybill journal export', () => {
       cwd: cli.directory,
       env: { ...process.env, PAYBILL_DATA: cli.data },
     }).catch((error: Error & { code: number; stderr: string }) => error);
-    expect(failed).toMatchObject({ code: 1 });
+    expect(failed).toMatchObject({ code: 3 });
     expect(failed.stderr).toContain('error: large.journal cannot be written: the file would become too large\n');
     expect((await readdir(cli.directory)).filter((name) => name.startsWith('large'))).toEqual([]);
   }, 60_000);
@@ -126,25 +126,29 @@ describe('paybill journal export', () => {
     const { code, err } = await cli.paybill(['journal', 'export', '--out', 'half.jsonl'], { PAYBILL_URL: url });
     server.close();
     expect({ code, err: err.split('\n').filter((line) => line.startsWith('error')) }).toEqual({
-      code: 1,
-      err: [`error: ${url} cut the export off before its end; its log says why`],
+      code: 3,
+      err: ['error: Paybill cut the export off before its end; its log says why'],
     });
     expect((await readdir(cli.directory)).filter((name) => name.startsWith('half'))).toEqual([]);
   }, 60_000);
 
   it.each([
-    [['--out', 'customers.csv'], '--out: customers.csv is there already'],
-    [['--out', '.', '--force'], '--out: . is no file'],
-    [['--out', '.', '--shards', '2'], '--out: . is there and no empty directory'],
-    [['--out', 'nowhere/x'], 'nowhere/x cannot be written: there is no such directory'],
-    [['--out', 'x', '--position', '999999999999999999'], 'the read model has not reached the position asked for yet'],
+    [['--out', 'customers.csv'], 2, '--out: customers.csv is there already'],
+    [['--out', '.', '--force'], 2, '--out: . is no file'],
+    [['--out', '.', '--shards', '2'], 2, '--out: . is there and no empty directory'],
+    [['--out', 'nowhere/x'], 3, 'nowhere/x cannot be written: there is no such directory'],
+    [
+      ['--out', 'x', '--position', '999999999999999999'],
+      1,
+      'the read model has not reached the position asked for yet',
+    ],
   ])(
-    'refuses %j, says what is wrong with it, and writes nothing',
-    async (options, message) => {
+    'refuses %j with exit code %i, says what is wrong with it, and writes nothing',
+    async (options, expected, message) => {
       const before = await readdir(cli.directory);
       const { code, err } = await exporting(...options);
       expect(err).toContain(`error: ${message}`);
-      expect(code).toBe(1);
+      expect(code).toBe(expected);
       expect(await readdir(cli.directory)).toEqual(before);
     },
     30_000,

@@ -58,7 +58,7 @@ describe('paybill replay diff', () => {
       await cp(join(ROOT, part), join(directory, part), { recursive: true });
     }
     await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-    const path = join(directory, 'dist/libs/ledger/src', file);
+    const path = join(directory, 'dist/libs', file);
     const text = await readFile(path, 'utf8');
     expect(text).toContain(from);
     await writeFile(path, text.replace(from, to));
@@ -75,7 +75,7 @@ describe('paybill replay diff', () => {
     // Every credit but the first of an account is worth a dollar more.
     const generous = await variant(
       'generous',
-      'billing/account.js',
+      'ledger/src/billing/account.js',
       'unapplied: parseMinor(data.unapplied, state.digits)',
       'unapplied: parseMinor(data.unapplied, state.digits) + (state.sources.size > 0 ? 100n : 0n)',
     );
@@ -97,7 +97,7 @@ describe('paybill replay diff', () => {
 
   it('names the events that a build does not know, and compares what comes before them', async () => {
     await writeAccounts(handling, { accounts: 2, credits: 1 });
-    const older = await variant('older', 'billing/account-events.js', 'CreditIssued:', 'CreditGranted:');
+    const older = await variant('older', 'ledger/src/billing/account-events.js', 'CreditIssued:', 'CreditGranted:');
     const { out, code } = await diff('--from-build', older, '--json');
     const report = JSON.parse(out) as Report;
     expect(code).toBe(1);
@@ -111,7 +111,12 @@ describe('paybill replay diff', () => {
     await writeAccounts(handling, { accounts: 3, credits: 2 });
     const same = await diff('--from-build', ROOT, '--with', 'projections', '--json');
     expect(same).toMatchObject({ code: 0 });
-    const renamed = await variant('renamed', 'payments/payments.projection.js', 'creditRow(event))', RENAMED);
+    const renamed = await variant(
+      'renamed',
+      'ledger/src/payments/payments.projection.js',
+      'creditRow(event))',
+      RENAMED,
+    );
     const { out, code } = await diff('--from-build', renamed, '--with', 'projections', '--limit', '2', '--json');
     expect(code).toBe(1);
     const { tables } = JSON.parse(out) as { tables: Table[] };
@@ -124,6 +129,19 @@ describe('paybill replay diff', () => {
       expect([column, before]).toEqual(['reason', 'renamed']);
       expect(after).not.toBe('renamed');
     }
+  }, 240_000);
+
+  it('says of a read model that only one build has that they differ', async () => {
+    await writeAccounts(handling, { accounts: 1, credits: 1 });
+    const [exported, none] = ["export { auditReadModels } from './audit.projection.js';", ''];
+    const older = await variant('older', 'audit/src/index.js', exported, none);
+    const { out, code } = await diff('--from-build', older, '--with', 'projections', '--json');
+    expect(code).toBe(1);
+    const { tables } = JSON.parse(out) as { tables: (Table & { note?: string })[] };
+    const differing = tables.filter(({ same }) => !same);
+    expect(differing.map(({ table }) => table)).toContain('audit_checkpoints');
+    for (const { note } of differing) expect(note).toMatch(/^only this build has the read model audit_lists$/);
+    expect(tables.map(({ table }) => table)).toContain('fraud_cases');
   }, 240_000);
 
   it('builds a commit of the repository, keeps it for the next time, and leaves the repository as it was', async () => {

@@ -1,4 +1,4 @@
-import { auditKeys, freshSignerKey, readCheckpoint, readNote, verifyLog } from '#libs/audit';
+import { auditKeys, renewedKeys, readCheckpoint, readNote, verifyLog } from '#libs/audit';
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
 import { demoBiller, Import, type SourceLine } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECTOR = fileURLToPath(new URL('../../../dist/apps/projector/src/main.js', import.meta.url));
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
-const SIGNING_KEY = freshSignerKey('example.com/ledger');
+const SIGNING_KEY = renewedKeys('', 'example.com/ledger');
 
 describe.each(await postgresEngine())('Whoever keeps and signs the tree', (engine) => {
   let node: Awaited<ReturnType<typeof startTestNode>>;

@@ -4,7 +4,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
-import { AuditModule, auditKeys, auditProblemOf, auditReadModels, freshSignerKey, startAudit } from '#libs/audit';
+import { AuditModule, auditKeys, auditProblemOf, auditReadModels, renewedKeys, startAudit } from '#libs/audit';
 import { EventStore, EventStoreUnavailable, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import { Accessed, createHttpApp, DATABASE, HttpSettings, openDatabase, Problem, readConfig } from '#libs/platform';
 import { AuditedLog } from '#testing/audit';
@@ -34,7 +34,7 @@ class Figures {
 class Connections {}
 
 describe('The audit over HTTP', () => {
-  const keys = auditKeys(freshSignerKey('example.com/ledger'));
+  const keys = auditKeys(renewedKeys('', 'example.com/ledger'));
   const quiet = pino({ level: 'silent' });
   const ended = new AbortController();
   let log: AuditedLog;
@@ -264,6 +264,13 @@ describe('The audit over HTTP', () => {
       ['/audit/consistency?from=1&to=2', 404, 'CHECKPOINT_UNKNOWN'],
     ])('refuse %s', async (path, status, code) => {
       expect(await get(path)).toMatchObject({ status, body: { code } });
+    });
+
+    it('are not given of an account whose beginning the store was told to hide', async () => {
+      await log.asWriter((store) => store.setStreamMetadata(`account-${account}`, { truncateBefore: 3 }));
+      expect(await get(`/audit/proofs/accounts/${account}`)).toMatchObject({ status: 500 });
+      await log.asWriter((store) => store.setStreamMetadata(`account-${account}`, {}));
+      expect(await get(`/audit/proofs/accounts/${account}`)).toMatchObject({ status: 200 });
     });
 
     it('come back after the tree was built anew', async () => {

@@ -23,7 +23,7 @@ export class AuditModule {
   /** @param options.keys without a signer nothing is signed here */
   static forRoot({ store, db, keys }: { store: EventStore; db: Database; keys: AuditKeys }): DynamicModule {
     const tree = new TreeQueries(db);
-    const signer = keys.signer ? new CheckpointSigner(store, tree, keys.signer) : null;
+    const signer = keys.signer ? new CheckpointSigner(store, tree, keys.signer, keys.verifiers) : null;
     return {
       module: AuditModule,
       controllers: [CheckpointsController, ProofsController, AccessesController, TreeController],

@@ -47,7 +47,7 @@ const CHECKPOINTS: ColumnTypes<CheckpointRow> = {
 /** What auditors look through: accesses and checkpoints. */
 const auditProjection: Projection<AuditEvent> = {
   name: 'audit_lists',
-  code: () => codeFingerprint(import.meta.url),
+  code: codeFingerprint(import.meta.url),
   category: AUDIT,
   events: auditEvents,
   tables: [

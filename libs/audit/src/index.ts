@@ -1,6 +1,6 @@
 export { AUDIT, AUDITED_CATEGORIES, auditEvents } from './audit-events.js';
-export { auditKeys, type AuditKeys, rotated } from './checkpoints/audit-keys.js';
-export { auditKeyFile, auditKeysIn, AuditSettings, freshSignerKey } from './checkpoints/audit-keys.job.js';
+export { auditKeys, type AuditKeys } from './checkpoints/audit-keys.js';
+export { auditKeyFile, auditKeysIn, AuditSettings, renewedKeys } from './checkpoints/audit-keys.job.js';
 export { MalformedNote, readNote, verifierKey } from './checkpoints/note.js';
 export { readCheckpoint } from './checkpoints/checkpoint.js';
 export { lastCheckpoint } from './checkpoints/checkpoint-signer.job.js';

@@ -29,7 +29,7 @@ export function startAudit({ store, db, keys, checkpointSeconds, log }: Auditing
   const sign =
     signer &&
     ((signal: AbortSignal) =>
-      new CheckpointSigner(store, new TreeQueries(db), signer).run(checkpointSeconds, signal, told));
+      new CheckpointSigner(store, new TreeQueries(db), signer, keys.verifiers).run(checkpointSeconds, signal, told));
   return {
     /** Works until `signal` aborts. */
     run: (signal: AbortSignal) => follower.run(signal, sign),

@@ -47,10 +47,10 @@ export class AuditedLog {
     this.store = new EventStore(this.node.connectionString);
   }
 
-  /** Has the store hide a stream, as anybody may who may write to it. */
-  async hide(stream: string): Promise<void> {
+  /** Does what anybody may who may write to the store. */
+  async asWriter(work: (client: KurrentDBClient) => Promise<unknown>): Promise<void> {
     const client = KurrentDBClient.connectionString(this.node.connectionString);
-    await client.deleteStream(stream);
+    await work(client);
     await client.dispose();
   }
 

@@ -1,5 +1,5 @@
-import { copyEmbedded, type Database, Problem } from '#libs/platform';
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { copyEmbedded, type Database, keysSince, momentOf, Problem } from '#libs/platform';
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf, filesBelow } from './files.js';
 import { PARTS } from './manifest.js';
@@ -8,6 +8,9 @@ import { PARTS } from './manifest.js';
 export const COPIES = 'backups';
 /** The process that takes the backup, and something of its own. */
 const NAME = /^\d{1,10}-[\da-f]{16}$/;
+/** Where the keys are that were made after the database was copied. */
+export const LATER_KEYS = 'personal-data-keys.json';
+
 const ANSWER_WITHIN_MS = 2_000;
 
 export interface CopyStanding {
@@ -17,8 +20,15 @@ export interface CopyStanding {
   readonly of: number;
 }
 
+export interface KeysAdded {
+  /** How many keys of personal data were made or destroyed since the database was copied. */
+  readonly keys: number;
+}
+
 interface Copy {
   readonly name: string;
+  /** Of the database, before the copy was begun. */
+  readonly moment: string;
   readonly of: number;
   readonly ended: Promise<void>;
   bytes: number;
@@ -55,6 +65,21 @@ export class DatabaseCopies {
     return { state, bytes, of };
   }
 
+  /**
+   * Writes the keys of personal data that were made since into a file beside the copy. A key is in the database before anything
+   * sealed with it is in the log; so once the log is copied, these are all that the copy of the database lacks.
+   */
+  async addKeys(name: string): Promise<KeysAdded> {
+    const copy = this.#copy;
+    if (copy?.name !== name || copy.state !== 'copied') {
+      throw new Problem(404, 'BACKUP_UNKNOWN', 'the database was not copied under this name; paybill backup does that');
+    }
+    const keys = await keysSince(this.db, copy.moment);
+    const path = join(this.data, COPIES, name, LATER_KEYS);
+    await writeFile(path, JSON.stringify(keys), { mode: 0o600, flag: 'wx' });
+    return { keys: keys.length };
+  }
+
   async #begin(name: string): Promise<Copy> {
     const from = join(this.data, PARTS.database);
     const to = join(this.data, COPIES, name);
@@ -66,6 +91,7 @@ export class DatabaseCopies {
     await mkdir(join(to, PARTS.database));
     const copy: Copy = {
       name,
+      moment: await momentOf(this.db),
       of: await bytesOf(from, await filesBelow(from)).catch(() => 0),
       bytes: 0,
       state: 'copying',

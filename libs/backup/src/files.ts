@@ -1,3 +1,4 @@
+import { isAlive, syncDirectory } from '#libs/platform';
 import { createHash } from 'node:crypto';
 import { type Dirent } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -20,11 +21,7 @@ export async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(directory.length + 1)
-        .replaceAll('\\', '/'),
-    )
+    .map((entry) => pathBelow(directory, entry))
     .filter((path) => path !== NO_CONTENT)
     .sort();
 }
@@ -110,17 +107,9 @@ async function removeLeftovers(place: string, mark: string): Promise<void> {
   const prefix = `${basename(place)}${mark}`;
   for (const name of await readdir(dirname(place))) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : 0;
-    if (pid > 0 && !isAlive(pid)) await rm(join(dirname(place), name), { recursive: true, force: true });
-  }
-}
-
-/** Whether a process with this id is at work. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    // In a container every process may have the id of the one that was killed, and works on one of these at a time.
+    if (pid > 0 && (pid === process.pid || !isAlive(pid)))
+      await rm(join(dirname(place), name), { recursive: true, force: true });
   }
 }
 
@@ -145,10 +134,4 @@ async function syncDirectories(directory: string): Promise<void> {
     if (entry.isDirectory()) await syncDirectory(join(entry.parentPath, entry.name));
   }
   await syncDirectory(directory);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  await directory.sync();
-  await directory.close();
 }

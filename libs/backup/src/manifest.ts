@@ -6,7 +6,12 @@ import { BackupRefused } from './refused.js';
 /** The name of a manifest in its backup; it is no part of what it lists. */
 export const MANIFEST = 'backup.json';
 /** Where the parts of a backup lie in it, as in a data directory. */
-export const PARTS = { log: 'eventstore', database: 'read-models', masterKey: 'master.key' } as const;
+export const PARTS = {
+  log: 'eventstore',
+  database: 'read-models',
+  masterKey: 'master.key',
+  auditKey: 'audit.key',
+} as const;
 
 /** What a backup says of itself. */
 export const Manifest = z.object({
@@ -20,6 +25,10 @@ export const Manifest = z.object({
   /** Whether the embedded database is in it; when not, it is a PostgreSQL that is backed up by its own means. */
   database: z.boolean(),
   masterKey: z.boolean(),
+  /** Whether the key that signs checkpoints is in it. */
+  auditKey: z.boolean().default(false),
+  /** The verifier keys of the log's checkpoints, the signer's first: by them they are still believed when the key is lost. */
+  verifierKeys: z.array(z.string()).default([]),
   /** All directories: a database needs its empty ones, and not every way of keeping files keeps those. */
   directories: z.array(z.string()),
   files: z.array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string().regex(/^[\da-f]{64}$/) })),

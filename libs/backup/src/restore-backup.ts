@@ -14,6 +14,8 @@ interface RestoreOptions {
   readonly data: string;
   /** The master key, in base64, for a backup that has none. */
   readonly masterKey?: string | undefined;
+  /** The content of audit.key, for a backup that has none. */
+  readonly auditKey?: string | undefined;
   readonly onStage?: OnStage;
 }
 
@@ -21,7 +23,8 @@ interface RestoreOptions {
  * Makes a data directory of a backup, whole or not at all. Every copied file is summed up once more.
  * @throws BackupRefused when the directory is in use or not empty, or the master key is missing
  */
-export async function restoreBackup({ backup, manifest, data, masterKey, onStage }: RestoreOptions): Promise<void> {
+export async function restoreBackup(options: RestoreOptions): Promise<void> {
+  const { backup, manifest, data, masterKey, auditKey, onStage } = options;
   const above = dirname(resolve(data));
   await mkdir(above, { recursive: true });
   const place = join(await realpath(above), basename(resolve(data)));
@@ -37,7 +40,12 @@ export async function restoreBackup({ backup, manifest, data, masterKey, onStage
       const copied = await sumOf(directory, path, { durable: true, onBytes });
       if (copied.sha256 !== sha256) throw new BackupRefused(`${path} was not copied as it is; look after the disk`);
     }
-    if (masterKey !== undefined) await writeFile(join(directory, PARTS.masterKey), `${masterKey}\n`, { mode: 0o600 });
-    if (existsSync(join(directory, PARTS.masterKey))) await chmod(join(directory, PARTS.masterKey), 0o600);
+    for (const [key, text] of [[PARTS.masterKey, masterKey] as const, [PARTS.auditKey, auditKey] as const]) {
+      const path = join(directory, key);
+      if (text !== undefined) await writeFile(path, `${text}\n`, { mode: 0o600 });
+      if (!existsSync(path)) continue;
+      await chmod(path, 0o600);
+      await sumOf(directory, key, { durable: true });
+    }
   });
 }

@@ -1,8 +1,9 @@
 import { LogFile } from '#libs/eventstore-node';
-import { copyEmbedded, openDatabase } from '#libs/platform';
+import { copyEmbedded, openDatabase, putKeys } from '#libs/platform';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { z } from 'zod';
 import { buildAside, bytesOf, directoriesBelow, filesBelow, sumOf } from './files.js';
 import { type Manifest, MANIFEST, PARTS } from './manifest.js';
 import { BackupRefused } from './refused.js';
@@ -16,11 +17,16 @@ interface TakeOptions {
   /** The directory to make; what is above it is there. */
   readonly to: string;
   readonly withMasterKey: boolean;
+  readonly withAuditKey: boolean;
+  /** Of the log's checkpoints, the signer's first; for the manifest. */
+  readonly verifierKeys: readonly string[];
   /** Version of Paybill, for the manifest. */
   readonly paybill: string;
   readonly now: Date;
   /** Copies the embedded database into an empty directory; undefined when there is none. */
   readonly copyDatabase: ((to: string) => Promise<void>) | undefined;
+  /** Adds to that copy what the copy of the log needs of it, once the log is copied too. */
+  readonly completeDatabase?: (copy: string) => Promise<void>;
   /** Looks at the finished backup before it gets its name, and throws when it is not good. */
   readonly check?: (directory: string) => Promise<void>;
   readonly onStage?: OnStage;
@@ -28,14 +34,13 @@ interface TakeOptions {
 
 /**
  * Takes a backup of a data directory, whole or not at all. The database comes first and the log after it: whatever the
- * database has seen of the log is then in the copy of the log too.
+ * database has seen of the log is then in the copy of the log too. Keys of personal data made in between are added last.
  * @throws BackupRefused
  */
 export async function takeBackup(options: TakeOptions): Promise<Manifest> {
-  const { data, to, withMasterKey, copyDatabase, check } = options;
+  const { data, to, copyDatabase, completeDatabase, check } = options;
   const place = await requirePlace(data, to);
-  const key = join(data, PARTS.masterKey);
-  if (withMasterKey && !existsSync(key)) throw new BackupRefused(`--with-master-key: there is no ${key}`);
+  const keys = keysToCopy(options);
   let manifest: Manifest | undefined;
   await buildAside(place, async (directory) => {
     // Keys of personal data are in it, wrapped; names and addresses are sealed.
@@ -45,14 +50,25 @@ export async function takeBackup(options: TakeOptions): Promise<Manifest> {
       await copyDatabase(join(directory, PARTS.database));
     }
     const log = await copyLog(logOf(data), join(directory, PARTS.log));
-    if (withMasterKey) {
-      await copyFile(key, join(directory, PARTS.masterKey));
-      await chmod(join(directory, PARTS.masterKey), 0o600);
+    await completeDatabase?.(join(directory, PARTS.database));
+    for (const key of keys) {
+      await copyFile(join(data, key), join(directory, key));
+      await chmod(join(directory, key), 0o600);
     }
     manifest = await describe(directory, log, options);
     await check?.(directory);
   });
   return manifest!;
+}
+
+/** The names of the secret files that are wanted too. @throws BackupRefused when one is not there */
+function keysToCopy({ data, withMasterKey, withAuditKey }: TakeOptions): string[] {
+  const keys = [...(withMasterKey ? [PARTS.masterKey] : []), ...(withAuditKey ? [PARTS.auditKey] : [])];
+  for (const key of keys) {
+    const path = join(data, key);
+    if (!existsSync(path)) throw new BackupRefused(`--with-${key.replace('.', '-')}: there is no ${path}`);
+  }
+  return keys;
 }
 
 async function copyLog(from: string, to: string): Promise<Manifest['log']> {
@@ -73,7 +89,7 @@ async function copyLog(from: string, to: string): Promise<Manifest['log']> {
 async function describe(
   directory: string,
   log: Manifest['log'],
-  { paybill, now, withMasterKey, copyDatabase, onStage }: TakeOptions,
+  { paybill, now, withMasterKey, withAuditKey, verifierKeys, copyDatabase, onStage }: TakeOptions,
 ): Promise<Manifest> {
   const paths = await filesBelow(directory);
   const total = await bytesOf(directory, paths);
@@ -88,6 +104,8 @@ async function describe(
     log,
     database: copyDatabase !== undefined,
     masterKey: withMasterKey,
+    auditKey: withAuditKey,
+    verifierKeys: [...verifierKeys],
     directories: await directoriesBelow(directory),
     files,
   };
@@ -135,6 +153,21 @@ export async function copyClosedDatabase(data: string, to: string): Promise<void
     await db.close();
   }
 }
+
+/** Puts keys of personal data that were made later into the copy of a database. @param from a file a running Paybill wrote */
+export async function addLaterKeys(copy: string, from: string): Promise<void> {
+  const keys = KeyRows.parse(JSON.parse(await readFile(from, 'utf8')));
+  const db = await openDatabase({ dataDir: copy });
+  try {
+    await putKeys(db, keys);
+  } finally {
+    await db.close();
+  }
+}
+
+const KeyRows = z.array(
+  z.object({ subject: z.string(), wrapped_key: z.string().nullable(), erased_at: z.string().nullable() }),
+);
 
 /** Whether a data directory has an embedded database. */
 export function hasDatabase(data: string): boolean {

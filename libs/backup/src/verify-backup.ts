@@ -26,6 +26,8 @@ interface Reader {
   readonly name: string;
   readonly position: bigint;
   readonly mark?: LogMark | undefined;
+  /** Id of the event at `position`, where a reader knows that instead of a mark. */
+  readonly eventId?: string;
 }
 
 const MOST_FAULTS = 100;
@@ -110,7 +112,15 @@ async function readersIn(db: Database): Promise<readonly Reader[]> {
       select ${sql.raw(name)} as name, position from ${sql.raw(table)}`.execute(db.sql);
     readers.push(...rows.map((row) => ({ name: row.name, position: BigInt(row.position), mark: marks.get(row.name) })));
   }
-  return readers;
+  return [...readers, ...(await treeIn(db, has))];
+}
+
+/** The tree over the log, which remembers its last event by position and id. */
+async function treeIn(db: Database, has: (table: string) => Promise<boolean>): Promise<Reader[]> {
+  if (!(await has('audit.tree'))) return [];
+  const { rows } = await sql<{ last_event: string; last_position: string }>`
+    select last_event, last_position from audit.tree where last_event is not null`.execute(db.sql);
+  return rows.map((row) => ({ name: 'tree', position: BigInt(row.last_position), eventId: row.last_event }));
 }
 
 /** Where readers of the log keep their positions, and what they are called there. */
@@ -144,8 +154,8 @@ async function lookThrough(
       const found = `${events} events up to position ${position}`;
       faults.unshift({ where: PARTS.log, reason: `has ${found} and not ${log.events} up to ${log.position}` });
     }
-    for (const { name, position: at, mark } of readers) {
-      if (!mark && at > position) {
+    for (const { name, position: at, mark, eventId } of readers) {
+      if (!mark && eventId === undefined && at > position) {
         faults.push({ where: name, reason: `is at position ${at}, and the log ends at ${position}` });
       }
     }
@@ -165,13 +175,11 @@ interface Chain {
 class Chains {
   readonly #chains = new Map<string, Chain>();
   readonly #faults: BackupFault[] = [];
-  /** What readers have seen and has not been met yet, by stream and revision. */
-  readonly #awaited = new Map<string, Reader>();
+  /** Readers whose last event has not been met yet. */
+  readonly #awaited: Set<Reader>;
 
   constructor(readers: readonly Reader[]) {
-    for (const reader of readers) {
-      if (reader.mark) this.#awaited.set(`${reader.mark.stream} ${reader.mark.revision} ${reader.name}`, reader);
-    }
+    this.#awaited = new Set(readers.filter(({ mark, eventId }) => mark !== undefined || eventId !== undefined));
   }
 
   get streams(): number {
@@ -185,19 +193,17 @@ class Chains {
     const { hash, reason } = follow(event, last);
     if (reason !== undefined) this.#fault(`${event.stream} revision ${event.revision}`, reason);
     this.#chains.set(event.stream, { revision: event.revision, hash });
-    for (const [key, { mark }] of this.#awaited) {
-      if (mark!.stream === event.stream && mark!.revision === event.revision && mark!.id === event.id) {
-        this.#awaited.delete(key);
-      }
-    }
+    for (const reader of this.#awaited) if (isLastOf(reader, event)) this.#awaited.delete(reader);
   }
 
   /** All faults, with the readers whose last event has not been met. */
   faults(): BackupFault[] {
-    const ahead = [...this.#awaited.values()].map(({ name, mark }) => ({
-      where: name,
-      reason: `has seen ${mark!.stream} revision ${mark!.revision} (${mark!.id}), which is not in the log`,
-    }));
+    const ahead = [...this.#awaited].map(({ name, position, mark, eventId }) => {
+      const event = mark
+        ? `${mark.stream} revision ${mark.revision} (${mark.id})`
+        : `${eventId} at position ${position}`;
+      return { where: name, reason: `has seen ${event}, which is not in the log` };
+    });
     return [...this.#faults, ...ahead];
   }
 
@@ -206,13 +212,19 @@ class Chains {
   }
 }
 
+function isLastOf({ position, mark, eventId }: Reader, event: FiledEvent): boolean {
+  if (mark) return mark.stream === event.stream && mark.revision === event.revision && mark.id === event.id;
+  return position === event.position && eventId === event.id;
+}
+
 /** How an event follows the one before it in its stream. */
 function follow(event: FiledEvent, last: Chain | undefined): { hash: string | undefined; reason?: string } {
   const expected = (last?.revision ?? -1n) + 1n;
   const hash = storedLink(event)?.hash;
   if (event.revision !== expected) return { hash, reason: `comes where revision ${expected} should` };
   // A stream begins with a linked event, and then all of its events are; or with one that is not.
-  if (last === undefined ? hash === undefined : last.hash === undefined) return { hash: undefined };
+  const unlinked = last === undefined || last.hash === undefined;
+  if (unlinked && hash === undefined) return { hash };
   const reason = brokenLink(event, last?.hash ?? GENESIS_HASH);
   return { hash, ...(reason !== undefined && { reason }) };
 }

@@ -38,11 +38,16 @@ describe('A projection whose log is not the one it has read', () => {
   async function project({ store }: { store: EventStore }, till: string): Promise<string | undefined> {
     const ended = new AbortController();
     let stopped: string | undefined;
-    const onStopped = (_: string, error: Error) => (stopped = error.message);
+    let onStopped!: (projection: string, error: Error) => void;
+    const standsStill = new Promise<void>((resolve) => {
+      onStopped = (_, error) => {
+        stopped = error.message;
+        resolve();
+      };
+    });
     const running = new ProjectionRunner(store, test.db, [tillProjection()], { onStopped }).run(ended.signal);
     const { position } = await put(store, till);
-    // It ends by itself when it stands still.
-    await Promise.race([running, new ReadBarrier(test.db, 60_000).waitFor('tills', position)]);
+    await Promise.race([standsStill, new ReadBarrier(test.db, 60_000).waitFor('tills', position)]);
     ended.abort();
     await running;
     await store.close();

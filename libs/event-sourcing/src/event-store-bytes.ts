@@ -1,4 +1,4 @@
-import { type ClientReadableStream, status } from '@grpc/grpc-js';
+import { type ClientReadableStream, type Metadata, status } from '@grpc/grpc-js';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
@@ -54,13 +54,20 @@ export class StoredBytes {
     }
   }
 
-  /** A stream from one of its revisions on, in batches. A stream that does not exist is empty. @throws EventStoreUnavailable */
+  /**
+   * A stream from one of its revisions on, in batches. A stream that does not exist, or was deleted for ever, is empty.
+   * @throws EventStoreUnavailable
+   */
   async *stream(
     name: string,
     { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
   ): AsyncGenerator<readonly RawEvent[]> {
-    for await (const batch of this.#read(streamFrom(name, from, limit), new AbortController().signal)) {
-      yield batch.flatMap(({ event }) => event ?? []);
+    try {
+      for await (const batch of this.#read(streamFrom(name, from, limit), new AbortController().signal)) {
+        yield batch.flatMap(({ event }) => event ?? []);
+      }
+    } catch (error) {
+      if (!saysDeleted(error)) throw error;
     }
   }
 
@@ -100,6 +107,12 @@ export class StoredBytes {
       stop();
     }
   }
+}
+
+/** How a store says that a stream was deleted for ever: by the client's own kind of error, or the trailer it makes that of. */
+function saysDeleted(error: unknown): boolean {
+  const { type, metadata } = error as { type?: unknown; metadata?: Metadata };
+  return type === 'stream-deleted' || metadata?.get('exception')[0] === 'stream-deleted';
 }
 
 /** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */

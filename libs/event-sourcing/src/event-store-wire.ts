@@ -6,6 +6,8 @@ export interface RawEvent {
   /** Commit position in the log: monotonic, in bytes, never a count. */
   readonly position: bigint;
   readonly type: string;
+  /** Whether whoever wrote it called its data JSON; a store looks for settings of streams in such events only. */
+  readonly isJson: boolean;
   readonly data: Buffer;
   readonly metadata: Buffer;
 }
@@ -52,13 +54,14 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 /** `ReadResp.ReadEvent.RecordedEvent`. */
 function readRecorded(fields: Fields): RawEvent {
-  const event = { id: '', stream: '', revision: 0n, position: 0n, type: '', data: NOTHING, metadata: NOTHING };
+  const place = { stream: '', revision: 0n, position: 0n };
+  const event = { id: '', ...place, type: '', isJson: false, data: NOTHING, metadata: NOTHING };
   while (fields.next()) {
     if (fields.number === 1) event.id = readText(fields.nested(), 2);
     else if (fields.number === 2) event.stream = readText(fields.nested(), 3);
     else if (fields.number === 3) event.revision = fields.integer();
     else if (fields.number === 5) event.position = fields.integer();
-    else if (fields.number === 6) event.type = readType(fields.nested()) || event.type;
+    else if (fields.number === 6) readSystemMetadata(fields.nested(), event);
     else if (fields.number === 7) event.metadata = fields.bytes();
     else if (fields.number === 8) event.data = fields.bytes();
     else fields.skip();
@@ -76,16 +79,15 @@ function readText(fields: Fields, number: number): string {
   return text;
 }
 
-/** The value of a map entry, when its key is `type`. */
-function readType(entry: Fields): string {
-  let isType = false;
-  let value = '';
+/** An entry of the map of what the store says of an event. */
+function readSystemMetadata(entry: Fields, event: { type: string; isJson: boolean }): void {
+  let key = '';
   while (entry.next()) {
-    if (entry.number === 1) isType = entry.text() === 'type';
-    else if (entry.number === 2 && isType) value = entry.text();
+    if (entry.number === 1) key = entry.text();
+    else if (entry.number === 2 && key === 'type') event.type = entry.text();
+    else if (entry.number === 2 && key === 'content-type') event.isJson = entry.text() === 'application/json';
     else entry.skip();
   }
-  return value;
 }
 
 /** Walks the fields of one protobuf message without copying. */

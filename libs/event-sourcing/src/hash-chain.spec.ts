@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { GENESIS_HASH, type RawEvent } from '#libs/event-sourcing';
+import { GENESIS_HASH, type storedLink } from '#libs/event-sourcing';
 import { brokenLink, link } from './hash-chain.js';
 
-function stored(data: object, revision = 0n, previousHash = GENESIS_HASH): RawEvent {
+type Stored = Parameters<typeof storedLink>[0];
+
+function stored(data: object, revision = 0n, previousHash = GENESIS_HASH): Stored {
   const event = { stream: 'till-1', revision, type: 'Put', data };
   const { id, metadataJson } = link(event, {
     commandId: 'c',
@@ -42,7 +44,7 @@ describe('The hash chain of a stream', () => {
     );
   });
 
-  it.each<[string, (event: RawEvent) => RawEvent]>([
+  it.each<[string, (event: Stored) => Stored]>([
     ['an amount', (event) => ({ ...event, data: replaced(event.data, '12.34', '12.35') })],
     ['a blank in the data', (event) => ({ ...event, data: replaced(event.data, ':', ': ') })],
     ['the type', (event) => ({ ...event, type: 'Taken' })],

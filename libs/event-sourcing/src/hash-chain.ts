@@ -56,6 +56,9 @@ export interface StoredLink {
   readonly idFollows: boolean;
 }
 
+/** What of a stored event its hash has to do with. */
+type StoredTexts = Omit<RawEvent, 'isJson'>;
+
 /** How every stored metadata ends: its last two members, each with a hash of 64 figures. */
 const PREVIOUS = ',"previousHash":"';
 const HASH = '","hash":"';
@@ -68,7 +71,7 @@ const ENDING = new RegExp(`^${PREVIOUS}[0-9a-f]{64}${HASH}[0-9a-f]{64}${END}$`);
 const gathered = Buffer.allocUnsafe(64 * 1024);
 
 /** The link of a stored event, or undefined when it carries none: then it was not written by Paybill. */
-export function storedLink(event: RawEvent): StoredLink | undefined {
+export function storedLink(event: StoredTexts): StoredLink | undefined {
   const { stream, revision, type, data, metadata, id } = event;
   const tail = metadata.toString('latin1', Math.max(0, metadata.length - TAIL));
   if (!ENDING.test(tail)) return undefined;
@@ -88,7 +91,7 @@ export function storedLink(event: RawEvent): StoredLink | undefined {
 }
 
 /** Why a stored event does not continue the chain, or undefined when it does. */
-export function brokenLink(event: RawEvent, previousHash: string): string | undefined {
+export function brokenLink(event: StoredTexts, previousHash: string): string | undefined {
   const link = storedLink(event);
   if (!link) return 'it carries no hash';
   if (link.previousHash !== previousHash) return 'the previous hash is not the hash of the event before';

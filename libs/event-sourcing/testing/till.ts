@@ -54,7 +54,7 @@ export function tillProjection(
 ): Projection<TillEvent> {
   return {
     name,
-    code: () => 'a till',
+    code: 'a till',
     category: 'till',
     events: tillEvents,
     tables: [{ name, key: ['id'] }],

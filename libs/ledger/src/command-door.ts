@@ -9,12 +9,11 @@ import {
   type DomainEvent,
   Rejected,
 } from '#libs/event-sourcing';
-import { type Call, Metrics } from '#libs/platform';
+import { type Call, isUuid, Metrics } from '#libs/platform';
 import { type Done } from './command-answers.js';
 
 /** Namespace of the ids that are made from Idempotency-Keys. Never changes: retries are recognised by it. */
 const NAMESPACE = 'b1f0c1a4-6f7e-5d53-9a3e-6b1f5a0f4c11';
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /** How the controllers send commands: the caller's key becomes the command's id, and each outcome is counted. */
 @Injectable()
@@ -72,14 +71,14 @@ export function idFrom(scope: string, key: string): string {
 /** The payment an address names; what is no UUID names none. */
 export function paymentIdOf(text: string): string {
   const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new Rejected('PAYMENT_UNKNOWN', 'no payment with this id was asked for; check the id');
 }
 
 /** The account an address names. What is no UUID names no account, and is never made part of a stream's name. */
 export function accountIdOf(text: string): string {
   const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new Rejected('ACCOUNT_UNKNOWN', 'no account with this id; open it first, or check the id');
 }
 

@@ -16,7 +16,7 @@ const parts = [balancesProjection, billsProjection, paymentsProjection, payBillN
  * whoever reads a balance, its bills and its journal sees them all at the same position. */
 const ledgerReadModels: Projection<AccountEvent> = {
   name: LEDGER,
-  code: () => codeFingerprint(import.meta.url),
+  code: codeFingerprint(import.meta.url),
   category: 'account',
   events: accountEvents,
   tables: parts.flatMap(({ tables }) => tables),

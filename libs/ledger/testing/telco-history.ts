@@ -67,7 +67,7 @@ async function open(): Promise<TelcoLog> {
 
 /** A directory that all files of the run know, and that is gone when the run has ended, however it ended. */
 async function directoryOfRun(): Promise<string> {
-  // The process that runs all files: infra/kafka/jest-run.mjs says which.
+  // The process that runs all files: infra/jest/run.mjs says which.
   const pid = process.env['PAYBILL_TEST_RUN'] ?? `${process.pid}`;
   const directory = join(tmpdir(), `paybill-telco-${pid}`);
   if ((await mkdir(directory, { recursive: true })) === undefined) return directory;

@@ -5,7 +5,8 @@ export { rowsOf } from './postgres/rows-of.js';
 export { ADVISORY_LOCKS } from './postgres/advisory-locks.js';
 export { isPassing } from './postgres/passing.js';
 export { secretFile, writeSecretFile } from './secret-file.js';
-export { DirectoryInUse, lockDirectory } from './lock-file.js';
+export { syncDirectory } from './sync-directory.js';
+export { DirectoryInUse, isAlive, lockDirectory } from './lock-file.js';
 export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
 export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
@@ -22,6 +23,7 @@ export {
   type Signed,
   SignedBy,
 } from './http/call.js';
+export { isUuid } from './http/uuid.js';
 export { keyOf, type Page, pageAnswer, Paged, pageOf } from './http/page.js';
 export { openApiDocument, TakesCommand } from './http/openapi.js';
 export { malformed, Problem } from './http/problem.js';
@@ -35,5 +37,6 @@ export { readTopic, TopicStalled } from './kafka/read-topic.js';
 export { type KafkaRecord } from './kafka/record.js';
 export { isShutOut, type RecordToWrite, TransactionalWriter } from './kafka/transactional-writer.js';
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
+export { keysSince, momentOf, putKeys } from './personal-data/key-rows.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
 export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';

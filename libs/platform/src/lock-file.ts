@@ -72,7 +72,8 @@ function identity(pid: number): string {
   return `${pid} ${started}\n`;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this id is at work. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

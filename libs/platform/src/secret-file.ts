@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from './sync-directory.js';
 
 /**
  * The text of a file that only its owner may read; made when it is not there: on disk, whole and in its place before anybody
@@ -30,8 +31,6 @@ export async function writeSecretFile(path: string, text: string): Promise<strin
     await unfinished.close();
   }
   await rename(`${path}.new`, path);
-  const folder = await open(directory, 'r');
-  await folder.sync();
-  await folder.close();
+  await syncDirectory(directory);
   return text;
 }

@@ -1,6 +1,10 @@
 import { openDatabase, type Database } from '#libs/platform';
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { emptyPglite } from './empty-pglite.js';
 import { containerPostgres, localPostgres } from './real-postgres.js';
 import { realServer, skipped } from './real-server.js';
 
@@ -21,8 +25,17 @@ export interface TestEngine {
 const pglite: TestEngine = {
   name: 'pglite',
   create: async () => {
-    const db = await openDatabase({});
-    return { db, drop: () => db.close() };
+    const directory = await mkdtemp(join(tmpdir(), 'paybill-pglite-'));
+    const dataDir = join(directory, 'data');
+    await emptyPglite(dataDir);
+    const db = await openDatabase({ dataDir });
+    return {
+      db,
+      async drop() {
+        await db.close();
+        await rm(directory, { recursive: true });
+      },
+    };
   },
 };
 

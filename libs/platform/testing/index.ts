@@ -2,3 +2,4 @@ export { postgresEngine, testEngines, type TestDatabase, type TestEngine } from 
 export { ownKafkaCluster, kafkaCluster, type OwnKafka, type TestKafka } from './kafka.js';
 export { localPostgres } from './real-postgres.js';
 export { skipped } from './real-server.js';
+export { emptyPglite } from './empty-pglite.js';

@@ -40,7 +40,7 @@ async function clusterModule(): Promise<ClusterModule> {
 export async function kafkaCluster(): Promise<TestKafka[]> {
   const given = process.env['TEST_KAFKA_BROKERS'];
   if (given) return [{ brokers: given.split(',') }];
-  // The process that runs all files: infra/kafka/jest-run.mjs says which, and with its end the cluster ends.
+  // The process that runs all files: infra/jest/run.mjs says which, and with its end the cluster ends.
   const run = Number(process.env['PAYBILL_TEST_RUN'] ?? process.pid);
   return startCluster(`run-${run}`, run);
 }

@@ -47,10 +47,10 @@ function placeOption(option: Option): PlaceOption {
   return option.isBoolean() || option.negate ? { flags, description } : { flags, description, value: valuesOf(option) };
 }
 
-/** The help names what it wants: `<file>` and `<dir>` are on the disk, choices are listed, anything else nobody knows. */
+/** The help names what it wants: `<file>`, `<path>` and `<dir>` are on the disk, choices are listed, anything else nobody knows. */
 function valuesOf(wanted: Option | Argument): Values {
   if (wanted.argChoices) return { kind: 'choices', choices: wanted.argChoices };
-  const name = 'flags' in wanted ? wanted.flags.replace(/^.*[<[](.*?)[\]>].*$/, '$1') : wanted.name();
-  if (name === 'file') return { kind: 'files' };
+  const name = 'flags' in wanted ? wanted.flags.replace(/^.*[<[](.*?)(\.{3})?[\]>].*$/, '$1') : wanted.name();
+  if (name === 'file' || name === 'path') return { kind: 'files' };
   return { kind: name === 'dir' || name === 'backup' ? 'directories' : 'anything' };
 }

@@ -15,16 +15,24 @@ export interface FoldedAccount {
   readonly bills: { values(): Iterable<{ readonly billNumber: string; readonly open: bigint }> };
 }
 
-/** The ledger of one build of Paybill. */
+/** One build of Paybill, as far as history is run by it. */
 export interface Build {
   /** What whoever asked called it. */
   readonly name: string;
   readonly account: Decider<FoldedAccount, DomainEvent>;
+  /** Those of all its libs. */
   readonly readModels: readonly Projection[];
 }
 
+/** What a lib calls its read models. */
+const READ_MODELS = [
+  ['ledger', 'readModels'],
+  ['fraud', 'fraudReadModels'],
+  ['audit', 'auditReadModels'],
+] as const;
+
 /**
- * Loads the ledger of a build: a directory with `dist/`, `package.json` and, there or above, `node_modules`. Two builds
+ * Loads a build: a directory with `dist/`, `package.json` and, there or above, `node_modules`. Two builds
  * are loaded side by side into this process: each resolves `#libs/…` by its own package.json, and what is run of them is
  * pure, so that they cannot get into each other's way.
  * @throws WrongOption
@@ -32,14 +40,29 @@ export interface Build {
 export async function loadBuild(name: string, directory: string): Promise<Build> {
   const entry = join(resolve(directory), 'dist/libs/ledger/src/index.js');
   if (!existsSync(entry)) throw new WrongOption(`${name}: ${entry} does not exist; build it with npm run build`);
-  const ledger = (await import(pathToFileURL(entry).href).catch((error: Error) => {
-    throw new WrongOption(`${name} cannot be loaded: ${error.message}`);
-  })) as Partial<Build>;
-  const { account, readModels } = ledger;
-  if (typeof account?.evolve !== 'function' || !('open' in account.initialState) || !Array.isArray(readModels)) {
-    throw new WrongOption(`${name} is too old: its ledger has no account whose open amount could be compared`);
+  const { account } = (await importFrom(name, entry)) as Partial<Build>;
+  const readModels: unknown[] = [];
+  for (const [lib, exported] of READ_MODELS) {
+    const path = join(resolve(directory), `dist/libs/${lib}/src/index.js`);
+    // A build from before a lib had read models has none of them, which the comparison then says.
+    const found = existsSync(path) ? (await importFrom(name, path))[exported] : undefined;
+    if (Array.isArray(found)) readModels.push(...(found as unknown[]));
+    else if (lib === 'ledger') throw tooOld(name);
   }
-  return { name, account, readModels: readModels.map(withKeys) };
+  if (typeof account?.evolve !== 'function' || !('open' in account.initialState)) throw tooOld(name);
+  return { name, account, readModels: (readModels as Projection[]).map(withKeys) };
+}
+
+async function importFrom(name: string, path: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new WrongOption(`${name} cannot be loaded: ${(error as Error).message}`);
+  }
+}
+
+function tooOld(name: string): WrongOption {
+  return new WrongOption(`${name} is too old: its ledger has no account whose open amount could be compared`);
 }
 
 /** Before tables had keys, a table was its name. */

@@ -62,12 +62,8 @@ export async function compareReadModels(
     for (const replayed of opened) await prepare(replayed);
     await replay(store, opened);
     const comparisons: TableComparison[] = [];
-    for (const projection of after.build.readModels) {
-      const other = before.build.readModels.find(({ name }) => name === projection.name);
-      if (!other) continue;
-      for (const table of projection.tables) {
-        comparisons.push(await compareTable([before, other], [after, projection], table.name, limit));
-      }
+    for (const name of distinct(builds.flatMap(({ readModels }) => readModels.map((model) => model.name)))) {
+      comparisons.push(...(await compareReadModel(before, after, name, limit)));
     }
     return comparisons;
   } finally {
@@ -136,15 +132,41 @@ async function applyTo({ build, db, stopped }: Replayed, category: string, event
 
 type Side = readonly [Replayed, Projection];
 
+const distinct = (names: readonly string[]) => [...new Set(names)];
+const tablesOf = ({ tables }: Projection) => tables.map(({ name }) => name);
+const NOTHING = { same: false, before: 0, after: 0, differing: 0, examples: [] };
+
+/** A read model that only one of them has is a difference in each of its tables. */
+async function compareReadModel(
+  before: Replayed,
+  after: Replayed,
+  name: string,
+  limit: number,
+): Promise<TableComparison[]> {
+  const [left, right] = [before, after].map(({ build }) => build.readModels.find((model) => model.name === name));
+  if (!left || !right) {
+    const note = `only ${(left ? before : after).build.name} has the read model ${name}`;
+    return tablesOf((left ?? right)!).map((table) => ({ ...NOTHING, table, note }));
+  }
+  const comparisons: TableComparison[] = [];
+  for (const table of distinct([...tablesOf(right), ...tablesOf(left)])) {
+    comparisons.push(await compareTable([before, left], [after, right], table, limit));
+  }
+  return comparisons;
+}
+
 async function compareTable(before: Side, after: Side, name: string, limit: number): Promise<TableComparison> {
-  const nothing = { table: name, same: false, before: 0, after: 0, differing: 0, examples: [] };
+  const nothing = { ...NOTHING, table: name };
   for (const [{ stopped }, projection] of [before, after]) {
     const reason = stopped.get(projection.name);
     if (reason !== undefined) return { ...nothing, note: reason };
   }
   const columns = [await columnsOf(before, name), await columnsOf(after, name)] as const;
   const common = columns[0].filter((column) => columns[1].includes(column));
-  if (common.length === 0) return { ...nothing, note: `${before[0].build.name} has no such table` };
+  if (common.length === 0) {
+    const without = columns[0].length === 0 ? before : after;
+    return { ...nothing, note: `${without[0].build.name} has no such table` };
+  }
   // A build from before tables had keys is compared by the key the other knows; all columns together do for both.
   const known =
     [after, before].flatMap(([, { tables }]) => tables.filter((table) => table.name === name))[0]?.key ?? [];

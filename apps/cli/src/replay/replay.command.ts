@@ -7,17 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { eventsBetween, withLog } from '../account-log.js';
 import { answer } from '../answer.js';
 import { ExitCode } from '../failure.js';
-import { whole, WrongOption } from '../options.js';
+import { leaveWord } from '../leave-word.js';
+import { actorOption, urlOption, whole, WrongOption } from '../options.js';
 import { progress } from '../progress.js';
 import { inColour } from '../style.js';
 import { table } from '../table.js';
-import { type EventStoreOptions, onEventStore } from '../target.js';
+import { type ApiOptions, type EventStoreOptions, onEventStore } from '../target.js';
 import { type Build, loadBuild } from './build.js';
 import { type AccountDifference, compareAccount, type EventRef, type NotApplied } from './diff-account.js';
 import { compareReadModels, type TableComparison } from './diff-read-models.js';
 import { buildOf } from './git-build.js';
 
-interface DiffOptions extends EventStoreOptions {
+interface DiffOptions extends ApiOptions, EventStoreOptions {
+  readonly actor: string;
   readonly against?: string;
   readonly fromBuild?: string;
   readonly toBuild?: string;
@@ -52,16 +54,18 @@ export function replayCommand(): Command {
     .option('--from-build <dir>', 'directory of the build before')
     .option('--to-build <dir>', 'directory of the build after (default: this build)')
     .addOption(
-      new Option('--with <mode>', 'what to run: the accounts’ decider, or all read models')
+      new Option('--with <mode>', 'what to run: the accounts’ decider, or all read models (ledger, fraud, audit)')
         .choices(['decider', 'projections'])
         .default('decider'),
     )
+    .addOption(urlOption())
+    .addOption(actorOption())
     .option('--limit <number>', 'how many differences to print', whole(1, 1_000_000), 20)
     .option('--no-cache', 'do not keep the build of a commit in ~/.cache/paybill/builds')
     .addHelpText(
       'after',
       `
-Only reads. A build is a directory with dist/ and package.json. A commit is built with the dependencies of this checkout.
+Reads the log, and leaves word of that with the Paybill that runs there, where one does. A build is a directory with dist/ and package.json. A commit is built with the dependencies of this checkout.
 The exit code is 1 when anything differs, or a build does not know an event.
 
 Examples:
@@ -76,6 +80,7 @@ Examples:
 async function diff(options: DiffOptions): Promise<void> {
   const { builds, remove } = await buildsOf(options);
   try {
+    await leaveWord('replay', options);
     if (options.with === 'decider') await diffDeciders(builds, options);
     else await diffReadModels(builds, options);
   } finally {

@@ -1,13 +1,11 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { EventStoreUnavailable, Rejected, WrongRevision } from '#libs/event-sourcing';
-import { ACCESSED, type Accessed, callerOf, isOpaque, Problem } from '#libs/platform';
+import { ACCESSED, type Accessed, callerOf, isOpaque, Problem, isUuid } from '#libs/platform';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { type Access, AccessLog } from './access-log.job.js';
 
 type Request = Parameters<typeof callerOf>[0];
-
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /** Records who asks for what is marked `@Accessed`, before the answer leaves. */
 @Injectable()
@@ -58,7 +56,7 @@ function detailsOf(request: Request, { parameters }: Accessed): Pick<Access, 'ac
     if (value === undefined) return [];
     return [[name, typeof value === 'string' && isOpaque(value) ? value : 'withheld'] as const];
   });
-  return { ...(UUID.test(account) && { accountId: account }), parameters: Object.fromEntries(kept) };
+  return { ...(isUuid(account) && { accountId: account }), parameters: Object.fromEntries(kept) };
 }
 
 function outcomeOf(error: unknown): string {

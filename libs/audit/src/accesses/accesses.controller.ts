@@ -14,7 +14,7 @@ const AccessesQuery = Paged.extend({
 });
 
 /** What is done with the log past the API, and should be known all the same. */
-const REPORTED = ['verify-log', 'export-journal', 'backup', 'replay'] as const;
+const REPORTED = ['verify-log', 'backup', 'replay'] as const;
 const ReportedAccess = z
   .strictObject({ what: z.enum(REPORTED, `must be one of ${REPORTED.join(', ')}`) })
   .meta({ id: 'ReportedAccess' });

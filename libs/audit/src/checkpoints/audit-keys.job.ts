@@ -2,7 +2,7 @@ import { secretFile } from '#libs/platform';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type AuditKeys, auditKeys } from './audit-keys.js';
+import { type AuditKeys, auditKeys, rotated } from './audit-keys.js';
 import { newSignerKey } from './note.js';
 
 /** How the log is signed for auditors. */
@@ -41,7 +41,7 @@ export function auditKeyFile(directory: string): string {
  */
 export async function auditKeysIn(directory: string): Promise<AuditKeys> {
   const path = auditKeyFile(directory);
-  const text = await secretFile(path, () => freshSignerKey());
+  const text = await secretFile(path, () => renewedKeys(''));
   try {
     return auditKeys(text);
   } catch (error) {
@@ -49,7 +49,17 @@ export async function auditKeysIn(directory: string): Promise<AuditKeys> {
   }
 }
 
-/** A signing key nobody else has. Without a name it is called after nothing, so that two logs are told apart. */
-export function freshSignerKey(name = `paybill.local/${randomBytes(4).toString('hex')}`): string {
+/**
+ * A new signing key in the place of those before, whose verifier keys are kept with it.
+ * @param before a key file's text; empty when there was none
+ * @param name unless given, that of the key before: the name of a key is that of its log. With none before it is called
+ *   after nothing, so that two logs are told apart.
+ * @throws MalformedNote
+ */
+export function renewedKeys(before: string, name?: string): string {
+  return rotated(freshSignerKey(name ?? auditKeys(before).verifiers[0]?.name), before);
+}
+
+function freshSignerKey(name = `paybill.local/${randomBytes(4).toString('hex')}`): string {
   return newSignerKey(name, randomBytes(32));
 }

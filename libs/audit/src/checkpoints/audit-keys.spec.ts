@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '#libs/platform';
 import { auditKeys, rotated } from './audit-keys.js';
-import { auditKeyFile, auditKeysIn, AuditSettings } from './audit-keys.job.js';
+import { auditKeyFile, auditKeysIn, AuditSettings, renewedKeys } from './audit-keys.job.js';
 import { newSignerKey } from './note.js';
 
 const [first, second] = ['2026', '2027'].map((year) => newSignerKey(`example.com/${year}`, randomBytes(32))) as [
@@ -14,12 +14,23 @@ const [first, second] = ['2026', '2027'].map((year) => newSignerKey(`example.com
 
 describe('The keys of the audit', () => {
   it('are a signing key, and verifier keys of those it has taken the place of', () => {
-    const both = rotated(second, rotated(first, undefined));
+    const both = rotated(second, rotated(first, ''));
     const { signer, verifiers } = auditKeys(both);
     expect(signer!.verifier.name).toBe('example.com/2027');
     expect(verifiers.map(({ name }) => name)).toEqual(['example.com/2027', 'example.com/2026']);
     // What signed before can be checked and not used any more.
     expect(both.match(/PRIVATE/g)).toHaveLength(1);
+  });
+
+  // tlog-checkpoint: the origin of a checkpoint should be the name of the key that signs it.
+  it('are renewed under the name of the one before, unless another is given', () => {
+    const [own, before] = auditKeys(renewedKeys(first)).verifiers;
+    expect([own!.name, before!.name]).toEqual(['example.com/2026', 'example.com/2026']);
+    expect(own!.id).not.toBe(before!.id);
+    const verifiersAlone = `${auditKeys(first).verifiers[0]!.text}`;
+    expect(auditKeys(renewedKeys(verifiersAlone)).signer!.verifier.name).toBe('example.com/2026');
+    expect(auditKeys(renewedKeys(first, 'example.com/other')).signer!.verifier.name).toBe('example.com/other');
+    expect(auditKeys(renewedKeys('')).signer!.verifier.name).toMatch(/^paybill\.local\/[0-9a-f]{8}$/);
   });
 
   it('may be verifier keys alone: then nobody signs here', () => {

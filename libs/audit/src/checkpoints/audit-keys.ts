@@ -24,7 +24,7 @@ export function auditKeys(text: string): AuditKeys {
 }
 
 /** What is kept when a new signing key takes the place of what was there: the key, and by whom was signed before. */
-export function rotated(newSigner: string, before: string | undefined): string {
-  const { verifiers } = auditKeys(before ?? '');
+export function rotated(newSigner: string, before: string): string {
+  const { verifiers } = auditKeys(before);
   return [newSigner, ...verifiers.map(({ text }) => text)].join('\n');
 }

@@ -1,14 +1,16 @@
 import { jest } from '@jest/globals';
 import { sql } from 'kysely';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog } from '#testing/audit';
 import { testEngines, type TestDatabase } from '#testing/platform';
-import { CHECKPOINTS } from '../audit-events.js';
+import { appendFacts, endOf } from '#libs/event-sourcing';
+import { type AuditEvent, auditEvents, CHECKPOINTS } from '../audit-events.js';
 import { TreeFollower } from '../tree/tree-follower.job.js';
 import { TreeQueries } from '../tree/tree.queries.js';
-import { readCheckpoint } from './checkpoint.js';
+import { checkpointText, readCheckpoint } from './checkpoint.js';
 import { CheckpointContradicts, CheckpointSigner } from './checkpoint-signer.job.js';
-import { newSignerKey, readNote, signedBy, signerKey } from './note.js';
+import { newSignerKey, readNote, signedBy, signerKey, signNote } from './note.js';
 
 jest.setTimeout(30_000);
 
@@ -38,7 +40,22 @@ describe.each(await testEngines())('Checkpoints on $name', (engine) => {
   });
   afterAll(() => test.drop());
 
-  const signer = (signing = key) => new CheckpointSigner(log.store, tree, signing);
+  const signer = (signing = key, believed = [signing, key]) =>
+    new CheckpointSigner(
+      ...([log.store, tree, signing] as const),
+      believed.map(({ verifier }) => verifier),
+    );
+  async function reached(position: bigint): Promise<void> {
+    while ((await tree.standing()).position < position) await nextTurn();
+  }
+  /** Appends the event of a checkpoint past the signer. */
+  async function putCheckpoint(signed: { note: string; size: number }): Promise<void> {
+    const last = (await log.store.readLast(CHECKPOINTS))!;
+    const event = { type: 'CheckpointSigned', data: { ...(last.data as object), ...signed } } as AuditEvent;
+    const metadata = { ...BY, commandId: randomUUID(), causationId: 'test' };
+    const end = endOf(last);
+    await appendFacts(log.store, CHECKPOINTS, auditEvents, end, [{ event, metadata }], new Date());
+  }
   async function checkpoints() {
     const notes: { note: string }[] = [];
     for await (const { data } of log.store.readStream(CHECKPOINTS)) notes.push(data as { note: string });
@@ -97,6 +114,45 @@ describe.each(await testEngines())('Checkpoints on $name', (engine) => {
     );
     await expect(signer().signNow(BY, await log.put('till-2', 1))).rejects.toThrow(CheckpointContradicts);
     expect(await checkpoints()).toHaveLength(2);
+  });
+
+  it('are refused while the tree holds events that the log does not: it was cut, and the database was not', async () => {
+    await signer().signNow(BY, await log.put('till-1', 8));
+    await reached(await log.put('till-1', 8));
+    ended.abort();
+    await following;
+    await log.tamper((events) => events.slice(0, 10));
+    await expect(signer().sign(BY)).rejects.toThrow(/the last in the tree, is not in the log/);
+    expect(await checkpoints()).toHaveLength(1);
+  });
+
+  it('are not signed by the clock before the log is known to be the one of the tree', async () => {
+    await reached(await log.put('till-1', 8));
+    ended.abort();
+    await following;
+    await log.tamper((events) => events.slice(0, 6));
+    let signing = false;
+    const anew = new AbortController();
+    const again = new TreeFollower(log.store, test.db, { categories: AUDITED, onStopped: () => anew.abort() });
+    await again.run(anew.signal, () => Promise.resolve(void (signing = true)));
+    expect(signing).toBe(false);
+  });
+
+  it('are refused, and not waited for, after one that is over more events than there are', async () => {
+    await signer().signNow(BY, await log.put('till-1', 300));
+    const forged = checkpointText({ origin: 'example.com/ledger', size: 900, root: randomBytes(32) });
+    await putCheckpoint({ note: signNote(forged, key), size: 900 });
+    await expect(signer().signNow(BY, await log.put('till-1', 1))).rejects.toThrow(/is over 900 events.* holds 303/);
+  });
+
+  it('do not go on from one that a stranger has put there', async () => {
+    const position = await log.put('till-1', 300);
+    const eve = signerKey(newSignerKey('example.com/ledger', randomBytes(32)));
+    const first = await signer(eve).signNow(BY, position);
+    await expect(signer(key, [key]).signNow(BY, await log.put('till-1', 1))).rejects.toThrow(
+      `when ${first.verifierKey} is one of yours, add it to the keys`,
+    );
+    expect(await checkpoints()).toHaveLength(1);
   });
 
   it('go on under a new key, in the name of the same log', async () => {

@@ -13,7 +13,7 @@ import { isPassing } from '#libs/platform';
 import { type AuditEvent, auditEvents, CHECKPOINTS } from '../audit-events.js';
 import { TreeBehind, type TreeQueries } from '../tree/tree.queries.js';
 import { type Checkpoint, checkpointText, readCheckpoint } from './checkpoint.js';
-import { readNote, type SignerKey, signNote } from './note.js';
+import { readNote, signedBy, type SignerKey, signNote, type VerifierKey } from './note.js';
 
 /** What the tree holds is not what was signed before. Nothing is signed until somebody has found out which is right. */
 export class CheckpointContradicts extends Error {
@@ -49,6 +49,8 @@ export class CheckpointSigner {
     private readonly store: EventStore,
     private readonly tree: TreeQueries,
     private readonly key: SignerKey,
+    /** Whose checkpoints are believed and gone on from. */
+    private readonly believed: readonly VerifierKey[],
     private readonly clock: () => Date = () => new Date(),
   ) {}
 
@@ -122,19 +124,40 @@ export class CheckpointSigner {
 
   /** What is to be signed, after holding it against what was signed last. */
   async #state(before: SignedCheckpoint | undefined): Promise<Checkpoint> {
-    const { size, position, error } = await this.tree.standing();
+    const { size, position, error, last } = await this.tree.standing();
     if (error) throw new CheckpointContradicts(`nothing is signed while the tree stands still: ${error}`);
-    const root = await this.tree.rootAt(size);
-    if (!before) return { origin: this.key.verifier.name, size, root };
+    await this.#requireLogOfTree(last);
+    if (!before) return { origin: this.key.verifier.name, size, root: await this.tree.rootAt(size) };
+    this.#requireBelieved(before);
     // So that each checkpoint's own event is part of the next, and the one that nothing else has followed is known by it.
     if (position < before.position) throw new TreeBehind('the tree over the log is behind; ask again later');
+    if (before.size >= size) {
+      const signed = `the checkpoint signed at ${before.signedAt} is over ${before.size} events`;
+      throw new CheckpointContradicts(`${signed}, and with it the log holds ${size}: verify the log`);
+    }
     const then = await this.tree.rootAt(before.size);
     if (!then.equals(before.root)) {
       throw new CheckpointContradicts(
         `the tree of size ${before.size} has another root than was signed at ${before.signedAt}: verify the log`,
       );
     }
-    return { origin: before.origin, size, root };
+    return { origin: before.origin, size, root: await this.tree.rootAt(size) };
+  }
+
+  /** A database from after the log was cut has a tree of events that are not there any more. @throws CheckpointContradicts */
+  async #requireLogOfTree(last: Awaited<ReturnType<TreeQueries['standing']>>['last']): Promise<void> {
+    if (!last || (await this.store.bytes.at(last.position))?.id === last.eventId) return;
+    const what = `event ${last.eventId} at position ${last.position}, the last in the tree, is not in the log`;
+    throw new CheckpointContradicts(`${what}: restore log and database from the same backup`);
+  }
+
+  /** Whoever may write to the store may put a checkpoint there: what a stranger signed is not gone on from. */
+  #requireBelieved({ note, signedAt, verifierKey }: SignedCheckpoint): void {
+    if ('by' in signedBy(readNote(note), this.believed)) return;
+    const who = `the checkpoint of ${signedAt} is not signed by any key that is believed here`;
+    throw new CheckpointContradicts(
+      `${who}: when ${verifierKey} is one of yours, add it to the keys; else verify the log`,
+    );
   }
 
   async #record(last: StoredEvent | undefined, state: Checkpoint, by: SignedBy): Promise<SignedCheckpoint> {

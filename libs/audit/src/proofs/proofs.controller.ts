@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Accessed, Problem } from '#libs/platform';
+import { Accessed, Problem, isUuid } from '#libs/platform';
 import { ConsistencyProof, EventsProof } from './proof-file.js';
 import { ProofsQueries } from './proofs.queries.js';
 
@@ -17,8 +17,6 @@ const AccountQuery = EventQuery.extend({
     .meta({ description: 'The `next` of the answer before' }),
 });
 const ConsistencyQuery = z.strictObject({ from: Size, to: Size });
-
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /** Proofs for auditors, to be checked without Paybill: infra/audit/verify-proof.mjs. */
 @ApiTags('audit')
@@ -66,6 +64,6 @@ export class ProofsController {
 /** What is no UUID names nothing, and is never made part of a stream's name. */
 function idFrom(text: string, code: string, detail: string): string {
   const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new Problem(404, code, detail);
 }

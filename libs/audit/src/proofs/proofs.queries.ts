@@ -47,6 +47,8 @@ export class ProofsQueries {
     if (events.length === 0 && from === 0n) {
       throw new Problem(404, 'ACCOUNT_UNKNOWN', 'no account with this id; open it first, or check the id');
     }
+    const first = events[0]?.revision ?? from;
+    if (first !== from) throw new Error(`${name} is not shown from revision ${from} on: run paybill audit verify`);
     const checkpoint = await this.#checkpoint(size);
     const leaves = await this.tree.leavesOf(events.map(({ id }) => id));
     const signed = events.filter(({ id }) => (leaves.get(id)?.leaf ?? Infinity) < checkpoint.size);

@@ -70,7 +70,7 @@ export class TreeFollower {
   /**
    * Follows the log until `signal` aborts or the tree stops. Waits out an event store or a database that is away, and on
    * PostgreSQL another follower that is at work.
-   * @param beside work that only the one who keeps the tree does
+   * @param beside work that only the one who keeps the tree does, begun once the log is known to be the one of the tree
    */
   async run(signal: AbortSignal, beside?: (signal: AbortSignal) => Promise<void>): Promise<void> {
     while (!signal.aborted) {
@@ -100,11 +100,13 @@ export class TreeFollower {
     await installTree(this.db);
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
-    const working = beside?.(either) ?? Promise.resolve();
+    let working: Promise<void> | undefined;
     try {
       while (!signal.aborted) {
         const held = await take(this.db);
         try {
+          await this.#recognise(held);
+          working ??= beside?.(either);
           return await this.#follow(held, signal);
         } catch (error) {
           if (error instanceof TreeStopped || error instanceof AheadOfLog) return await this.#stop(held, error, signal);
@@ -140,7 +142,6 @@ export class TreeFollower {
   }
 
   async #follow(taken: Taken, signal: AbortSignal): Promise<void> {
-    await this.#recognise(taken);
     const { size } = taken;
     let held: Held = taken;
     let growing = new GrowingTree(size, await this.#tree.tiles(edgeOf(size)));

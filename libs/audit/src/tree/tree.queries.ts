@@ -17,6 +17,16 @@ interface TreeStanding {
   readonly position: bigint;
   /** Why its follower stands still, when it does. */
   readonly error: string | null;
+  /** The last event in it. */
+  readonly last: { readonly eventId: string; readonly position: bigint } | undefined;
+}
+
+interface StandingRow {
+  size: string;
+  position: string;
+  error: string | null;
+  last_event: string | null;
+  last_position: string | null;
 }
 
 /** Where an event is. */
@@ -31,10 +41,11 @@ export class TreeQueries {
 
   async standing(): Promise<TreeStanding> {
     const [row] = await rowsOf(
-      sql<{ size: string; position: string; error: string | null }>`select size, position, error from audit.tree`,
+      sql<StandingRow>`select size, position, error, last_event, last_position from audit.tree`,
       this.db.sql,
     );
-    return { size: Number(row?.size ?? 0), position: BigInt(row?.position ?? 0), error: row?.error ?? null };
+    const last = row?.last_event ? { eventId: row.last_event, position: BigInt(row.last_position!) } : undefined;
+    return { size: Number(row?.size ?? 0), position: BigInt(row?.position ?? 0), error: row?.error ?? null, last };
   }
 
   /** The root of the tree as it was at a size. @throws TreeBehind */

@@ -57,6 +57,11 @@ export class SignedStates {
     return this.#lastGood;
   }
 
+  /** A copy kept outside does not agree; {@link end} says what that means. */
+  get isContradicted(): boolean {
+    return this.#denied.length > 0;
+  }
+
   /** Says which checkpoints there are, before anything is read. Those that were passed before are taken for granted. */
   expect(sources: readonly CheckpointSource[], keys: readonly VerifierKey[]): void {
     const trusted = sources.flatMap((source) => this.#trusted(source, keys) ?? []);

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { jsonEvent } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog, relink } from '#testing/audit';
@@ -38,13 +39,17 @@ describe('Verifying the whole log', () => {
 
   /** Builds the tree of what the log holds and signs it. @returns the note */
   async function sign(signing: SignerKey = key): Promise<string> {
+    const keys = [key.verifier, signing.verifier];
     await sql`drop schema if exists audit cascade`.execute(db.sql);
     const ended = new AbortController();
     const following = new TreeFollower(log.store, db, { categories: AUDITED }).run(ended.signal);
     const tree = new TreeQueries(db);
     const end = await log.store.lastPosition();
     while ((await tree.standing()).position < end) await nextTurn();
-    const { note } = await new CheckpointSigner(log.store, tree, signing).sign({ actor: 'a', correlationId: 'c' });
+    const { note } = await new CheckpointSigner(log.store, tree, signing, keys).sign({
+      actor: 'a',
+      correlationId: 'c',
+    });
     ended.abort();
     await following;
     return note;
@@ -217,8 +222,26 @@ describe('Verifying the whole log', () => {
   });
 
   it('names a stream that the store was told to hide, though its events are all there', async () => {
-    await log.hide('till-1');
+    await log.asWriter((store) => store.deleteStream('till-1'));
     expect(await found()).toMatchObject([{ kind: 'hidden', at: '$$till-1 0' }]);
+  });
+
+  it('names a stream that was hidden by an event of another name than settings have, until it is undone', async () => {
+    const hide = jsonEvent({ type: 'Note', data: { $maxCount: 1 } });
+    await log.asWriter((store) => store.appendToStream('$$till-1', hide));
+    expect(await found()).toMatchObject([{ kind: 'hidden', at: '$$till-1 0' }]);
+    await log.asWriter((store) => store.setStreamMetadata('till-1', { truncateBefore: 0 }));
+    expect(await found()).toEqual([]);
+  });
+
+  it('names the checkpoints when their stream was deleted for ever, and goes on', async () => {
+    await log.asWriter((store) => store.tombstoneStream(CHECKPOINTS));
+    const findings = await found({ copies: [copy] });
+    expect(findings.map(({ kind, at }) => [kind, at])).toEqual([
+      ['hidden', `${CHECKPOINTS} 0`],
+      ['hidden', `${CHECKPOINTS} 1`],
+      ['hidden', expect.stringMatching(CHECKPOINTS)],
+    ]);
   });
 
   it('is not disturbed by writers whose clocks are apart', async () => {
@@ -278,6 +301,32 @@ describe('Verifying the whole log', () => {
       await sign();
       await change('till-1', 9, (event) => ({ ...event, data: '{"amount":99}' }));
       expect(await found({ resume })).toMatchObject([{ kind: 'changed', at: 'till-1 9' }]);
+    });
+
+    it('is begun before a copy that the log does not agree with: what it showed is found again', async () => {
+      await log.tamper((events) => events.slice(0, 7));
+      await log.put('till-9', 20);
+      await sign();
+      for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
+      const states: Buffer[] = [];
+      const report = await verifyLog({
+        ...{ store: log.store, categories: AUDITED, keys: [key.verifier], copies: [{ name: 'kept.txt', note: copy }] },
+        onSound: (sound) => states.push(writeState(sound)),
+      });
+      expect(report.findings).toMatchObject([{ kind: 'forked' }]);
+      for (const state of states) expect(readState(state).tree.size).toBeLessThan(12);
+    });
+
+    it('is begun before a checkpoint that its stream does not show', async () => {
+      await log.asWriter((store) => store.deleteStream(CHECKPOINTS));
+      for (let stream = 0; stream < 6; stream++) await log.put(`till-many-${stream}`, 900);
+      const states: Buffer[] = [];
+      const { findings } = await verifyLog({
+        ...{ store: log.store, categories: AUDITED, keys: [key.verifier] },
+        onSound: (sound) => states.push(writeState(sound)),
+      });
+      expect(findings).toContainEqual(expect.objectContaining({ kind: 'hidden', stream: CHECKPOINTS, revision: 0 }));
+      for (const state of states) expect(readState(state).tree.size).toBeLessThan(12);
     });
 
     it('finds that the log is cut, or another one', async () => {

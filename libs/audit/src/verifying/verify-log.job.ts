@@ -4,6 +4,7 @@ import { MalformedNote, readNote, type VerifierKey } from '../checkpoints/note.j
 import { readCheckpoint } from '../checkpoints/checkpoint.js';
 import { leafHash } from '../tree/merkle.js';
 import { type Finding, Findings } from './findings.js';
+import { HiddenStreams } from './hidden-streams.js';
 import { type CheckpointSource, type LastGood, SignedStates } from './signed-states.js';
 import { StreamChains } from './stream-chains.js';
 import { type VerifyState } from './verify-state.js';
@@ -20,7 +21,7 @@ interface Verifying {
   readonly resume?: VerifyState | undefined;
   /** Told now and then how far it has come. @param events read by now */
   readonly onProgress?: (position: bigint, until: bigint, events: number) => void;
-  /** Asked after each batch that found nothing; what it keeps of the state has to be copied. */
+  /** Asked after each batch as long as nothing has been found; what it keeps of the state has to be copied. */
   readonly onSound?: (state: VerifyState) => void;
 }
 
@@ -70,6 +71,7 @@ export async function verifyLog(verifying: Verifying): Promise<VerificationRepor
     }
   }
   await pass.lookForLateCheckpoints();
+  if (recognised) pass.keep();
   return pass.report(recognised);
 }
 
@@ -78,6 +80,7 @@ class VerificationPass {
   readonly #findings = new Findings();
   readonly #chains: StreamChains;
   readonly #states: SignedStates;
+  readonly #hidden = new HiddenStreams();
   /** Ids of the checkpoints that stand in their stream, and where it went on from when they were read. */
   readonly #known = new Set<string>();
   #nextCheckpoint = 0n;
@@ -123,6 +126,7 @@ class VerificationPass {
       if (!this.#known.has(event.id))
         this.#found('hidden', event, 'stands in the log, and its stream does not show it');
     }
+    this.#unknown = [];
   }
 
   /** The event that an earlier verification ended with has to be there still. */
@@ -142,8 +146,7 @@ class VerificationPass {
     this.read += 1;
     const { id: eventId, position, stream, type } = event;
     if (stream.startsWith('$$') || type.startsWith('$')) {
-      const what = hides(event);
-      if (what) this.#found('hidden', event, what);
+      this.#hidden.take(event);
       return;
     }
     if (type === 'CheckpointSigned' && stream === CHECKPOINTS) this.#checkPlace(event);
@@ -155,12 +158,23 @@ class VerificationPass {
 
   reached(position: bigint): void {
     this.#position = position;
-    if (this.#findings.count > 0) return;
+    this.keep();
+  }
+
+  /**
+   * Offers the state, unless something was seen that has to be seen again by whoever goes on from a state: also what is a
+   * finding only at the end, when it is known what else the log says.
+   */
+  keep(): void {
+    if (this.#findings.count > 0 || this.#states.isContradicted) return;
+    if (this.#unknown.length > 0 || this.#hidden.count > 0) return;
     const { tree, lastGood } = this.#states;
+    const position = this.#position;
     this.verifying.onSound?.({ position, tree, lastGood, tails: this.#chains.tails, last: this.#last });
   }
 
   report(recognised: boolean): VerificationReport {
+    for (const { event, what } of this.#hidden.all()) this.#found('hidden', event, what);
     if (recognised) this.#states.end();
     const { tree, matched, lastGood } = this.#states;
     return {
@@ -206,15 +220,4 @@ function checkpointIn({ data, metadata, type }: RawEvent): { note: string; size:
     if (MALFORMED.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }
-}
-
-/** Settings of a stream by which the store withholds some or all of its events from readers. */
-const HIDING = ['$tb', '$maxCount', '$maxAge'];
-
-function hides({ type, data }: RawEvent): string | undefined {
-  if (type === '$streamDeleted') return 'deletes its stream for ever: readers see none of it';
-  if (type !== '$metadata') return undefined;
-  const settings = data.toString();
-  const set = HIDING.filter((name) => settings.includes(`"${name}"`));
-  return set.length > 0 ? `hides events of its stream from readers (${set.join(', ')})` : undefined;
 }

@@ -24,6 +24,8 @@ describe('The fingerprint of a projection’s code', () => {
     const before = await fingerprint();
     const commented = `// Why.\n  /**\n   * What it is for.\n   */\n  export const rate = 3;\n`;
     expect(await fingerprint({ 'deeper.js': `import './rows.js';\n${commented}` })).toBe(before);
+    const compiled = `/**\n * What it is,\n * and why. */ /* And more. */ export const rate = 3;\n`;
+    expect(await fingerprint({ 'deeper.js': `import './rows.js';\n${compiled}` })).toBe(before);
   });
 
   it('changes with any module that it is made of', async () => {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * The SHA-256 (hex) of a module and of all modules of the same library that it imports, directly or not, without their
  * comments and indentation. A projection gives it for the module that defines it, so that rows are never made by one
- * code and added to by another unseen. It tells that code has changed, never that the rows would be other ones: that is
+ * code and added to by another unseen. It has to be asked for while that module is loaded: files on the disk may be
+ * those of the next release soon after. It tells that code has changed, never that the rows would be other ones: that is
  * for a rebuild to find out, or for a person to say.
  *
  * What other libraries bring is not in it: a change there that changes rows has to be made known by changing the
@@ -36,10 +37,10 @@ function sourceOf(path: string): string {
   return existsSync(path) ? path : path.replace(/\.js$/, '.ts');
 }
 
-/** The lines that are code. */
+/** The lines that are code. Where a comment ends, the compiler puts the code after it on the same line. */
 function essence(source: string): string {
   return source
-    .replace(/^\s*\/\*[\s\S]*?\*\/\s*$/gm, '')
+    .replace(/^\s*(?:\/\*[\s\S]*?\*\/\s*)+/gm, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('//'))

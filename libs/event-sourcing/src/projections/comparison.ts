@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Tx } from '#libs/platform';
 import { type AnyProjection, type ProjectionTable } from './projection.js';
-import { type Version, withinSchema } from './versions.js';
+import { type Version, viewsOf, withinSchema } from './versions.js';
 
 /** A version, seen by a transaction in which it stands still. */
 export interface Side {
@@ -56,47 +56,52 @@ export async function compareVersions(
     await onTable(table.name);
     compared.push(await compareTable(table, before, after));
   }
+  const named = new Set(projection.tables.map(({ name }) => name));
+  for (const table of await viewsOf(before.tx, projection.name)) {
+    if (!named.has(table)) compared.push(notCompared(table, 'the new version has no such table'));
+  }
   return compared;
 }
 
 async function compareTable(table: ProjectionTable, before: Side, after: Side): Promise<TableComparison> {
-  const nothing = {
-    rows: { before: '0', after: '0' },
-    checksums: { before: '0', after: '0' },
-    differing: 0,
-    examples: [],
-  };
-  const columns = { added: [] as string[], removed: [] as string[] };
   // Its select statement may name what the tables of older code do not have.
   const had = await columnsOf(before, table).catch((error: Error) => error);
   if (had instanceof Error) {
-    return {
-      table: table.name,
-      ...nothing,
-      columns,
-      notCompared: `the version in service has no such table: ${had.message}`,
-    };
+    return notCompared(table.name, `the version in service has no such table: ${had.message}`);
   }
   const has = await columnsOf(after, table);
-  if (had.length > 0 && has.length > 0) {
-    columns.added.push(...has.filter((column) => !had.includes(column)));
-    columns.removed.push(...had.filter((column) => !has.includes(column)));
-  }
-  const common = (has.length > 0 ? has : had).filter((column) => had.length === 0 || had.includes(column));
-  const missing = common.length > 0 ? table.key.filter((column) => !common.includes(column)) : [];
+  const columns = {
+    added: has.filter((column) => !had.includes(column)),
+    removed: had.filter((column) => !has.includes(column)),
+  };
+  const common = has.filter((column) => had.includes(column));
+  const missing = table.key.filter((column) => !common.includes(column));
   if (missing.length > 0) {
-    return { table: table.name, ...nothing, columns, notCompared: `only one version has ${missing.join(', ')}` };
+    return { ...notCompared(table.name, `only one version has ${missing.join(', ')}`), columns };
   }
   const found = await compareRows(new Rows(table, common, before), new Rows(table, common, after));
   return { table: table.name, columns, ...found };
 }
 
-/** The columns of what is compared of a table, as its first row has them: none where it has no rows. */
+function notCompared(table: string, why: string): TableComparison {
+  return {
+    table,
+    rows: { before: '0', after: '0' },
+    checksums: { before: '0', after: '0' },
+    columns: { added: [], removed: [] },
+    differing: 0,
+    examples: [],
+    notCompared: why,
+  };
+}
+
+/** The columns of what is compared of a table. */
 async function columnsOf({ tx, version }: Side, table: ProjectionTable): Promise<string[]> {
   await sql`savepoint columns`.execute(tx);
   try {
     await withinSchema(tx, version);
-    const { rows } = await sql<object>`select * from ${relation(table)} as t limit 1`.execute(tx);
+    const { rows } = await sql<object>`
+      select t.* from (select 1) as one left join ${relation(table)} as t on true limit 1`.execute(tx);
     return Object.keys(rows[0] ?? {});
   } catch (error) {
     await sql`rollback to savepoint columns`.execute(tx);
@@ -144,7 +149,6 @@ class Rows {
   }
 
   async buckets(): Promise<Buckets> {
-    if (this.columns.length === 0) return {};
     await withinSchema(this.side.tx, this.side.version);
     const { rows } = await sql<{ bucket: number; rows: string; checksum: string }>`
       select ${this.#bucket} as bucket, count(*) as rows,

@@ -13,6 +13,8 @@ type JobPhase = 'waiting' | 'building' | 'comparing' | 'switching' | 'done' | 'd
 
 /** Building a version anew, or going back to the one before. The latest of each projection is kept. */
 export interface Job {
+  /** Of this job alone: one that is asked for after it was cancelled is another. */
+  readonly id: string;
   readonly name: string;
   readonly kind: 'rebuild' | 'rollback';
   readonly phase: JobPhase;
@@ -46,7 +48,7 @@ export class JobEnded extends Error {
 
 const OPEN = sql.raw(`('waiting', 'building', 'comparing', 'switching')`);
 
-const COLUMNS = sql.raw(`name, kind, phase, version, code, writers, accept_differences as "acceptDifferences",
+const COLUMNS = sql.raw(`id, name, kind, phase, version, code, writers, accept_differences as "acceptDifferences",
   as_it_stood as "asItStood", requested_by as "requestedBy", requested_at as "requestedAt",
   finished_at as "finishedAt", note, error, comparison`);
 
@@ -56,7 +58,7 @@ export async function requestJob(db: Database, request: JobRequest): Promise<boo
     insert into projection_jobs as j (name, kind, phase, version, code, writers, accept_differences, as_it_stood, requested_by)
     values (${request.name}, ${request.kind}, 'waiting', ${request.version}, ${request.code}, ${request.writers},
       ${request.acceptDifferences}, ${request.asItStood}, ${request.requestedBy})
-    on conflict (name) do update set kind = excluded.kind, phase = excluded.phase, version = excluded.version,
+    on conflict (name) do update set id = excluded.id, kind = excluded.kind, phase = excluded.phase, version = excluded.version,
       code = excluded.code, writers = excluded.writers, accept_differences = excluded.accept_differences,
       as_it_stood = excluded.as_it_stood, requested_by = excluded.requested_by, requested_at = now(),
       finished_at = null, note = null, error = null, comparison = null
@@ -70,9 +72,22 @@ export async function cancelJob(db: Database, name: string): Promise<boolean> {
     const { numAffectedRows } = await sql`update projection_jobs set phase = 'cancelled', finished_at = now()
       where name = ${name} and phase in ${OPEN}`.execute(tx);
     if (numAffectedRows !== 1n) return false;
-    await sql`update projection_versions set state = 'active' where name = ${name} and state = 'closing'`.execute(tx);
+    await writeAgain(tx, name);
     return true;
   });
+}
+
+/** Ends a job that cannot be done; the version in service is written again. @throws JobEnded */
+export async function failJob(db: Database, job: Job, error: string): Promise<void> {
+  await db.sql.transaction().execute(async (tx) => {
+    await noteJob(tx, job, { phase: 'failed', error });
+    await writeAgain(tx, job.name);
+  });
+}
+
+/** A version that another was about to take the place of stays in service. */
+async function writeAgain(tx: Tx, name: string): Promise<void> {
+  await sql`update projection_versions set state = 'active' where name = ${name} and state = 'closing'`.execute(tx);
 }
 
 /** The latest job of each projection. */
@@ -88,14 +103,14 @@ export async function openJobs(db: Database): Promise<Job[]> {
 type Change = Partial<Pick<Job, 'phase' | 'note' | 'error' | 'comparison'>> & { readonly version?: number };
 
 /** Notes how far a job is. @throws JobEnded when it is not to go on */
-export async function noteJob(tx: Tx | Database['sql'], { name }: Job, change: Change): Promise<void> {
+export async function noteJob(tx: Tx | Database['sql'], { id, name }: Job, change: Change): Promise<void> {
   const { phase = null, version = null, note = null, error = null, comparison } = change;
   const ends = phase !== null && ['done', 'differs', 'failed'].includes(phase);
   const { numAffectedRows } = await sql`
     update projection_jobs set phase = coalesce(${phase}, phase), version = coalesce(${version}::int, version),
       note = ${note}, error = ${error}, comparison = coalesce(${comparison ? JSON.stringify(comparison) : null}::json, comparison),
       finished_at = case when ${ends} then now() end
-    where name = ${name} and phase in ${OPEN}`.execute(tx);
+    where name = ${name} and id = ${id}::uuid and phase in ${OPEN}`.execute(tx);
   if (numAffectedRows !== 1n) throw new JobEnded(`the job on ${name} was cancelled`);
 }
 

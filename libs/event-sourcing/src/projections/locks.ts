@@ -8,7 +8,7 @@ import { type VersionId } from './versions.js';
  * without its process noticing, so writing itself must bear a second; that is what the epoch of a checkpoint is for.
  */
 export class VersionLocks {
-  readonly #held = new Set<string>();
+  readonly #held = new Map<string, Promise<boolean>>();
 
   private constructor(private readonly session: Kysely<unknown> | undefined) {}
 
@@ -29,13 +29,18 @@ export class VersionLocks {
 
   /** Whether the version is this process's to write, now or already. */
   async hold({ name, version }: VersionId): Promise<boolean> {
+    const { session } = this;
+    if (session === undefined) return true;
     const key = keyOf(name, version);
-    if (this.session === undefined || this.#held.has(key)) return true;
-    const { rows } = await sql<{ locked: boolean }>`
-      select pg_try_advisory_lock(hashtextextended(${key}, 0)) as locked`.execute(this.session);
-    if (rows[0]?.locked !== true) return false;
-    this.#held.add(key);
-    return true;
+    // Asked for twice it would have to be released twice.
+    const asked = this.#held.get(key) ?? lock(session, key);
+    this.#held.set(key, asked);
+    const isHeld = await asked.catch((error: unknown) => {
+      this.#held.delete(key);
+      throw error;
+    });
+    if (!isHeld) this.#held.delete(key);
+    return isHeld;
   }
 
   /** Leaves a version to another process. */
@@ -44,6 +49,12 @@ export class VersionLocks {
     if (this.session === undefined || !this.#held.delete(key)) return;
     await sql`select pg_advisory_unlock(hashtextextended(${key}, 0))`.execute(this.session);
   }
+}
+
+async function lock(session: Kysely<unknown>, key: string): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_lock(hashtextextended(${key}, 0)) as locked`.execute(session);
+  return rows[0]?.locked === true;
 }
 
 function keyOf(name: string, version: number): string {

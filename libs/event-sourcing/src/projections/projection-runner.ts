@@ -3,7 +3,7 @@ import { type Database, isPassing } from '#libs/platform';
 import { AheadOfLog, requireSameLog } from '../ahead-of-log.js';
 import { type EventStore } from '../event-store.js';
 import { EventStoreUnavailable } from '../event-store-errors.js';
-import { type Job, JobEnded, noteJob, openJobs } from './jobs.js';
+import { failJob, type Job, JobEnded, openJobs } from './jobs.js';
 import { VersionLocks } from './locks.js';
 import { type AnyProjection } from './projection.js';
 import { HeldElsewhere, VersionChange } from './version-change.js';
@@ -31,6 +31,8 @@ class CodeChanged extends Error {
 const RETRY_MS = 250;
 const ASK_AGAIN_MS = 500;
 const RETRY_STOPPED_MS = 10_000;
+/** Versions are numbered from 1; the lock of this one is for the job on a projection. */
+const NO_VERSION = 0;
 
 /**
  * Keeps projections up to date from one catch-up subscription, and puts other versions of them in service when asked to.
@@ -151,7 +153,7 @@ export class ProjectionRunner {
       this.#waiting('another process runs the projections');
       return false;
     }
-    if (version.code === projection.code()) return true;
+    if (version.code === projection.code) return true;
     const { name, version: number } = version;
     const error = new CodeChanged(
       `the code of ${name} is not the one that wrote version ${number}: have it rebuilt (paybill projections rebuild ${name}), or, ` +
@@ -175,6 +177,7 @@ export class ProjectionRunner {
     const positions = [...this.#writers.values()].map(({ position }) => position);
     const after = positions.reduce((least, position) => (position < least ? position : least));
     const categories = [...new Set([...this.#writers.keys()].map(({ category }) => category))];
+    const following = this.#writers.size;
     for await (const messages of this.store.subscribe({ after, categories, signal })) {
       this.#waitingFor = undefined;
       const { batchSize = 4096 } = this.options;
@@ -183,7 +186,8 @@ export class ProjectionRunner {
         for (const [projection, writer] of [...this.#writers]) {
           await this.#whileNothingIsWritten(() => this.#apply(projection, writer, batch, signal));
         }
-        if (signal.aborted || this.#writers.size === 0) return;
+        // The others go on from where they are, not from where one was that has stopped.
+        if (signal.aborted || this.#writers.size < following) return;
       }
     }
   }
@@ -202,7 +206,8 @@ export class ProjectionRunner {
       this.#writers.delete(projection);
       if (!(error instanceof Superseded)) return this.#stop(projection, error as Error);
       // Another version takes its place: that is no trouble. Otherwise another runner writes it, and this one begins anew.
-      if ((await shownVersion(this.db, projection.name)).state === 'active') throw error;
+      const shown = await shownVersion(this.db, projection.name);
+      if (shown.version === writer.version && shown.state === 'active') throw error;
     }
   }
 
@@ -224,11 +229,25 @@ export class ProjectionRunner {
     while (!signal.aborted) {
       for (const job of await openJobs(this.db)) {
         const projection = this.projections.find(({ name }) => name === job.name);
-        if (!projection || this.#jobs.has(job.name) || job.code !== projection.code()) continue;
-        const work = this.#doJob(projection, job, locks, signal).finally(() => this.#jobs.delete(job.name));
+        if (!projection || this.#jobs.has(job.name) || job.code !== projection.code) continue;
+        const work = this.#doAlone(projection, locks, signal).finally(() => this.#jobs.delete(job.name));
         this.#jobs.set(job.name, work);
       }
       await pause(ASK_AGAIN_MS, signal);
+    }
+  }
+
+  /** Carries out whatever job is there once no other process is at one of the same projection. */
+  async #doAlone(projection: AnyProjection, locks: VersionLocks, signal: AbortSignal): Promise<void> {
+    const { name } = projection;
+    const theJob = { name, version: NO_VERSION };
+    try {
+      if (!(await locks.hold(theJob))) return;
+      const job = (await openJobs(this.db)).find((one) => one.name === name && one.code === projection.code);
+      if (job) await this.#doJob(projection, job, locks, signal);
+      await locks.release(theJob);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
     }
   }
 
@@ -244,7 +263,7 @@ export class ProjectionRunner {
       this.options.onJob?.(job);
     } catch (error) {
       if (willPass(error)) return;
-      await noteJob(this.db.sql, job, { phase: 'failed', error: (error as Error).message }).catch(() => undefined);
+      await failJob(this.db, job, (error as Error).message).catch(() => undefined);
       this.options.onJob?.(job, error as Error);
     } finally {
       this.#stopped.delete(projection);

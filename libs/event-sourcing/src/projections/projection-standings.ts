@@ -8,7 +8,8 @@ export interface ProjectionStanding {
   readonly version: number;
   readonly state: VersionState;
   readonly code: string;
-  readonly served: boolean;
+  /** When another last took its place; null when it never was in service, or is. */
+  readonly retiredAt: Date | null;
   readonly createdAt: Date;
   readonly writers: number;
   /** Up to where all of its writers have applied the log. */
@@ -30,7 +31,7 @@ type Row = Omit<ProjectionStanding, 'position' | 'events' | 'errorPosition'> & {
 /** All versions of all projections, the latest first. */
 export async function projectionStandings(db: Database): Promise<ProjectionStanding[]> {
   const { rows } = await sql<Row>`
-    select v.name, v.version, v.state, v.code, v.activated_at is not null as served, v.created_at as "createdAt",
+    select v.name, v.version, v.state, v.code, v.retired_at as "retiredAt", v.created_at as "createdAt",
       count(*)::int as writers, min(c.position) as position, sum(c.events) as events, max(c.updated_at) as "updatedAt",
       max(c.error) as error, max(c.error_position) as "errorPosition"
     from projection_versions as v join projection_checkpoints as c on c.name = v.name and c.version = v.version

@@ -39,7 +39,7 @@ export interface Projection<Event extends DomainEvent = DomainEvent> {
    * What tells this code from any other that might make other rows of the same events: see {@link codeFingerprint}. A
    * version is only ever written by the code that began it.
    */
-  code(): string;
+  readonly code: string;
   /** The stream category it reads. */
   readonly category: string;
   readonly events: EventRegistry<Event>;

@@ -15,7 +15,7 @@ const ProjectionAnswer = z
         z.object({
           version: z.int(),
           state: z.enum(['building', 'active', 'closing', 'retired']),
-          served: z.boolean().meta({ description: 'Readers have been shown it' }),
+          retiredAt: z.iso.datetime().nullable().meta({ description: 'When another last took its place' }),
           sameCode: z.boolean().meta({ description: 'This build’s code wrote it, and so can go on writing it' }),
           createdAt: z.iso.datetime(),
           writers: z.int(),
@@ -34,6 +34,7 @@ const ProjectionAnswer = z
       .meta({ description: 'When the first event was recorded that the version in service has not applied' }),
     job: z
       .object({
+        id: z.uuid(),
         kind: z.enum(['rebuild', 'rollback']),
         phase: z.enum(['waiting', 'building', 'comparing', 'switching', 'done', 'differs', 'failed', 'cancelled']),
         version: z.int().nullable(),
@@ -161,6 +162,7 @@ function answerOf({ name, versions, behindSince, job }: ProjectionView): Project
     versions: versions.map((version) => ({
       ...version,
       createdAt: version.createdAt.toISOString(),
+      retiredAt: version.retiredAt?.toISOString() ?? null,
       updatedAt: version.updatedAt.toISOString(),
       position: String(version.position),
       lagBytes: String(version.lagBytes),

@@ -3,7 +3,7 @@ import { type EventStore } from '../event-store.js';
 import { cancelJob, type Job, latestJobs, requestJob } from './jobs.js';
 import { type AnyProjection } from './projection.js';
 import { type ProjectionStanding, projectionStandings } from './projection-standings.js';
-import { adopt, drop } from './versions.js';
+import { adopt, drop, versionsOf } from './versions.js';
 
 /** A version with how far it is behind the log. */
 interface VersionView extends Omit<ProjectionStanding, 'name' | 'code'> {
@@ -43,7 +43,7 @@ export class Projections {
     return Promise.all(
       this.projections.map(async (projection) => {
         const { name } = projection;
-        const code = projection.code();
+        const { code } = projection;
         const versions = standings
           .filter((standing) => standing.name === name)
           .map(({ name: _, code: written, ...standing }) => ({
@@ -91,9 +91,12 @@ export class Projections {
    */
   async rollback(name: string, asItStood: boolean, requestedBy: string): Promise<ProjectionView> {
     const { versions } = await this.one(name);
-    const before = versions.find(({ state, served }) => served && (state === 'retired' || state === 'building'));
-    if (!before)
+    const [before] = versions
+      .filter(({ retiredAt }) => retiredAt !== null)
+      .sort((one, other) => Number(other.retiredAt) - Number(one.retiredAt));
+    if (!before) {
       throw new Problem(409, 'NO_VERSION_BEFORE', 'there is no version that was in service before; rebuild one');
+    }
     if (!before.sameCode && !asItStood) {
       throw new Problem(
         409,
@@ -117,7 +120,7 @@ export class Projections {
     const { versions } = await this.one(name);
     const shown = versions.find(isShown);
     const { code } = this.projections.find((projection) => projection.name === name)!;
-    if (shown) await adopt(this.db, { name, version: shown.version }, code());
+    if (shown) await adopt(this.db, { name, version: shown.version }, code);
     return this.one(name);
   }
 
@@ -132,12 +135,10 @@ export class Projections {
   /** Drops all versions that are neither in service nor being built. @returns which */
   async prune(): Promise<{ name: string; version: number }[]> {
     const dropped: { name: string; version: number }[] = [];
-    for (const { name, versions, job } of await this.list()) {
-      for (const version of versions) {
-        const inUse = job?.finishedAt === null && job.version === version.version;
-        if (isShown(version) || inUse) continue;
-        await this.db.sql.transaction().execute((tx) => drop(tx, { name, version: version.version }));
-        dropped.push({ name, version: version.version });
+    for (const { name } of this.projections) {
+      for (const { version } of await versionsOf(this.db, name)) {
+        const wasDropped = await this.db.sql.transaction().execute((tx) => drop(tx, { name, version }));
+        if (wasDropped) dropped.push({ name, version });
       }
     }
     return dropped;
@@ -145,7 +146,7 @@ export class Projections {
 
   async #request(name: string, request: Omit<Parameters<typeof requestJob>[1], 'name' | 'code'>): Promise<void> {
     const { code } = this.projections.find((projection) => projection.name === name)!;
-    if (await requestJob(this.db, { ...request, name, code: code() })) return;
+    if (await requestJob(this.db, { ...request, name, code })) return;
     throw new Problem(
       409,
       'PROJECTION_BUSY',

@@ -13,8 +13,6 @@ const UNDEFINED_TABLE = '42P01';
 
 /** Lets a reader see its own writes: waits until a projection has reached the position a command answered with. */
 export class ReadBarrier {
-  readonly #reached = new Map<string, bigint>();
-
   constructor(
     private readonly db: Database,
     private readonly timeoutMs = 2_000,
@@ -24,10 +22,8 @@ export class ReadBarrier {
   async waitFor(projection: string, position: bigint): Promise<void> {
     const deadline = performance.now() + this.timeoutMs;
     let wait = SHORTEST_WAIT_MS;
-    while ((this.#reached.get(projection) ?? 0n) < position) {
-      const now = await this.reached(projection);
-      this.#reached.set(projection, now);
-      if (now >= position) return;
+    // What was reached once may not be any more: a rollback can bring back a version that is further behind.
+    while (position > 0n && (await this.reached(projection)) < position) {
       if (performance.now() > deadline) throw new ReadModelBehind(`${projection} has not reached ${position} yet`);
       await delay(wait);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);

@@ -10,8 +10,9 @@ import {
 import { startTestNode } from '#testing/eventstore-node';
 import { postgresEngine, testEngines, type TestDatabase } from '#testing/platform';
 import { commandMetadata } from '../../testing/command-metadata.js';
+import { dropProjections } from '../../testing/drop-projections.js';
 import { Put, type TillEvent, tillProjection } from '../../testing/till.js';
-import { latestJobs } from './jobs.js';
+import { JobEnded, latestJobs, noteJob, openJobs } from './jobs.js';
 import { type ProjectionView, Projections } from './projections.js';
 import { projectionStandings } from './projection-standings.js';
 
@@ -22,7 +23,7 @@ function tillsAndTotal(code = 'tills and total'): Projection<TillEvent> {
   const tills = tillProjection();
   return {
     ...tills,
-    code: () => code,
+    code,
     tables: [
       ...tills.tables,
       { name: 'total', key: ['only'], compared: `select 1 as only, sum(held) as held from total group by 1` },
@@ -45,17 +46,18 @@ describe.each(await testEngines())('Putting another version of a projection in s
   let test: TestDatabase;
   let projections: Projections;
 
+  beforeAll(async () => (test = await engine.create()));
+  afterAll(() => test.drop());
   beforeEach(async () => {
     node = await startTestNode();
     store = new EventStore(node.connectionString);
     handling = new CommandHandling(store);
-    test = await engine.create();
+    await dropProjections(test.db);
     projections = new Projections(store, test.db, [tillsAndTotal()]);
   }, 30_000);
   afterEach(async () => {
     await store.close();
     await node.close();
-    await test.drop();
   });
 
   const put = (id: string, amount = 1, times = 1) =>
@@ -166,7 +168,16 @@ describe.each(await testEngines())('Putting another version of a projection in s
       expect(await shown()).toMatchObject({ version: 1, state: 'active', events: 11n });
       await reached((await put('b', 1)).position);
       expect(await rows()).toEqual(await rows('tills_v1'));
-      expect(await projections.prune()).toEqual([{ name: 'tills', version: 2 }]);
+      // The version before is the one that was left last, not the one begun last.
+      await rebuild();
+      expect((await ended()).version).toBe(3);
+      await projections.rollback('tills', false, 'somebody');
+      await ended();
+      expect(await shown()).toMatchObject({ version: 1, state: 'active' });
+      expect(await projections.prune()).toEqual([
+        { name: 'tills', version: 3 },
+        { name: 'tills', version: 2 },
+      ]);
       expect(await projections.prune()).toEqual([]);
     });
     const { rows: schemas } = await sql<{ name: string }>`
@@ -231,6 +242,65 @@ describe.each(await testEngines())('Putting another version of a projection in s
     expect(await shown()).toMatchObject({ version: 1, state: 'active', error: null, events: 4n });
   }, 60_000);
 
+  it('fails while it switches, and the one in service goes on', async () => {
+    await put('a', 5);
+    await running(async () => {
+      await reached((await put('a', 1)).position);
+      // Somebody's own view is in the way of ours.
+      await sql`create view mine as select * from tills`.execute(test.db.sql);
+      await rebuild();
+      const { phase, error } = await ended();
+      expect([phase, error]).toEqual(['failed', expect.stringContaining('other objects depend on it')]);
+      await reached((await put('a', 1)).position);
+      expect(await shown()).toMatchObject({ version: 1, state: 'active', events: 3n });
+    });
+  }, 60_000);
+
+  it('names what only one of the codes has: a column, and a table', async () => {
+    const notes = { name: 'notes', key: ['id'] };
+    const [old, now] = [tillsAndTotal('with total'), tillProjection()];
+    const before = {
+      ...old,
+      tables: [...old.tables, notes],
+      ddl: [...old.ddl, 'create table notes (id text primary key)'],
+    };
+    const after = {
+      ...now,
+      tables: [...now.tables, notes],
+      ddl: [...now.ddl, 'create table notes (id text primary key, said text)'],
+    };
+    await running(async () => reached((await put('a', 5)).position), before);
+    const changed = new Projections(store, test.db, [after]);
+    await running(async () => {
+      await rebuild({}, changed);
+      const { phase, comparison } = await ended(changed);
+      expect(phase).toBe('differs');
+      expect(
+        comparison!.map(({ table, differing, columns, notCompared }) => [table, differing, columns.added, notCompared]),
+      ).toEqual([
+        ['tills', 0, [], undefined],
+        ['notes', 0, ['said'], undefined],
+        ['total', 0, [], 'the new version has no such table'],
+      ]);
+      await rebuild({ acceptDifferences: true }, changed);
+      expect((await ended(changed)).phase).toBe('done');
+    }, after);
+    const { rows: views } = await sql`select viewname from pg_views where schemaname = 'public' order by 1`.execute(
+      test.db.sql,
+    );
+    expect(views).toEqual([{ viewname: 'notes' }, { viewname: 'tills' }]);
+  }, 60_000);
+
+  it('is another job once it is asked for again: one that was cancelled notes nothing more', async () => {
+    await running(async () => reached((await put('a', 5)).position));
+    await rebuild();
+    const [cancelled] = await openJobs(test.db);
+    await projections.cancel('tills');
+    await rebuild({ acceptDifferences: true });
+    await expect(noteJob(test.db.sql, cancelled!, { phase: 'switching' })).rejects.toThrow(JobEnded);
+    expect(await openJobs(test.db)).toMatchObject([{ phase: 'waiting', acceptDifferences: true }]);
+  }, 60_000);
+
   it('can be given up at any time', async () => {
     await put('a', 5, 10);
     await running(async () => reached((await put('a', 1)).position));
@@ -269,6 +339,37 @@ describe.each(await testEngines())('Putting another version of a projection in s
     expect((await rows()).slice(0, -1)).toEqual(expected);
     await fresh.drop();
   }, 120_000);
+});
+
+describe.each(await postgresEngine())('A rebuild that two runners could carry out, on $name', (engine) => {
+  it('is carried out by one of them', async () => {
+    const node = await startTestNode();
+    const store = new EventStore(node.connectionString);
+    const test = await engine.create();
+    const projections = new Projections(store, test.db, [tillsAndTotal()]);
+    const ended = new AbortController();
+    const runs = [1, 2].map(() => new ProjectionRunner(store, test.db, [tillsAndTotal()]).run(ended.signal));
+    const put = { definition: Put, data: { amount: 1, times: 200 }, metadata: commandMetadata() };
+    const { position } = await new CommandHandling(store).handle('a', put);
+    await new ReadBarrier(test.db, 20_000).waitFor('tills', position);
+    for (const version of [2, 3, 4]) {
+      await projections.rebuild('tills', { writers: 2, acceptDifferences: false }, 'somebody');
+      let job;
+      while (!(job = (await latestJobs(test.db))[0])?.finishedAt) await turn();
+      expect([job.phase, job.error, job.version]).toEqual(['done', null, version]);
+    }
+    expect((await projectionStandings(test.db)).map(({ version, state }) => [version, state])).toEqual([
+      [4, 'active'],
+      [3, 'retired'],
+      [2, 'retired'],
+      [1, 'retired'],
+    ]);
+    ended.abort();
+    await Promise.all(runs);
+    await test.drop();
+    await store.close();
+    await node.close();
+  }, 60_000);
 });
 
 describe.each(await postgresEngine())('A rebuild that fails at a step, on $name', (engine) => {

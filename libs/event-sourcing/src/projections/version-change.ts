@@ -79,13 +79,19 @@ export class VersionChange {
     });
   }
 
-  /** Applies the log until this version is where the one in service is. */
+  /**
+   * Applies the log until this version is about where the one in service is. While much is written that one may always be a
+   * little ahead: what does not get less any more is applied while it stands still.
+   */
   async #catchUp(writer: VersionWriter, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let before: bigint | undefined; ;) {
       const shown = await shownVersion(this.db, this.projection.name);
       const until = await positionOf(this.db.sql, shown);
-      if (writer.position >= until || signal.aborted) return this.#level(writer, signal);
+      const left = until - writer.position;
+      if (left <= 0n || signal.aborted || (before !== undefined && left * 2n > before))
+        return this.#level(writer, signal);
       await this.#applyUpTo(writer, until, signal);
+      before = left;
     }
   }
 
@@ -200,7 +206,10 @@ export class VersionChange {
     const version = versions.find(({ version: number }) => number === this.job.version);
     if (!version) throw new Error(`version ${this.job.version} of ${this.projection.name} is gone`);
     const shown = await shownVersion(this.db, version.name);
-    await this.db.sql.transaction().execute((tx) => close(tx, shown));
+    await this.db.sql.transaction().execute(async (tx) => {
+      await noteJob(tx, this.job, { phase: 'switching' });
+      await close(tx, shown);
+    });
     await this.#show(version);
   }
 

@@ -28,7 +28,10 @@ const RETRY_MS = 250;
 export class VersionWriter {
   readonly #shares: readonly Share[];
 
-  private constructor(shares: readonly Share[]) {
+  private constructor(
+    readonly version: number,
+    shares: readonly Share[],
+  ) {
     this.#shares = shares;
   }
 
@@ -43,6 +46,7 @@ export class VersionWriter {
     if (checkpoints.length === 0) throw new Superseded(`version ${version.version} of ${version.name} is gone`);
     const of = checkpoints.length;
     return new VersionWriter(
+      version.version,
       checkpoints.map((checkpoint, writer) => new Share(db, projection, version, { writer, of }, checkpoint, waiting)),
     );
   }
@@ -115,11 +119,9 @@ class Share {
   async apply(events: readonly StoredEvent[], end: bigint, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        return await this.#apply(events, end);
+        return await this.#apply(events, end).catch((error: Error) => this.#stop(events, error));
       } catch (error) {
-        this.#order.forget();
-        if (error instanceof Superseded) throw error;
-        if (!isPassing(error)) return await this.#stop(events, error as Error);
+        if (!isPassing(error)) throw error;
         this.waiting('the database is away');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
@@ -151,14 +153,19 @@ class Share {
     return this.share.of === 1 || shareOf(stream, this.share.of) === this.share.writer;
   }
 
-  /** Applies what can be applied one by one, so that the event that cannot is known, and notes it. */
+  /**
+   * Applies what can be applied one by one, so that the event that cannot is known, and notes it; unless it was no
+   * event's fault.
+   */
   async #stop(events: readonly StoredEvent[], error: Error): Promise<never> {
+    this.#order.forget();
+    if (isNoEventsFault(error)) throw error;
     for (const event of events) {
       try {
         await this.#apply([event], event.position);
       } catch (cause) {
         this.#order.forget();
-        if (cause instanceof Superseded) throw cause;
+        if (isNoEventsFault(cause)) throw cause;
         const reason = cause instanceof Error ? cause.message : String(cause);
         const message = `${event.type} ${event.id} (${event.stream} revision ${event.revision}): ${reason}`;
         const { position } = event;
@@ -171,6 +178,10 @@ class Share {
     }
     throw new ProjectionStopped(`a batch failed whose events can each be applied: ${error.message}`, { cause: error });
   }
+}
+
+function isNoEventsFault(error: unknown): boolean {
+  return error instanceof Superseded || isPassing(error);
 }
 
 /** Which of so many writers a stream belongs to: FNV-1a over its name, the same in every process and for ever. */

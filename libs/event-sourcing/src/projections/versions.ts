@@ -22,8 +22,6 @@ export interface Version {
   readonly state: VersionState;
   /** Of the code that writes it; empty for one from before that was kept. */
   readonly code: string;
-  /** Whether readers have ever been shown it. */
-  readonly served: boolean;
 }
 
 /** Which version of which projection. */
@@ -53,7 +51,7 @@ const DDL = [
     name text not null, version int not null, stream text not null, revision bigint not null,
     primary key (name, version, stream))`,
   `create table if not exists projection_jobs (
-  name text primary key, kind text not null, phase text not null, version int, code text not null,
+  name text primary key, id uuid not null default gen_random_uuid(), kind text not null, phase text not null, version int, code text not null,
   writers smallint not null, accept_differences boolean not null, as_it_stood boolean not null,
   requested_by text not null, requested_at timestamptz not null default now(), finished_at timestamptz,
   note text, error text, comparison json)`,
@@ -105,13 +103,12 @@ export async function begin(
   projection: AnyProjection,
   { state, writers }: { state: 'building' | 'active'; writers: number },
 ): Promise<Version> {
-  const { name } = projection;
-  const code = projection.code();
+  const { name, code } = projection;
   const { rows } = await sql<{ version: number }>`
     insert into projection_versions (name, version, state, code, activated_at)
     select ${name}, coalesce(max(version), 0) + 1, ${state}, ${code}, case when ${state} = 'active' then now() end
     from projection_versions where name = ${name} returning version`.execute(tx);
-  const made: Version = { name, version: rows[0]!.version, state, code, served: state === 'active' };
+  const made: Version = { name, version: rows[0]!.version, state, code };
   await sql`create schema ${sql.id(schemaOf(made))}`.execute(tx);
   await withinSchema(tx, made);
   for (const statement of projection.ddl) await sql.raw(statement).execute(tx);
@@ -129,17 +126,31 @@ export async function addIndexes(tx: Tx, { indexes = [] }: AnyProjection, versio
 }
 
 /** Makes the views that readers use show the tables of this version. */
-async function show(tx: Tx, { tables }: AnyProjection, version: Version): Promise<void> {
+async function show(tx: Tx, { name: projection, tables }: AnyProjection, version: Version): Promise<void> {
+  const named = new Set(tables.map(({ name }) => name));
+  for (const gone of await viewsOf(tx, projection)) {
+    if (!named.has(gone)) await sql`drop view public.${sql.id(gone)}`.execute(tx);
+  }
   for (const { name } of tables) {
     await sql`drop view if exists public.${sql.id(name)}`.execute(tx);
     await sql`create view public.${sql.id(name)} as select * from ${sql.id(schemaOf(version), name)}`.execute(tx);
   }
 }
 
+/** The views through which readers are shown the tables of a projection. */
+export async function viewsOf(tx: Tx, projection: string): Promise<string[]> {
+  const { rows } = await sql<{ view: string }>`
+    select view_name as view from information_schema.view_table_usage
+    where view_schema = 'public' and view_name = table_name and table_schema ~ ${`^${projection}_v[0-9]+$`}`.execute(
+    tx,
+  );
+  return rows.map(({ view }) => view);
+}
+
 /** All versions there are of a projection, the latest first. */
 export async function versionsOf(db: Database, name: string): Promise<Version[]> {
   const { rows } = await sql<Version>`
-    select name, version, state, code, activated_at is not null as served from projection_versions where name = ${name} order by version desc`.execute(
+    select name, version, state, code from projection_versions where name = ${name} order by version desc`.execute(
     db.sql,
   );
   return rows;
@@ -254,11 +265,20 @@ export async function activate(tx: Tx, projection: AnyProjection, version: Versi
     where name = ${name} and version = ${version.version}`.execute(tx);
 }
 
-/** Drops a version that nobody is shown, with everything in it. */
-export async function drop(tx: Tx, { name, version }: VersionId): Promise<void> {
+/**
+ * Drops a version with everything in it, unless readers are shown it or a job is to put it in service.
+ * @returns whether it was dropped
+ */
+export async function drop(tx: Tx, { name, version }: VersionId): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    delete from projection_versions as v where name = ${name} and version = ${version} and state in ('retired', 'building')
+      and not exists (select 1 from projection_jobs as j
+        where j.name = v.name and j.version = v.version and j.finished_at is null)`.execute(tx);
+  if (numAffectedRows !== 1n) return false;
   await sql`drop schema if exists ${sql.id(schemaOf({ name, version }))} cascade`.execute(tx);
-  for (const table of ['projection_streams', 'projection_checkpoints', 'projection_versions']) {
+  for (const table of ['projection_streams', 'projection_checkpoints']) {
     await sql`delete from ${sql.table(table)} where name = ${name} and version = ${version}`.execute(tx);
   }
   await sql`delete from log_marks where reader = ${schemaOf({ name, version })}`.execute(tx);
+  return true;
 }

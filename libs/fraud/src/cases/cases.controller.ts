@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type CommandDefinition, Commands, ReadBarrier, Rejected } from '#libs/event-sourcing';
-import { type Call, CallOf, Metrics, TakesCommand, type Page, pageAnswer, Paged } from '#libs/platform';
+import { type Call, CallOf, Metrics, TakesCommand, type Page, pageAnswer, Paged, isUuid } from '#libs/platform';
 import { AlertsQueries, AlertView } from '../alerts/alerts.queries.js';
 import { commandIdFrom } from '../ids.js';
 import { AssignCase } from './assign-case.js';
@@ -137,10 +137,8 @@ export class CasesController {
   }
 }
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-
 /** What is no UUID names no case, and is never made part of a stream's name. */
 function caseIdFrom(text: string): string {
   const id = text.toLowerCase();
-  return UUID.test(id) ? id : refuseCase('CASE_UNKNOWN', 'no case with this id has been opened; list the cases');
+  return isUuid(id) ? id : refuseCase('CASE_UNKNOWN', 'no case with this id has been opened; list the cases');
 }

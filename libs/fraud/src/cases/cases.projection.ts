@@ -40,7 +40,7 @@ const COLUMNS: ColumnTypes<CaseRow> = {
 
 const casesProjection: Projection<CaseEvent> = {
   name: FRAUD_CASES,
-  code: () => codeFingerprint(import.meta.url),
+  code: codeFingerprint(import.meta.url),
   category: 'fraudCase',
   events: caseEvents,
   tables: [{ name: 'fraud_cases', key: ['case_id'] }],

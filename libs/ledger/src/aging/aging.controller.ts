@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed, type Page, pageAnswer } from '#libs/platform';
-import { dayOf, MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
+import { AgingDay, agingDay, MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { LEDGER } from '../reads/ledger.js';
 import { CurrencyCode, Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
@@ -32,11 +32,8 @@ const Aging = z.object({
   balance: Money.meta({ description: 'Receivable less unapplied: what is owed in all' }),
 });
 
-const agedOn = z.iso
-  .date()
-  .meta({ description: 'The day past due is reckoned from: that of effectiveAt, else today (UTC)' });
 const AgingAnswer = z
-  .object({ ...MomentsAnswer, agedOn, currencies: z.array(Aging.extend({ accounts: z.int() })) })
+  .object({ ...MomentsAnswer, agedOn: AgingDay, currencies: z.array(Aging.extend({ accounts: z.int() })) })
   .meta({ id: 'Aging' });
 const AgedAccountsAnswer = pageAnswer(
   Aging.extend({ accountId: z.uuid(), payBillNumber: z.string() }).meta({ id: 'AgedAccount' }),
@@ -59,7 +56,7 @@ export class AgingController {
   @ApiResponse({ status: 200, standardSchema: AgingAnswer })
   async getAging(@Query({ schema: AgingQuery }) query: z.output<typeof AgingQuery>) {
     await this.barrier.waitFor(LEDGER, positionOf(query));
-    const day = dayAged(query);
+    const day = agingDay(query, new Date());
     return { ...toldMoments(query), agedOn: day, currencies: await this.aging.totals(query, day, query.currency) };
   }
 
@@ -71,10 +68,6 @@ export class AgingController {
     @Query({ schema: AgedAccountsQuery }) query: z.output<typeof AgedAccountsQuery>,
   ): Promise<Page<AgedAccount>> {
     await this.barrier.waitFor(LEDGER, positionOf(query));
-    return this.aging.accounts(query, dayAged(query), query);
+    return this.aging.accounts(query, agingDay(query, new Date()), query);
   }
-}
-
-function dayAged({ effectiveAt }: { readonly effectiveAt?: string | undefined }): string {
-  return dayOf(effectiveAt ?? new Date().toISOString());
 }

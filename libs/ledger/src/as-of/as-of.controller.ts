@@ -8,16 +8,14 @@ import { accountIdOf } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';
 import { Fresh, positionOf } from '../reads/page.queries.js';
 import { AsOfQueries } from './as-of.queries.js';
-import { dayOf, MomentsAnswer, MomentsQuery, toldMoments } from './moment.js';
+import { AgingDay, agingDay, MomentsAnswer, MomentsQuery, toldMoments } from './moment.js';
 
 const AsOfQuery = Fresh.extend(MomentsQuery);
 
 const AccountAsOfAnswer = z
   .object({
     ...MomentsAnswer,
-    agedOn: z.iso
-      .date()
-      .meta({ description: 'The day past due is reckoned from: that of effectiveAt, else today (UTC)' }),
+    agedOn: AgingDay,
     accountId: z.uuid(),
     payBillNumber: z.string(),
     currency: z.string(),
@@ -65,7 +63,7 @@ export class AsOfController {
   ) {
     const id = accountIdOf(accountId);
     await this.barrier.waitFor(LEDGER, positionOf(query));
-    const agedOn = dayOf(query.effectiveAt ?? new Date().toISOString());
+    const agedOn = agingDay(query, new Date());
     return { ...toldMoments(query), agedOn, ...(await this.asOf.account(id, query, agedOn)) };
   }
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { startOf } from '../billing/command-fields.js';
 import { CHARGEBACK_RECEIVABLE } from '../journal/postings.js';
 import { endOf, type Moments } from './moment.js';
 
@@ -10,6 +11,11 @@ import { endOf, type Moments } from './moment.js';
 /** Whether a line of history counts at two moments. */
 export function counts({ effectiveAt, recordedAt }: Moments): RawBuilder<boolean> {
   return sql`(h.effective_at < ${endOf(effectiveAt)}::timestamptz and h.recorded_at < ${endOf(recordedAt)}::timestamptz)`;
+}
+
+/** Whether a line of history that counts up to the end of a period is of the period itself. */
+export function isWithin(from: string | undefined): RawBuilder<boolean> {
+  return from === undefined ? sql`true` : sql`(h.effective_at >= ${startOf(from)}::timestamptz)`;
 }
 
 /**

@@ -27,6 +27,15 @@ export const MomentsQuery = {
   }),
 } as const;
 
+/** The day past due is reckoned from. */
+export function agingDay({ effectiveAt }: Moments, now: Date): string {
+  return dayOf(effectiveAt ?? now.toISOString());
+}
+
+export const AgingDay = z.iso
+  .date()
+  .meta({ description: 'The day past due is reckoned from: that of effectiveAt, else today (UTC)' });
+
 /** The moments an answer is of, as they were asked for. */
 export const MomentsAnswer = {
   effectiveAt: z.string().nullable().meta({ description: 'As asked, in UTC; null: no bound' }),

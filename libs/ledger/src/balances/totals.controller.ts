@@ -5,14 +5,10 @@ import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Money } from '../command-answers.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.queries.js';
+import { CurrencyCode, Fresh, positionOf } from '../reads/page.queries.js';
 import { TotalsQueries } from './totals.queries.js';
 
-const TotalsQuery = Fresh.extend({
-  currency: z
-    .string('must be given: an ISO 4217 code such as "USD"')
-    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capitals, such as "USD"'),
-});
+const TotalsQuery = Fresh.extend({ currency: CurrencyCode });
 
 const Counted = z.object({ count: z.int(), total: Money });
 

@@ -7,14 +7,13 @@ import { MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, FreshPage, Period, positionOf } from '../reads/page.queries.js';
+import { Fresh, FreshPage, inOrder, Period, positionOf } from '../reads/page.queries.js';
 import { type JournalEntry } from './journal-entry.js';
 import { JournalQueries } from './journal.queries.js';
 
-const JournalQuery = FreshPage.extend({
-  ...Period,
-  accountId: z.uuid('must be an account’s id, a UUID').optional(),
-});
+const JournalQuery = inOrder(
+  FreshPage.extend({ ...Period, accountId: z.uuid('must be an account’s id, a UUID').optional() }),
+);
 
 const JournalAnswer = pageAnswer(
   z

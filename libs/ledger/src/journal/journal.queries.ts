@@ -5,7 +5,7 @@ import { type HistoryKind } from '../history/history-entry.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
-import { counts } from '../as-of/counting.queries.js';
+import { counts, isWithin } from '../as-of/counting.queries.js';
 import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
 import { type JournalEntry } from './journal-entry.js';
 import { type JournalSelection } from './journal-selection.js';
@@ -128,8 +128,7 @@ export class JournalQueries {
 function conditions({ accountId, from, to }: JournalFilter): RawBuilder<unknown> {
   return sql`
     ${accountId === undefined ? sql`` : sql`and h.account_id = ${accountId}::uuid`}
-    ${from === undefined ? sql`` : sql`and h.effective_at >= (${from}::timestamp at time zone 'UTC')`}
-    ${to === undefined ? sql`` : sql`and h.effective_at < ((${to}::timestamp + interval '1 day') at time zone 'UTC')`}`;
+    and ${isWithin(from)} and ${counts({ effectiveAt: to })}`;
 }
 
 /** What was known of the journal, and counts until the end of the period. */

@@ -58,7 +58,7 @@ const COLUMNS: ColumnTypes<PaymentLifeRow> = {
 
 const paymentLivesProjection: Projection<PaymentEvent> = {
   name: PAYMENT_LIVES,
-  code: () => codeFingerprint(import.meta.url),
+  code: codeFingerprint(import.meta.url),
   category: payment.category,
   events: paymentEvents,
   tables: [{ name: 'payment_lives', key: ['payment_id'] }],

@@ -20,6 +20,17 @@ export const FreshPage = Paged.extend(Fresh.shape);
 /** A period of days, both included; bounds are optional. */
 export const Period = { from: Day.optional(), to: Day.optional() } as const;
 
+/** Refuses a period that ends before it begins. */
+export function inOrder<Shape extends z.core.$ZodLooseShape>(query: z.ZodObject<Shape, z.core.$strict>) {
+  return query.refine(
+    (asked) => {
+      const { from, to } = asked as { readonly from?: string; readonly to?: string };
+      return from === undefined || to === undefined || from <= to;
+    },
+    { path: ['to'], error: 'must not be before from' },
+  );
+}
+
 /** An ISO 4217 code. */
 export const CurrencyCode = z
   .string('must be an ISO 4217 code such as "USD"')

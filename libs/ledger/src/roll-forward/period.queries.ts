@@ -12,17 +12,6 @@ export const RecordedPeriodQuery = {
   recordedAt: MomentsQuery.recordedAt,
 } as const;
 
-/** Refuses a period that ends before it begins. */
-export function inOrder<Shape extends z.core.$ZodLooseShape>(query: z.ZodObject<Shape, z.core.$strict>) {
-  return query.refine(
-    (asked) => {
-      const { from, to } = asked as RecordedPeriod;
-      return from === undefined || to === undefined || from <= to;
-    },
-    { path: ['to'], error: 'must not be before from' },
-  );
-}
-
 export const PeriodAnswer = {
   from: z.iso.date().nullable().meta({ description: 'As asked; null: from the beginning' }),
   to: z.iso.date().nullable().meta({ description: 'As asked; null: no end' }),

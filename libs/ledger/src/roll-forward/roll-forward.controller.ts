@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed, type Page, pageAnswer } from '#libs/platform';
 import { LEDGER } from '../reads/ledger.js';
-import { CurrencyCode, Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
-import { inOrder, PeriodAnswer, RecordedPeriodQuery, RollForwardAnswer, toldPeriod } from './period.queries.js';
+import { CurrencyCode, Fresh, FreshPage, inOrder, positionOf } from '../reads/page.queries.js';
+import { PeriodAnswer, RecordedPeriodQuery, RollForwardAnswer, toldPeriod } from './period.queries.js';
 import { type RolledAccount, RollForwardQueries } from './roll-forward.queries.js';
 
 const Asked = { ...RecordedPeriodQuery, currency: CurrencyCode.optional() } as const;

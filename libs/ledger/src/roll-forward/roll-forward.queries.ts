@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
-import { counts, partsOf } from '../as-of/counting.queries.js';
+import { counts, isWithin, partsOf } from '../as-of/counting.queries.js';
 import { PARTS } from '../balances/balance.js';
-import { startOf } from '../billing/command-fields.js';
 import { digitsOf } from '../money/money.js';
 import { type PeriodSums, type RollForward, rollForward } from './roll-forward.js';
 
@@ -81,11 +80,6 @@ export function sumsOf({ from }: RecordedPeriod): RawBuilder<unknown> {
   const within = isWithin(from);
   return sql`coalesce(sum(h.amount) filter (where not ${within}), 0) as opening, ${partsOf(within)},
     coalesce(sum(h.amount), 0) as closing`;
-}
-
-/** Whether a line of history that counts up to the end of a period is of the period itself. */
-export function isWithin(from: string | undefined): RawBuilder<boolean> {
-  return from === undefined ? sql`true` : sql`(h.effective_at >= ${startOf(from)}::timestamptz)`;
 }
 
 export function countsUpToEnd({ to, recordedAt }: RecordedPeriod): RawBuilder<boolean> {

@@ -7,14 +7,8 @@ import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
-import { Fresh, positionOf } from '../reads/page.queries.js';
-import {
-  inOrder,
-  PeriodAnswer,
-  RecordedPeriodQuery,
-  RollForwardAnswer,
-  toldPeriod,
-} from '../roll-forward/period.queries.js';
+import { Fresh, inOrder, positionOf } from '../reads/page.queries.js';
+import { PeriodAnswer, RecordedPeriodQuery, RollForwardAnswer, toldPeriod } from '../roll-forward/period.queries.js';
 import { StatementQueries } from './statement.queries.js';
 
 const StatementQuery = inOrder(Fresh.extend(RecordedPeriodQuery));

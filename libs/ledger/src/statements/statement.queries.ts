@@ -5,7 +5,8 @@ import { type HistoryKind } from '../history/history-entry.js';
 import { type MoneyJson } from '../money/money.js';
 import { accountUnknown, moneyOf } from '../reads/answers.js';
 import { type PeriodSums, type RollForward, rollForward } from '../roll-forward/roll-forward.js';
-import { countsUpToEnd, isWithin, type RecordedPeriod, sumsOf } from '../roll-forward/roll-forward.queries.js';
+import { isWithin } from '../as-of/counting.queries.js';
+import { countsUpToEnd, type RecordedPeriod, sumsOf } from '../roll-forward/roll-forward.queries.js';
 
 /** The account's sums with each of its lines; without any, one row in which no line is there. */
 interface Row extends PeriodSums {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { testEngines, type TestDatabase } from '#testing/platform';
+import { keysSince, momentOf, putKeys } from './key-rows.js';
 import { PersonalData, PersonalDataErased } from './personal-data.js';
 import { SealBroken } from './sealing.js';
 
@@ -44,6 +45,29 @@ describe.each(await testEngines())('Personal data sealed on $name', (engine) => 
     expect(new Set([sealed, ...others]).size).toBe(4);
     const { rows } = await sql`select k::text from personal_data_keys as k`.execute(test.db.sql);
     expect(JSON.stringify([sealed, rows])).not.toContain('jane');
+  });
+
+  // ADR 0026: the log of a backup is copied after the database, and has what was sealed in between.
+  it('made or destroyed after a moment is known, and can be put into a copy of the database from then', async () => {
+    const copy = await engine.create();
+    try {
+      const [kept, erased] = [elsewhere(), elsewhere()];
+      await kept.seal('before', 'name', 'Jane');
+      await erased.seal('to-be-erased', 'name', 'Jane');
+      const moment = await momentOf(test.db);
+      const sealed = await kept.seal('after', 'name', 'Jack');
+      await erased.erase('to-be-erased');
+      const keys = await keysSince(test.db, moment);
+      expect(keys.map(({ subject }) => subject).sort()).toEqual(['after', 'to-be-erased']);
+      await putKeys(copy.db, keys);
+      await putKeys(copy.db, keys);
+      const restored = new PersonalData(copy.db, masterKey);
+      expect(await restored.open('after', 'name', sealed)).toBe('Jack');
+      await expect(restored.seal('to-be-erased', 'name', 'Jane')).rejects.toThrow(PersonalDataErased);
+      expect(await keysSince(test.db, await momentOf(test.db))).toEqual([]);
+    } finally {
+      await copy.drop();
+    }
   });
 
   it('does not wait for workers, which hold locks of their own for as long as they are at work', async () => {

@@ -2,6 +2,7 @@ import { ADVISORY_LOCKS } from '../postgres/advisory-locks.js';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { type Database } from '../postgres/database.js';
+import { KEY_TABLE, type KeyRow } from './key-rows.js';
 import { type DataKey, dataKeyOf, newWrappedSecret, openText, sealText, unwrap } from './sealing.js';
 
 /** The subject's key was erased: nothing can be sealed for it any more, ever. */
@@ -9,17 +10,9 @@ export class PersonalDataErased extends Error {
   override readonly name = 'PersonalDataErased';
 }
 
-const DDL = `create table if not exists public.personal_data_keys (
-  subject text primary key, wrapped_key text, erased_at timestamptz,
-  check ((wrapped_key is null) = (erased_at is not null)))`;
-
 const MOST_KEYS = 10_000;
 /** How long another process may still open what was erased in this one. */
 const KEPT_FOR_MS = 60_000;
-
-interface KeyRow {
-  wrapped_key: string | null;
-}
 
 /**
  * Personal data, sealed with a key of each subject's own, so that destroying one key makes everything ever written about
@@ -79,7 +72,7 @@ export class PersonalData {
     const held = this.#keys.get(subject);
     if (held) return held;
     await this.#install();
-    const { rows } = await sql<KeyRow>`
+    const { rows } = await sql<Pick<KeyRow, 'wrapped_key'>>`
       select wrapped_key from public.personal_data_keys where subject = ${subject}`.execute(this.db.sql);
     const row = rows[0];
     if (!row) return undefined;
@@ -102,7 +95,7 @@ export class PersonalData {
     this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
       // Two processes may come at once; the second waits here and finds the table in place.
       await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.personalDataTables}::bigint)`.execute(tx);
-      await sql.raw(DDL).execute(tx);
+      await sql.raw(KEY_TABLE).execute(tx);
     });
     try {
       await this.#installed;

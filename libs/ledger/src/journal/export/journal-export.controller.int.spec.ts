@@ -1,31 +1,43 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import fastify, { type FastifyInstance } from 'fastify';
 import { once } from 'node:events';
-import { type ReadBarrier } from '#libs/event-sourcing';
+import { ReadBarrier } from '#libs/event-sourcing';
+import { createHttpApp, createLogger, HttpSettings, readConfig } from '#libs/platform';
 import { JournalExportController } from './journal-export.controller.js';
-import { type JournalExport } from './journal-export.queries.js';
+import { JournalExport } from './journal-export.queries.js';
+
+class ExportModule {}
 
 describe('The answer of an export', () => {
-  let server: FastifyInstance;
+  let app: Awaited<ReturnType<typeof createHttpApp>>;
   let url: string;
   let text: () => AsyncGenerator<string>;
 
   beforeEach(async () => {
     const journal = { extent: () => Promise.resolve({ position: '700', entries: 2 }), text: () => text() };
     const barrier = { waitFor: () => Promise.resolve(), reached: () => Promise.resolve(700n) };
-    const controller = new JournalExportController(
-      journal as unknown as JournalExport,
-      barrier as unknown as ReadBarrier,
-    );
-    // A client that has left may hold a fresh connection on which nothing was asked.
-    server = fastify({ forceCloseConnections: true });
-    server.get('/', (_, reply) => controller.exportJournal({ format: 'jsonl' }, reply));
-    url = await server.listen({ host: '127.0.0.1', port: 0 });
+    const feature = {
+      module: ExportModule,
+      controllers: [JournalExportController],
+      providers: [
+        { provide: JournalExport, useValue: journal },
+        { provide: ReadBarrier, useValue: barrier },
+      ],
+    };
+    app = await createHttpApp({
+      features: [feature],
+      probes: {},
+      settings: readConfig(HttpSettings, {}),
+      log: createLogger({ level: 'silent' }),
+    });
+    await app.listen(0, '127.0.0.1');
+    url = `${(await app.getUrl()).replace('[::1]', '127.0.0.1')}/journal/export?format=jsonl`;
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await server.close();
+    // A client that has left may hold a fresh connection on which nothing was asked.
+    app.getHttpServer().closeAllConnections();
+    await app.close();
   });
 
   it('breaks off, and says why in the log, when the rest cannot be read', async () => {

@@ -7,7 +7,7 @@ import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed } from '#libs/platform';
 import { Moment } from '../../as-of/moment.js';
 import { LEDGER } from '../../reads/ledger.js';
-import { Fresh, Period, Position, positionOf } from '../../reads/page.queries.js';
+import { Fresh, inOrder, Period, Position, positionOf } from '../../reads/page.queries.js';
 import { JOURNAL_FORMATS, journalFormat, type JournalFormatName } from './formats.js';
 import { JournalExport } from './journal-export.queries.js';
 
@@ -19,25 +19,25 @@ const AccountBound = z
 
 const NAMES = Object.keys(JOURNAL_FORMATS) as JournalFormatName[];
 
-const ExportQuery = Fresh.extend({
-  format: z.enum(NAMES, `must be one of ${NAMES.join(', ')}`),
-  ...Period,
-  recordedAt: Moment.optional().meta({
-    description:
-      'Only what was recorded until then, a day (its end in UTC) or an instant: the books as they were believed to be',
+const ExportQuery = inOrder(
+  Fresh.extend({
+    format: z.enum(NAMES, `must be one of ${NAMES.join(', ')}`),
+    ...Period,
+    recordedAt: Moment.optional().meta({
+      description:
+        'Only what was recorded until then, a day (its end in UTC) or an instant: the books as they were believed to be',
+    }),
+    position: Position.optional().meta({
+      description:
+        'Only what was in the log up to this position; what the read models have, when it is left out. The same position always gives the same export',
+    }),
+    accountFrom: AccountBound.meta({ description: 'The first account, in the order of ids' }),
+    accountTo: AccountBound.meta({ description: 'The last account' }),
   }),
-  position: Position.optional().meta({
-    description:
-      'Only what was in the log up to this position; what the read models have, when it is left out. The same position always gives the same export',
-  }),
-  accountFrom: AccountBound.meta({ description: 'The first account, in the order of ids' }),
-  accountTo: AccountBound.meta({ description: 'The last account' }),
-})
-  .refine(({ from = '', to = '~' }) => from <= to, { path: ['to'], error: 'must not be before from' })
-  .refine(({ accountFrom = '', accountTo = '~' }) => accountFrom <= accountTo, {
-    path: ['accountTo'],
-    error: 'must not come before accountFrom',
-  });
+).refine(({ accountFrom = '', accountTo = '~' }) => accountFrom <= accountTo, {
+  path: ['accountTo'],
+  error: 'must not come before accountFrom',
+});
 
 const HEADERS = {
   'Journal-Position': { description: 'Up to which position of the log it goes', schema: { type: 'string' } },
