@@ -22,9 +22,9 @@ export function projections({ full }: { full: boolean }): Promise<Bar[]> {
       eventsToImport(full ? ALL_EVENTS : EVENTS, 1),
     );
     const store = new EventStore(node.connectionString);
-    const events = await countEvents(store, READ, position);
+    const events = await countEvents(node.connectionString, READ, position);
     const onEngines = async (engines: Readonly<Record<string, () => Promise<number>>>) => {
-      const counting = async () => events / (await seconds(() => countEvents(store, READ, position)));
+      const counting = async () => events / (await seconds(() => countEvents(node.connectionString, READ, position)));
       const rates = await interleaved<string>({ counting, ...engines });
       return Object.keys(engines).map((engine) =>
         reaches('projections', `events/s into all read models, ${engine}`, rates[engine]!, rates['counting']!, 0.5),

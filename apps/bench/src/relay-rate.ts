@@ -28,11 +28,12 @@ export function relayRate(cluster: BenchKafka | string, full: boolean): Promise<
     const { position } = await importInto(connectionString, 'fanout', lines);
     const store = new EventStore(connectionString);
     const log: MessageLog = { store, category: 'account', toMessage: publicMessage };
-    const messages = await countEvents(store, [log.category], position);
+    const messages = await countEvents(connectionString, [log.category], position);
     // A rate needs no more of them than this, and memory does.
     const records = (await firstMessages(log, EVENTS)).map(toWire);
     const starts: number[] = [];
-    const counted = async () => messages / (await seconds(() => countEvents(store, [log.category], position)));
+    const counted = async () =>
+      messages / (await seconds(() => countEvents(connectionString, [log.category], position)));
     const produced = () => inFreshTopics(kafka, ({ topic }) => rawRate(kafka, topic, records));
     const relayed = () =>
       inFreshTopics(kafka, async (topics) => {

@@ -22,7 +22,7 @@ function rebuilds(): Promise<Bar[]> {
     const { position } = await importInto(node.connectionString, 'replay', accountsToImport(AS_TELCO.accounts));
     const store = new EventStore(node.connectionString);
     try {
-      return await withPostgres((server) => rebuildRate(store, server, position));
+      return await withPostgres((server) => rebuildRate(store, node.connectionString, server, position));
     } finally {
       await store.close();
     }

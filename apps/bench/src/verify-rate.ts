@@ -21,7 +21,7 @@ export async function verifyRate(): Promise<Bar[]> {
   const few = await onLog(FEW_EVENTS, memoryOfVerifying);
   return onLog(EVENTS, async (eventStoreUrl) => {
     const store = new EventStore(eventStoreUrl);
-    const rates = await ratesOn(store);
+    const rates = await ratesOn(store, eventStoreUrl);
     await store.close();
     const memory = await memoryOfVerifying(eventStoreUrl);
     return [
@@ -40,12 +40,12 @@ async function onLog<Result>(events: number, work: (eventStoreUrl: string) => Pr
   });
 }
 
-async function ratesOn(store: EventStore) {
+async function ratesOn(store: EventStore, eventStoreUrl: string) {
   const until = await store.lastPosition();
   const { events } = await verifyLog({ store, keys: verifiers });
   const rate = async (work: () => Promise<unknown>) => events / (await seconds(work));
   return interleaved({
-    counted: () => rate(() => countEvents(store, AUDITED_CATEGORIES, until)),
+    counted: () => rate(() => countEvents(eventStoreUrl, AUDITED_CATEGORIES, until)),
     read: () => rate(() => readBytes(store, until)),
     verified: () => rate(() => verifyLog({ store, keys: verifiers })),
   });

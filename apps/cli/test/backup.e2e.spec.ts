@@ -7,6 +7,7 @@ import { takeBackup, verifyBackup } from '#libs/backup';
 import { lockDirectory } from '#libs/platform';
 import { rewriteLog } from '#testing/eventstore-node';
 import { CommandLine } from './command-line.js';
+import { until } from '#testing/platform';
 
 interface Ready {
   degraded: boolean;
@@ -19,8 +20,6 @@ interface AuditKeys {
   signer: string;
   verifierKeys: string[];
 }
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Of a backup: whether it has its keys. */
 const BOTH_KEYS = ['--with-master-key', '--with-audit-key'];
@@ -74,12 +73,11 @@ describe('paybill backup and restore', () => {
 
   /** What the read models say once they are at the end of the log. */
   async function books(of: string): Promise<unknown> {
-    for (;;) {
+    await until(async () => {
       const { eventStore, projections } = await get<Ready>(of, '/ready');
       const ledger = projections.find(({ name }) => name === 'ledger');
-      if (ledger && BigInt(ledger.position) >= BigInt(eventStore.position)) break;
-      await turn();
-    }
+      return ledger !== undefined && BigInt(ledger.position) >= BigInt(eventStore.position);
+    });
     const asked = ['/journal/trial-balance', '/totals?currency=USD'];
     return Promise.all(asked.map((path) => get(of, path)));
   }
@@ -100,7 +98,7 @@ describe('paybill backup and restore', () => {
         named.push(one);
       }
     })();
-    while (paid < 64) await turn();
+    await until(() => paid >= 64);
     const before = paid;
     const taken = await done(['backup', '--to', at('one'), '--with-master-key', '--no-verify']);
     const after = paid;
@@ -261,12 +259,15 @@ describe('paybill backup and restore', () => {
     await rm(join(at('mixed'), 'eventstore'), { recursive: true });
     await cp(join(at('early'), 'eventstore'), join(at('mixed'), 'eventstore'), { recursive: true });
     const mixed = await line.standalone({ PAYBILL_DATA: at('mixed') });
-    let ready = await get<Ready>(mixed, '/ready');
+    let ready!: Ready;
     const said = () => [
       ready.projections.find(({ name }) => name === 'ledger')?.error,
       ...ready.followers.map(({ waitingFor }) => waitingFor),
     ];
-    while (said().some((sentence) => !sentence)) ready = await get<Ready>(mixed, '/ready');
+    await until(async () => {
+      ready = await get<Ready>(mixed, '/ready');
+      return said().every((sentence) => sentence);
+    });
     expect(ready.degraded).toBe(true);
     for (const sentence of said()) {
       expect(sentence).toMatch(
@@ -281,7 +282,7 @@ describe('paybill backup and restore', () => {
     async function killedWhen(args: readonly string[], holds: () => Promise<boolean>): Promise<boolean> {
       const child = line.start(args);
       const ended = once(child, 'exit');
-      while (child.exitCode === null && !(await holds())) await turn();
+      await until(async () => child.exitCode !== null || (await holds()));
       child.kill('SIGKILL');
       await ended;
       return child.signalCode === 'SIGKILL';

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { until } from '#testing/platform';
 
 const CLI = fileURLToPath(new URL('../../../dist/apps/cli/src/main.js', import.meta.url));
 const STANDALONE = fileURLToPath(new URL('../../../dist/apps/standalone/src/main.js', import.meta.url));
@@ -71,7 +73,6 @@ describe('paybill import telco', () => {
   }
 
   const running = () => existsSync(join(data, 'standalone.json'));
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   it('writes a bill and a payment a month, reconciles to the cent, and finds all there the second time', async () => {
     const file = join(directory, 'customers.csv');
@@ -137,11 +138,10 @@ describe('paybill import telco', () => {
     for (let round = 0; round < 3; round++) {
       rmSync(join(data, 'standalone.json'), { force: true });
       const server = start(STANDALONE);
-      while (!running() && server.child.exitCode === null) await turn();
+      await until(() => running() || server.child.exitCode !== null);
       const importing = start(CLI, 'import', 'telco', file, '--data', data);
       const imported = once(importing.child, 'close');
-      const moment = performance.now() + 600 + next() * 1_500;
-      while (performance.now() < moment) await turn();
+      await delay(600 + next() * 1_500);
       // Who dies first differs from round to round.
       const [first, second] = next() < 0.5 ? [server.child, importing.child] : [importing.child, server.child];
       first.kill('SIGKILL');
@@ -159,7 +159,7 @@ describe('paybill import telco', () => {
 
   it('lets no second process have the same data directory', async () => {
     const server = start(STANDALONE);
-    while (!running() && server.child.exitCode === null) await turn();
+    await until(() => running() || server.child.exitCode !== null);
     const { child, output } = start(STANDALONE);
     await once(child, 'close');
     expect(child.exitCode).toBe(1);

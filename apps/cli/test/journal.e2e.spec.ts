@@ -7,6 +7,7 @@ import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CLI, CommandLine } from './command-line.js';
+import { until } from '#testing/platform';
 
 const HEADER = 'customerID,tenure,PhoneService,InternetService,PaymentMethod,MonthlyCharges,TotalCharges';
 const CUSTOMERS = 300;
@@ -15,7 +16,6 @@ const MONTHS = 36;
 const ENTRIES = CUSTOMERS * MONTHS * 2;
 
 const run = promisify(execFile);
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('paybill journal export', () => {
   let cli: CommandLine;
@@ -71,7 +71,7 @@ describe('paybill journal export', () => {
         const [name] = await partial();
         return name !== undefined && (await stat(at(name)).catch(() => ({ size: 0 }))).size > 0;
       };
-      while (child.exitCode === null && !(await begun())) await turn();
+      await until(async () => child.exitCode !== null || (await begun()));
       child.kill('SIGKILL');
       await ended;
       inTheMiddle = child.signalCode === 'SIGKILL' && (await partial()).length > 0 && !existsSync(at('killed.journal'));

@@ -2,11 +2,10 @@ import { auditKeys, renewedKeys, readCheckpoint, readNote, verifyLog } from '#li
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
 import { demoBiller, Import, type SourceLine } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
-import { postgresEngine, type TestDatabase } from '#testing/platform';
+import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const PROJECTOR = fileURLToPath(new URL('../../../dist/apps/projector/src/main.js', import.meta.url));
@@ -69,8 +68,8 @@ describe.each(await postgresEngine())('Whoever keeps and signs the tree', (engin
       const pair = [start(), start()];
       const exited = pair.map((projector) => once(projector, 'exit'));
       const writing = new Import(store, new CommandHandling(store), options).run(lines.splice(0, 15));
-      if (round % 2 === 0) while ((await checkpoints()).length === signed) await nextTurn();
-      else while ((await treeSize()) === size) await nextTurn();
+      if (round % 2 === 0) await until(async () => (await checkpoints()).length !== signed);
+      else await until(async () => (await treeSize()) !== size);
       for (const projector of pair) projector.kill('SIGKILL');
       await Promise.all(exited);
       expect((await writing).refused).toEqual([]);
@@ -78,7 +77,7 @@ describe.each(await postgresEngine())('Whoever keeps and signs the tree', (engin
 
     const last = start();
     const signed = (await checkpoints()).length;
-    while ((await checkpoints()).length === signed) await nextTurn();
+    await until(async () => (await checkpoints()).length !== signed);
     last.kill('SIGTERM');
     await once(last, 'exit');
     expect(last.exitCode).toBe(0);

@@ -2,7 +2,7 @@ import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier } from '#lib
 import { demoBiller, Import, readModels, type SourceLine } from '#libs/ledger';
 import { type Database } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
-import { postgresEngine, type TestDatabase } from '#testing/platform';
+import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -68,7 +68,7 @@ describe.each(await postgresEngine())('A projector that is killed', (engine) => 
       projector = start();
       const exited = once(projector, 'exit');
       const writing = new Import(store, new CommandHandling(store), options).run(lines.splice(0, 30));
-      while ((await projectionPosition(killed.db)) === before) await new Promise((resolve) => setImmediate(resolve));
+      await until(async () => (await projectionPosition(killed.db)) !== before);
       projector.kill('SIGKILL');
       await exited;
       const outcome = await writing;

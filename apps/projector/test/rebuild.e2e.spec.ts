@@ -1,12 +1,11 @@
 import { CommandHandling, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { demoBiller, Import, type SourceLine } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
-import { postgresEngine, type TestDatabase } from '#testing/platform';
+import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const main = (app: string) => fileURLToPath(new URL(`../../../dist/apps/${app}/src/main.js`, import.meta.url));
@@ -98,14 +97,13 @@ describe.each(await postgresEngine())('A rebuild whose projector is killed', (en
   }
 
   async function untilHeld(): Promise<void> {
-    for (;;) {
+    await until(async () => {
       const { rows } =
         await sql`select 1 from pg_locks where locktype = 'advisory' and not granted and objid = ${HELD}`.execute(
           test.db.sql,
         );
-      if (rows.length > 0) return;
-      await turn();
-    }
+      return rows.length > 0;
+    });
   }
 
   it(`at every step goes on, and the tables are those of a fresh replay (TEST_SEED=${SEED})`, async () => {
@@ -140,15 +138,14 @@ describe.each(await postgresEngine())('A rebuild whose projector is killed', (en
       projector = start('projector');
     }
     let { job } = await ask('/projections/ledger');
-    while (job.finishedAt === null) ({ job } = await ask('/projections/ledger'));
+    await until(async () => ({ job } = await ask('/projections/ledger')).job.finishedAt !== null);
     expect(job.phase).toBe('done');
 
     // Built once more from the first event, and compared: that is the fresh replay.
     const { position: end } = await importing().run(lines.splice(0));
     await new ReadBarrier(test.db, 60_000).waitFor('ledger', end);
     await ask('/projections/ledger/rebuild', {});
-    do ({ job } = await ask('/projections/ledger'));
-    while (job.finishedAt === null);
+    await until(async () => ({ job } = await ask('/projections/ledger')).job.finishedAt !== null);
     expect(job.phase).toBe('done');
     expect(job.comparison.filter(({ differing }) => differing > 0)).toEqual([]);
     expect(job.comparison.find(({ table }) => table === 'account_balances')?.rows.before).toBe('120');

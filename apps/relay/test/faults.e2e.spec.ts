@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { TOPICS } from '#libs/contracts';
@@ -13,7 +13,7 @@ import { connectKafka, insertRows, type Kafka } from '#libs/platform';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { createTopics, giveCredit, writeAccounts } from '#testing/messaging';
-import { ownKafkaCluster, postgresEngine, type TestDatabase } from '#testing/platform';
+import { ownKafkaCluster, postgresEngine, type TestDatabase, until } from '#testing/platform';
 
 const main = (app: string) => fileURLToPath(new URL(`../../../dist/apps/${app}/src/main.js`, import.meta.url));
 const KILL_AT = new URL('./kill-at.mjs', import.meta.url).href;
@@ -79,10 +79,13 @@ const [postgres] = await postgresEngine();
     });
   }
 
-  /** Has things happen on accounts for as long as a process lives. */
+  /**
+   * Has things happen on accounts for as long as a process lives; not as fast as they could, which would only make for a long
+   * log to verify in the end.
+   */
   async function whileItLives(child: ChildProcess, happen: () => Promise<unknown>): Promise<void> {
     const gone = once(child, 'exit');
-    while (child.exitCode === null && child.signalCode === null) await happen();
+    while (child.exitCode === null && child.signalCode === null) await Promise.all([happen(), delay(5)]);
     await gone;
     expect(child.signalCode).toBe('SIGKILL');
   }
@@ -223,7 +226,7 @@ const [postgres] = await postgresEngine();
       }
       const child = start('notifications', undefined, { ...env, ...outbox });
       const { messages } = await verifyRelay(log, kafka);
-      while ((await receivedInAll()) < BigInt(messages)) await turn();
+      await until(async () => (await receivedInAll()) >= BigInt(messages));
       child.kill('SIGTERM');
       await once(child, 'exit');
       expect(await wrongCounts()).toEqual([]);
@@ -262,7 +265,7 @@ const [postgres] = await postgresEngine();
       for (const account of accounts) {
         const last = (await store.readLast(`account-${account}`))!.revision;
         const reached = held.get(account) ?? last + 1n;
-        while ((await swallowed(account)) < reached) await turn();
+        await until(async () => (await swallowed(account)) >= reached);
         expect(await swallowed(account)).toBe(reached);
       }
       expect(await parked()).toBe(held.size);
@@ -298,10 +301,10 @@ const [postgres] = await postgresEngine();
   /** All copies of the messages are where they belong. */
   async function untilInStep(): Promise<void> {
     await inAdmin(async (admin) => {
-      for (;;) {
+      await until(async () => {
         const { topics } = await admin.fetchTopicMetadata({ topics: [TOPICS.account, TOPICS.relayProgress] });
-        if (topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === 3))) return;
-      }
+        return topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === 3));
+      });
     });
   }
 

@@ -8,7 +8,7 @@ import { Relay, readProgress } from '#libs/messaging';
 import { connectKafka } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { testTopics, writeAccounts } from '#testing/messaging';
-import { kafkaCluster, skipped } from '#testing/platform';
+import { kafkaCluster, skipped, until } from '#testing/platform';
 
 const run = promisify(execFile);
 const there = spawnSync('kcat', ['-V']).status === 0;
@@ -23,7 +23,7 @@ describe.each(there ? await kafkaCluster() : [])('A client that is not ours', ({
     const accounts = await writeAccounts(new CommandHandling(store), { accounts: 5, credits: 3 });
     const log = { store, category: 'account', toMessage: publicMessage };
     await new Relay(log, kafka, { ...topics, until: await store.lastPosition() }).run(new AbortController().signal);
-    while ((await readProgress(kafka, topics.progressTopic, 'relay')).messages < 20n);
+    await until(async () => (await readProgress(kafka, topics.progressTopic, 'relay')).messages >= 20n);
 
     const { stdout } = await run('kcat', [
       ...['-b', brokers.join(','), '-C', '-t', topics.topic, '-e', '-q', '-X', 'isolation.level=read_committed'],

@@ -2,7 +2,6 @@ import { Controller, Get, type DynamicModule, Module, Param, Query } from '@nest
 import { jest } from '@jest/globals';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AuditModule, auditKeys, auditProblemOf, auditReadModels, renewedKeys, startAudit } from '#libs/audit';
 import { EventStore, EventStoreUnavailable, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
@@ -10,6 +9,7 @@ import { Accessed, createHttpApp, DATABASE, HttpSettings, openDatabase, Problem,
 import { AuditedLog } from '#testing/audit';
 import { AccessLog } from './accesses/access-log.job.js';
 import { accessesOn } from './audit-events.js';
+import { until } from '#testing/platform';
 
 jest.setTimeout(60_000);
 
@@ -215,7 +215,7 @@ describe('The audit over HTTP', () => {
       expect(note.headers.get('content-type')).toMatch('text/plain');
       expect(await note.text()).toBe(signed.body['note']);
       const size = Number(signed.body['size']);
-      while ((await get(`/audit/checkpoints/${size}`)).status === 404) await nextTurn();
+      await until(async () => (await get(`/audit/checkpoints/${size}`)).status !== 404);
       expect((await get(`/audit/checkpoints/${size}`)).body).toEqual(signed.body);
       expect((await get('/audit/checkpoints')).body.items![0]).toEqual(signed.body);
       expect(await get('/audit/checkpoints/1')).toMatchObject({ status: 404, body: { code: 'CHECKPOINT_UNKNOWN' } });
@@ -240,7 +240,7 @@ describe('The audit over HTTP', () => {
       });
       const late = (await log.store.readLast(`account-${account}`))!.id;
       const answer = async () => get(`/audit/proofs/events/${late}`);
-      while ((await answer()).body['code'] === 'EVENT_UNKNOWN') await nextTurn();
+      await until(async () => (await answer()).body['code'] !== 'EVENT_UNKNOWN');
       expect(await answer()).toMatchObject({ status: 409, body: { code: 'NOT_SIGNED_YET' } });
     });
 
@@ -248,7 +248,7 @@ describe('The audit over HTTP', () => {
       const { body: before } = await get('/audit/checkpoints/latest');
       const { body: after } = await post('/audit/checkpoints');
       const path = `/audit/consistency?from=${String(before['size'])}&to=${String(after['size'])}`;
-      while ((await get(path)).status === 404) await nextTurn();
+      await until(async () => (await get(path)).status !== 404);
       expect((await get(path)).body).toMatchObject({ before: before['note'], after: after['note'] });
       const backwards = `/audit/consistency?from=${String(after['size'])}&to=${String(before['size'])}`;
       expect(await get(backwards)).toMatchObject({ status: 400 });
@@ -277,7 +277,7 @@ describe('The audit over HTTP', () => {
       const { body } = await get(`/audit/proofs/accounts/${account}`);
       expect(await post('/audit/tree/rebuild')).toEqual({ status: 202, body: { rebuilding: true } });
       const again = () => get(`/audit/proofs/accounts/${account}`);
-      while ((await again()).status !== 200) await nextTurn();
+      await until(async () => (await again()).status === 200);
       expect((await again()).body).toEqual(body);
     });
   });

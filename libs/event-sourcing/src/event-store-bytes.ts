@@ -3,7 +3,7 @@ import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { unavailable } from './event-store-errors.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
 
@@ -17,8 +17,10 @@ interface LogBatch {
 }
 
 const CHECKPOINT_EVERY = 32;
-/** Most messages held for a reader that is busy with the batch before. */
+/** Most messages held for a reader that is busy with the batch before; so many are a batch. */
 const READ_AHEAD = 4096;
+const LINGER_MS = 2;
+const LIVE_PATIENCE_MS = 50;
 
 /**
  * Events as they are stored, byte for byte. Whoever checks hashes needs these: the official client parses every event as JSON,
@@ -42,7 +44,7 @@ export class StoredBytes {
     const { after, categories, until, signal } = options;
     let position = after;
     let caughtUp = false;
-    for await (const batch of this.#read(subscription(after, categories), signal)) {
+    for await (const batch of this.#read(subscription(after, categories), decodeRead, signal)) {
       const events: RawEvent[] = [];
       for (const { event, passed, caughtUp: live } of batch) {
         if (event && (until === undefined || event.position <= until)) events.push(event);
@@ -55,6 +57,27 @@ export class StoredBytes {
   }
 
   /**
+   * Follows streams `<category>-…` from after a position (0n: from the start), live, until `signal` aborts: what `decode`
+   * makes of each answer as it comes in, while the reader may still be busy with the batch before. Batches are as large as
+   * they can be for readers that are fast with large ones; once live, nothing waits for others longer than 50 ms.
+   * @throws EventStoreUnavailable when the connection is lost.
+   */
+  async *follow<Message>(
+    options: { readonly after: bigint; readonly categories: readonly string[]; readonly signal: AbortSignal },
+    decode: (answer: RawRead) => Message,
+    isLive: (message: Message) => boolean,
+  ): AsyncGenerator<readonly Message[]> {
+    const { after, categories, signal } = options;
+    const request = subscription(after, categories);
+    let live = false;
+    const patience = () => (live ? LIVE_PATIENCE_MS : Number.POSITIVE_INFINITY);
+    for await (const batch of this.#read(request, (bytes) => decode(decodeRead(bytes)), signal, patience)) {
+      live ||= batch.some(isLive);
+      yield batch;
+    }
+  }
+
+  /**
    * A stream from one of its revisions on, in batches. A stream that does not exist, or was deleted for ever, is empty.
    * @throws EventStoreUnavailable
    */
@@ -63,7 +86,7 @@ export class StoredBytes {
     { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
   ): AsyncGenerator<readonly RawEvent[]> {
     try {
-      for await (const batch of this.#read(streamFrom(name, from, limit), new AbortController().signal)) {
+      for await (const batch of this.#read(streamFrom(name, from, limit), decodeRead, new AbortController().signal)) {
         yield batch.flatMap(({ event }) => event ?? []);
       }
     } catch (error) {
@@ -75,7 +98,7 @@ export class StoredBytes {
   async at(position: bigint): Promise<RawEvent | undefined> {
     let found: RawEvent | undefined;
     try {
-      for await (const batch of this.#read(oneFrom(position), new AbortController().signal)) {
+      for await (const batch of this.#read(oneFrom(position), decodeRead, new AbortController().signal)) {
         for (const { event } of batch) if (event?.position === position) found = event;
       }
     } catch (error) {
@@ -86,9 +109,14 @@ export class StoredBytes {
   }
 
   /** Everything the answer brings, in as few pieces as the reader is slow. */
-  async *#read(request: ReadReq, signal: AbortSignal): AsyncGenerator<readonly RawRead[]> {
+  async *#read<Answer>(
+    request: ReadReq,
+    decode: (bytes: Buffer) => Answer,
+    signal: AbortSignal,
+    patience: () => number = () => 0,
+  ): AsyncGenerator<readonly Answer[]> {
     if (signal.aborted) return;
-    const call = await OwnConnection.read(this.client, request).catch((error: unknown) => {
+    const call = await OwnConnection.read(this.client, request, decode).catch((error: unknown) => {
       throw unavailable(error);
     });
     const answers = new Answers(call);
@@ -96,7 +124,7 @@ export class StoredBytes {
     signal.addEventListener('abort', stop, { once: true });
     try {
       for (;;) {
-        const batch = await answers.next();
+        const batch = await answers.next(patience());
         if (signal.aborted || !batch) return;
         yield batch;
       }
@@ -116,15 +144,15 @@ function saysDeleted(error: unknown): boolean {
 }
 
 /** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */
-class Answers {
-  #received: RawRead[] = [];
+class Answers<Answer> {
+  #received: Answer[] = [];
   #failed: Error | undefined;
   #ended = false;
   #wake: () => void = () => undefined;
 
-  constructor(private readonly call: ClientReadableStream<RawRead>) {
-    call.on('data', (read: RawRead) => {
-      this.#received.push(read);
+  constructor(private readonly call: ClientReadableStream<Answer>) {
+    call.on('data', (answer: Answer) => {
+      this.#received.push(answer);
       if (this.#received.length >= READ_AHEAD) call.pause();
       this.#wake();
     });
@@ -138,8 +166,11 @@ class Answers {
     });
   }
 
-  /** What has come since, at least one answer; undefined at the end. */
-  async next(): Promise<readonly RawRead[] | undefined> {
+  /**
+   * What has come since, at least one answer; undefined at the end.
+   * @param patience for how many milliseconds to wait for more, as long as more comes.
+   */
+  async next(patience: number): Promise<readonly Answer[] | undefined> {
     while (this.#received.length === 0) {
       if (this.#failed) throw this.#failed;
       if (this.#ended) return undefined;
@@ -147,6 +178,12 @@ class Answers {
     }
     // Whatever comes in one turn of the loop is one batch.
     await nextTurn();
+    const until = performance.now() + patience;
+    while (this.#received.length < READ_AHEAD && performance.now() < until) {
+      const before = this.#received.length;
+      await delay(LINGER_MS);
+      if (this.#received.length === before) break;
+    }
     const batch = this.#received;
     this.#received = [];
     this.call.resume();
@@ -161,14 +198,18 @@ class Answers {
 
 /** Reaches the connection of a client, which is for its heirs only, for calls whose answers are wanted as they come. */
 abstract class OwnConnection extends KurrentDBClient {
-  static read(client: OwnConnection, request: ReadReq): Promise<ClientReadableStream<RawRead>> {
+  static read<Answer>(
+    client: OwnConnection,
+    request: ReadReq,
+    decode: (bytes: Buffer) => Answer,
+  ): Promise<ClientReadableStream<Answer>> {
     const { GRPCStreamCreator, callArguments } = client;
     const { path } = service.StreamsService.read;
     const bytes = () => Buffer.from(request.serializeBinary());
     // A subscription has no end that a deadline could be meant for; the others end with the answer or the connection.
     const [metadata, options] = callArguments({}, { deadline: Infinity });
     const open = GRPCStreamCreator(service.StreamsClient, 'read', (connection) =>
-      connection.makeServerStreamRequest(path, bytes, decodeRead, request, metadata, options),
+      connection.makeServerStreamRequest(path, bytes, decode, request, metadata, options),
     );
     return open();
   }

@@ -2,4 +2,5 @@ export { postgresEngine, testEngines, type TestDatabase, type TestEngine } from 
 export { ownKafkaCluster, kafkaCluster, type OwnKafka, type TestKafka } from './kafka.js';
 export { localPostgres } from './real-postgres.js';
 export { skipped } from './real-server.js';
+export { until } from './until.js';
 export { emptyPglite } from './empty-pglite.js';

@@ -1,9 +1,8 @@
 import { jest } from '@jest/globals';
 import { sql } from 'kysely';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog } from '#testing/audit';
-import { testEngines, type TestDatabase } from '#testing/platform';
+import { testEngines, type TestDatabase, until } from '#testing/platform';
 import { appendFacts, endOf } from '#libs/event-sourcing';
 import { type AuditEvent, auditEvents, CHECKPOINTS } from '../audit-events.js';
 import { TreeFollower } from '../tree/tree-follower.job.js';
@@ -46,7 +45,7 @@ describe.each(await testEngines())('Checkpoints on $name', (engine) => {
       believed.map(({ verifier }) => verifier),
     );
   async function reached(position: bigint): Promise<void> {
-    while ((await tree.standing()).position < position) await nextTurn();
+    await until(async () => (await tree.standing()).position >= position);
   }
   /** Appends the event of a checkpoint past the signer. */
   async function putCheckpoint(signed: { note: string; size: number }): Promise<void> {

@@ -1,8 +1,7 @@
 import { jest } from '@jest/globals';
 import { sql } from 'kysely';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog } from '#testing/audit';
-import { testEngines, type TestDatabase } from '#testing/platform';
+import { testEngines, type TestDatabase, until } from '#testing/platform';
 import { storedLink } from '#libs/event-sourcing';
 import { CompactTree, leafHash } from './merkle.js';
 import { inclusionPath, rootOfInclusion } from './proofs.js';
@@ -46,9 +45,6 @@ describe.each(await testEngines())('The tree over the log on $name', (engine) =>
     return stopped;
   }
 
-  async function until(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await nextTurn();
-  }
   const reached = (position: bigint) => until(async () => (await tree.standing()).position >= position);
 
   /** The tree as its definition makes it of the log. */

@@ -1,7 +1,6 @@
 import { jest } from '@jest/globals';
 import { jsonEvent } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AUDITED, AuditedLog, relink } from '#testing/audit';
 import { type LoggedEvent } from '#testing/eventstore-node';
 import { type Database, openDatabase } from '#libs/platform';
@@ -13,6 +12,7 @@ import { TreeFollower } from '../tree/tree-follower.job.js';
 import { TreeQueries } from '../tree/tree.queries.js';
 import { verifyLog } from './verify-log.job.js';
 import { readState, type VerifyState, writeState } from './verify-state.js';
+import { until } from '#testing/platform';
 
 jest.setTimeout(30_000);
 
@@ -45,7 +45,7 @@ describe('Verifying the whole log', () => {
     const following = new TreeFollower(log.store, db, { categories: AUDITED }).run(ended.signal);
     const tree = new TreeQueries(db);
     const end = await log.store.lastPosition();
-    while ((await tree.standing()).position < end) await nextTurn();
+    await until(async () => (await tree.standing()).position >= end);
     const { note } = await new CheckpointSigner(log.store, tree, signing, keys).sign({
       actor: 'a',
       correlationId: 'c',

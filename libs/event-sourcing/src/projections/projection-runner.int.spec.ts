@@ -9,7 +9,7 @@ import {
   ReadModelBehind,
   shownStandings,
 } from '#libs/event-sourcing';
-import { postgresEngine, testEngines, type TestDatabase } from '#testing/platform';
+import { postgresEngine, testEngines, type TestDatabase, until } from '#testing/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { commandMetadata } from '../../testing/command-metadata.js';
 import { dropProjections } from '../../testing/drop-projections.js';
@@ -122,7 +122,7 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     await sql`update projection_streams set revision = revision - 1`.execute(test.db.sql);
     const more = await put('a', 5);
     const stopped = await running([tillProjection()], async (soFar) => {
-      while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => soFar.length > 0);
     });
     await expect(new ReadBarrier(test.db, 0).waitFor('tills', more.position)).rejects.toThrow(ReadModelBehind);
     expect(stopped).toEqual([expect.stringContaining('stream till-a goes from revision -1 to 1: events are missing')]);
@@ -151,7 +151,7 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     const changed = { ...tillProjection(), code: 'another till' };
     const { position: more } = await put('a', 5);
     const stopped = await running([changed], async (soFar) => {
-      while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => soFar.length > 0);
       expect((await shownStandings(test.db))[0]!.error).toMatch(
         /^the code of tills is not the one that wrote version 1/,
       );
@@ -170,7 +170,7 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     const stopped = await running(
       [picky],
       async (soFar) => {
-        while (soFar.length === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until(() => soFar.length > 0);
         mended = true;
         await reached(position);
       },
@@ -195,7 +195,7 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
       [picky, tillProjection()],
       async () => {
         await reached(position);
-        while (tries < 10) await new Promise((resolve) => setImmediate(resolve));
+        await until(() => tries >= 10);
       },
       { retryStoppedMs: 10, batchSize, onProgress },
     );
@@ -232,7 +232,7 @@ describe.each(await postgresEngine())('A second projection runner on $name', (en
     await barrier.waitFor('tills', (await put()).position);
     const onWaiting = (reason: string) => waiting.push(reason);
     const second = new ProjectionRunner(store, test.db, [tillProjection()], { onWaiting }).run(ends[1]!.signal);
-    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => waiting.length > 0);
     expect(waiting).toEqual(['another process runs the projections']);
     await barrier.waitFor('tills', (await put()).position);
     ends[0]!.abort();

@@ -8,15 +8,13 @@ import {
   shownStandings,
 } from '#libs/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
-import { postgresEngine, testEngines, type TestDatabase } from '#testing/platform';
+import { postgresEngine, testEngines, type TestDatabase, until } from '#testing/platform';
 import { commandMetadata } from '../../testing/command-metadata.js';
 import { dropProjections } from '../../testing/drop-projections.js';
 import { Put, type TillEvent, tillProjection } from '../../testing/till.js';
 import { JobEnded, latestJobs, noteJob, openJobs } from './jobs.js';
 import { type ProjectionView, Projections } from './projections.js';
 import { projectionStandings } from './projection-standings.js';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A till projection with a sum over all tills, kept by whoever writes. */
 function tillsAndTotal(code = 'tills and total'): Projection<TillEvent> {
@@ -89,11 +87,9 @@ describe.each(await testEngines())('Putting another version of a projection in s
 
   /** Waits for the latest job to end, and tells how. */
   async function ended(of = projections): Promise<NonNullable<ProjectionView['job']>> {
-    for (;;) {
-      const { job } = await of.one('tills');
-      if (job?.finishedAt) return job;
-      await turn();
-    }
+    let job: ProjectionView['job'];
+    await until(async () => Boolean(({ job } = await of.one('tills')).job?.finishedAt));
+    return job!;
   }
 
   const rebuild = (options: { writers?: number; acceptDifferences?: boolean } = {}, of = projections) =>
@@ -354,8 +350,8 @@ describe.each(await postgresEngine())('A rebuild that two runners could carry ou
     await new ReadBarrier(test.db, 20_000).waitFor('tills', position);
     for (const version of [2, 3, 4]) {
       await projections.rebuild('tills', { writers: 2, acceptDifferences: false }, 'somebody');
-      let job;
-      while (!(job = (await latestJobs(test.db))[0])?.finishedAt) await turn();
+      await until(async () => Boolean((await latestJobs(test.db))[0]?.finishedAt));
+      const job = (await latestJobs(test.db))[0]!;
       expect([job.phase, job.error, job.version]).toEqual(['done', null, version]);
     }
     expect((await projectionStandings(test.db)).map(({ version, state }) => [version, state])).toEqual([
@@ -411,7 +407,7 @@ describe.each(await postgresEngine())('A rebuild that fails at a step, on $name'
         .raw('create trigger step before update on projection_jobs for each row execute function step()')
         .execute(test.db.sql);
       await run(async () => {
-        while ((await latestJobs(test.db))[0]?.finishedAt === null) await turn();
+        await until(async () => (await latestJobs(test.db))[0]?.finishedAt !== null);
       });
       const [job] = await latestJobs(test.db);
       const { rows } = await sql<{ last: string }>`select last_value as last from steps`.execute(test.db.sql);

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import { type Message, toWire } from '#libs/contracts';
 import { type Arrival, arrived, Consumer, type MessageHandler, ParkedMessages } from '#libs/messaging';
 import { type Database, insertRows } from '#libs/platform';
-import { type TestDatabase, testEngines } from '#testing/platform';
+import { type TestDatabase, testEngines, until } from '#testing/platform';
 
 const ALIVE = new AbortController().signal;
 
@@ -80,7 +79,7 @@ describe.each(await testEngines())('a consumer, on $name', (engine) => {
   async function whileItTries(holds: () => Promise<boolean>): Promise<void> {
     const stop = new AbortController();
     const trying = consumer.runParked(stop.signal);
-    while (!(await holds())) await turn();
+    await until(holds);
     stop.abort();
     await trying;
   }

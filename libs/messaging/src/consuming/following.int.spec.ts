@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import pino from 'pino';
 import { type Message, toWire } from '#libs/contracts';
 import { CommandHandling, connectEventStore, type EventStore, type StoredEvent } from '#libs/event-sourcing';
@@ -9,7 +8,7 @@ import { Following, type MessageHandler, ParkedMessages, Relay } from '#libs/mes
 import { connectKafka, type Database, insertRows } from '#libs/platform';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
-import { kafkaCluster, type TestDatabase, testEngines } from '#testing/platform';
+import { kafkaCluster, type TestDatabase, testEngines, until } from '#testing/platform';
 
 const LOG = pino({ enabled: false });
 const [pglite] = await testEngines();
@@ -53,10 +52,6 @@ async function noted(): Promise<number> {
 }
 
 const parked = () => new ParkedMessages(db).list('0', 50);
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await turn();
-}
 
 describe('Before any consumer has run', () => {
   it('nothing is parked, and nothing can be retried or discarded', async () => {

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { toWire } from '#libs/contracts';
 import { CommandHandling, connectEventStore, type EventStore } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
@@ -8,7 +8,7 @@ import { type MessageLog, Relay, type RelayOptions, RelaySuperseded, verifyRelay
 import { connectKafka, type Kafka, readTopic, TransactionalWriter } from '#libs/platform';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
-import { kafkaCluster } from '#testing/platform';
+import { kafkaCluster, until } from '#testing/platform';
 
 /** Longer than a relay waits after an error before it begins anew. */
 const SLOW_MS = 2_000;
@@ -37,10 +37,6 @@ describe.each(await kafkaCluster())('the relay, on three brokers', ({ brokers })
 
   const relayOf = (options: RelayOptions = {}) => new Relay(log, kafka, { ...topics, name: topics.topic, ...options });
   const verify = () => verifyRelay(log, kafka, { ...topics, name: topics.topic });
-
-  async function until(holds: () => boolean): Promise<void> {
-    while (!holds()) await turn();
-  }
 
   async function relayAll(options: RelayOptions = {}): Promise<Relay> {
     const relay = relayOf({ ...options, until: await store.lastPosition() });

@@ -49,11 +49,12 @@ function itemText(value: ColumnValue): string | null {
   return `{${items}}`;
 }
 
-/** What would be read as something else than itself in an array's text. */
-const NEEDS_QUOTES = /[{},"\\]|^$|^\s|\s$|^null$/i;
+/** Nothing that is read as something else than itself in an array's text; but for the word null, in whatever case. */
+const PLAIN = /^[\w.:+-]+$/;
 
 function quotedIfNeeded(item: string): string {
-  return NEEDS_QUOTES.test(item) ? `"${item.replace(/["\\]/g, '\\$&')}"` : item;
+  if (PLAIN.test(item) && (item.length !== 4 || item.toLowerCase() !== 'null')) return item;
+  return `"${item.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** Inserts rows in one statement; with `onConflict`, what to do about those that are there. */
