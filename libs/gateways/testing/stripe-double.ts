@@ -85,7 +85,8 @@ class Double {
 
   dispute(intent: string, status: string, reason: string): string {
     const id = `dp_${this.#disputes.length + 1}`;
-    const dispute = { id, object: 'dispute', status, reason, payment_intent: intent, created: 1_768_500_000 };
+    const { amount } = this.#intent(intent);
+    const dispute = { id, object: 'dispute', status, reason, amount, payment_intent: intent, created: 1_768_500_000 };
     this.#disputes.push(dispute);
     return id;
   }
@@ -158,6 +159,7 @@ class Double {
         id,
         object: 'payment_intent',
         amount: Number(given.get('amount')),
+        amount_received: type === 'card' ? Number(given.get('amount')) : 0,
         currency: given.get('currency'),
         metadata,
       },

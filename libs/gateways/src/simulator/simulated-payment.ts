@@ -45,7 +45,14 @@ export class SimulatedPayment {
   }
 
   get report(): GatewayReport {
-    return this.#report;
+    const captured = String(this.amount);
+    const { return: returned, chargeback, ...report } = this.#report;
+    return {
+      ...report,
+      ...(report.status === 'settled' && { captured }),
+      ...(returned && { return: { ...returned, amount: captured } }),
+      ...(chargeback && { chargeback: { ...chargeback, amount: captured } }),
+    };
   }
 
   /** Minor units that have come in and not gone again. */
@@ -92,9 +99,9 @@ export class SimulatedPayment {
     const { chargeback } = this.#report;
     if (chargeback?.chargebackId !== chargebackId) throw new RequestRefused(404, 'there is no such chargeback');
     if (chargeback.status !== 'open') return;
-    this.#report = { ...this.#report, chargeback: { ...chargeback, status: 'represented', at: this.now() } };
+    this.#report = { ...this.#report, chargeback: { ...chargeback, status: 'represented' } };
     const status = evidence.startsWith('winning') ? 'won' : 'lost';
-    this.#later.push((report) => ({ ...report, chargeback: { ...chargeback, status, at: this.now() } }));
+    this.#later.push((report) => ({ ...report, chargeback: { ...chargeback, status } }));
   }
 
   #begin(method: SimulatedMethod): void {

@@ -46,8 +46,14 @@ export class SimulatorGateway implements PaymentGateway {
     return this.#told(`/payments/${paymentId}/void`, `${idempotencyKey}/void`, {});
   }
 
-  refund({ paymentId, refundId, refundKey, amount }: RefundOrder): Promise<GatewayReport> {
-    return this.#told(`/payments/${paymentId}/refunds`, refundKey, { refundId, amount: String(amount) });
+  async refund(order: RefundOrder): Promise<GatewayReport> {
+    const { paymentId, refundId, refundKey, amount } = order;
+    const body = { refundId, amount: String(amount) };
+    const report = await this.#ask(`/payments/${paymentId}/refunds`, refundKey, body, { 422: 'refused' });
+    if (report) return report;
+    const refused = { refundId, reference: 'none', status: 'failed', failureCode: 'refused' } as const;
+    const found = await this.#known(this.find(order));
+    return { ...found, refunds: [...found.refunds, refused] };
   }
 
   represent({ paymentId }: AskedPayment, chargebackId: string, evidence: string): Promise<GatewayReport> {
@@ -67,8 +73,12 @@ export class SimulatorGateway implements PaymentGateway {
     }
   }
 
-  async #told(path: string, key: string, body: object): Promise<GatewayReport> {
-    const report = await this.#ask(path, key, body, {});
+  #told(path: string, key: string, body: object): Promise<GatewayReport> {
+    return this.#known(this.#ask(path, key, body, {}));
+  }
+
+  async #known(asked: Promise<GatewayReport | undefined>): Promise<GatewayReport> {
+    const report = await asked;
     if (!report) throw new GatewayUnavailable('the simulator does not know the payment');
     return report;
   }

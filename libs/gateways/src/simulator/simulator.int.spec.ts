@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { GatewayTimedOut, GatewayUnavailable, WebhookRefused } from '#libs/ledger';
+import { until } from '#testing/platform';
 import { SIMULATED_METHODS } from './simulated-payment.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { SimulatorGateway } from './simulator-gateway.js';
@@ -58,9 +59,7 @@ describe('The gateway simulator', () => {
     const all = (await answer.json()) as { paymentId: string; held: string }[];
     return all.find(({ paymentId }) => paymentId === idOf(payments))?.held;
   };
-  const received = async (count: number) => {
-    while (calls.length < count) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const received = (count: number) => until(() => calls.length >= count);
 
   it.each([
     ['sim_ok', 'settled', '6000'],
@@ -83,6 +82,11 @@ describe('The gateway simulator', () => {
     await gateway.refund(order);
     expect((await gateway.refund(order)).refunds).toMatchObject([{ refundId, status: 'settled' }]);
     expect(await held()).toBe('4500');
+    const beyond = { ...order, refundId: idOf(901), refundKey: idOf(901), amount: 4501n };
+    expect((await gateway.refund(beyond)).refunds).toMatchObject([
+      { refundId, status: 'settled' },
+      { refundId: idOf(901), status: 'failed' },
+    ]);
   });
 
   it('gives no answer where a token says so, and knows afterwards what it did', async () => {
@@ -148,7 +152,9 @@ describe('The gateway simulator', () => {
   });
 
   it('that cannot be reached has surely done nothing', async () => {
-    const nobody = new SimulatorGateway('http://127.0.0.1:1', SECRET, 300);
+    const closed = await startSimulator();
+    await closed.close();
+    const nobody = new SimulatorGateway(closed.url, SECRET, 300);
     await expect(nobody.charge(charge('sim_ok'))).rejects.toBeInstanceOf(GatewayUnavailable);
   });
 

@@ -23,6 +23,8 @@ export interface StripeOptions {
   readonly url?: string | undefined;
 }
 
+/** The library takes a number. Stripe takes no more than twelve figures, and so many are exact. */
+const MOST = 999_999_999_999n;
 const EXPAND = ['latest_charge'];
 /** The request has surely not arrived. */
 const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
@@ -56,8 +58,9 @@ export class StripeGateway implements PaymentGateway {
   }
 
   async charge({ paymentId, accountId, idempotencyKey, amount, currency, method }: Charge): Promise<GatewayReport> {
+    if (amount > MOST) return refused(paymentId, 'amount_too_large');
     const intent: Stripe.PaymentIntentCreateParams = {
-      amount: inMinorUnits(amount),
+      amount: Number(amount),
       currency: currency.toLowerCase(),
       payment_method: method.token,
       allowed_payment_method_types: [method.kind === 'card' ? 'card' : 'us_bank_account'],
@@ -97,7 +100,7 @@ export class StripeGateway implements PaymentGateway {
     return asking(async () => {
       const order = {
         payment_intent: reference,
-        amount: inMinorUnits(amount),
+        amount: Number(amount),
         metadata: { [METADATA.refund]: refundId },
       };
       try {
@@ -115,7 +118,12 @@ export class StripeGateway implements PaymentGateway {
   represent({ reference = '' }: AskedPayment, chargebackId: string, evidence: string): Promise<GatewayReport> {
     return asking(async () => {
       const answer = { evidence: { uncategorized_text: evidence }, submit: true };
-      await this.#stripe.disputes.update(chargebackId, answer, { idempotencyKey: `${chargebackId}/represent` });
+      try {
+        await this.#stripe.disputes.update(chargebackId, answer, { idempotencyKey: `${chargebackId}/represent` });
+      } catch (error) {
+        // Its time is over, say: what becomes of the dispute then is told by the dispute.
+        if (!isRefusal(error)) throw error;
+      }
       return this.#report(reference);
     });
   }
@@ -161,17 +169,15 @@ export class StripeGateway implements PaymentGateway {
   }
 }
 
-/** The library takes a number; amounts there have at most twelve figures, and none is let through that is not exact. */
-function inMinorUnits(amount: bigint): number {
-  if (amount > 999_999_999_999n) throw new RangeError('Stripe takes no amount of more than twelve figures');
-  return Number(amount);
+function refused(paymentId: string, declineCode: string): GatewayReport {
+  return { reference: `none_${paymentId}`, status: 'failed', declineCode, refunds: [] };
 }
 
 /** What a charge that is refused for good comes to; undefined for an error that says nothing for certain. */
 function failedReport(error: unknown, paymentId: string): GatewayReport | undefined {
   if (!isRefusal(error)) return undefined;
-  const reference = error.payment_intent?.id ?? `none_${paymentId}`;
-  return { reference, status: 'failed', declineCode: declineCodeOf(error), refunds: [] };
+  const report = refused(paymentId, declineCodeOf(error));
+  return { ...report, reference: error.payment_intent?.id ?? report.reference };
 }
 
 type Refusal = InstanceType<typeof Stripe.errors.StripeError>;

@@ -27,11 +27,11 @@ export function reportOf({ intent, refunds, disputes }: StripePayment): GatewayR
   return {
     reference: intent.id,
     status,
+    ...(status === 'settled' && { captured: String(intent.amount_received) }),
     ...(status === 'failed' && { declineCode: declineCodeOf(intent.last_payment_error) }),
     ...(verification && { verification }),
     refunds: refunds.flatMap(refundOf),
-    ...(dispute &&
-      isDebit && { return: { reason: dispute.reason.replaceAll('_', '-'), at: instant(dispute.created) } }),
+    ...(dispute && isDebit && { return: returnOf(dispute) }),
     ...(dispute && !isDebit && { chargeback: chargebackOf(dispute) }),
   };
 }
@@ -76,8 +76,13 @@ function refundOf(refund: Stripe.Refund): GatewayReport['refunds'] {
 }
 
 function chargebackOf(dispute: Stripe.Dispute): GatewayReport['chargeback'] & object {
-  const { id: chargebackId, reason: reasonCode, created } = dispute;
-  return { chargebackId, reasonCode, status: disputeStatus(dispute.status), at: instant(created) };
+  const { id: chargebackId, reason: reasonCode, amount, created } = dispute;
+  const status = disputeStatus(dispute.status);
+  return { chargebackId, reasonCode, status, amount: String(amount), at: instant(created) };
+}
+
+function returnOf({ reason, amount, created }: Stripe.Dispute): GatewayReport['return'] {
+  return { reason: reason.replaceAll('_', '-'), amount: String(amount), at: instant(created) };
 }
 
 function disputeStatus(status: string): 'open' | 'represented' | 'won' | 'lost' {
