@@ -73,7 +73,7 @@ async function tell(engine: TestEngine, killed: boolean): Promise<Outcome> {
 async function story(store: EventStore, process: KilledProcess, simulator: { advance(): void }): Promise<void> {
   const send = (stream: string, command: Pick<Submitted<never, never>, 'definition' | 'data'>, name: string) =>
     // Another handling each time: nothing it remembers may stand in for what is in the log.
-    new CommandHandling(store).handle(stream, { ...command, metadata: commandMetadata(id(name)) } as never);
+    new CommandHandling(store).handle(stream, { ...command, metadata: commandMetadata(id(name)) });
   const stateOf = async (paymentId: string) => {
     let state = payment.initialState;
     for await (const { type, data, metadata } of store.readStream(`payment-${paymentId}`)) {

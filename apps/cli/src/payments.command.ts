@@ -102,6 +102,14 @@ export function paymentsCommand(): Command {
     .option('--cheque', 'by cheque, not by the method it came by')
     .requiredOption('--reason <code>', 'a code such as overpaid')
     .action(refund);
+  add('cheque', 'record that the cheque of a refund was sent', `${EXAMPLE} ${EXAMPLE} --number 100217`)
+    .argument('<id>', 'the payment', uuid)
+    .argument('<refund>', 'the refund', uuid)
+    .requiredOption('--number <number>', 'of the cheque')
+    .action((id: string, refundId: string, options: PaymentsOptions & { number: string }) => {
+      const body = { chequeNumber: options.number };
+      return tell(`/payments/${id}/refunds/${refundId}/cheque`, body, options, `refund ${refundId} is paid by cheque`);
+    });
   add('contest', 'contest a chargeback (representment)', `${EXAMPLE} --evidence case-4711`)
     .argument('<id>', 'the payment', uuid)
     .requiredOption('--evidence <reference>', 'where the evidence is filed; a reference, no personal data')
@@ -156,10 +164,12 @@ function shown(life: z.output<typeof WholeLife>): string {
     ],
     ['gateway', `${life.gateway} ${life.gatewayReference ?? ''}`],
   ];
+  const refunds = life.refunds.map(({ refundId, amount: sum, by, status }) => [refundId, money(sum), by, status]);
+  const refunded = refunds.length === 0 ? '' : `\n\n${table([['refund', 'amount', 'by', 'state'], ...refunds])}`;
   const events = life.events.map(({ what, detail, recordedAt, actor }) => [
     ...[instant(recordedAt), what, detail ?? '', actor],
   ]);
-  return `${properties(facts)}\n\n${table([['recorded', 'what', 'detail', 'by'], ...events])}`;
+  return `${properties(facts)}${refunded}\n\n${table([['recorded', 'what', 'detail', 'by'], ...events])}`;
 }
 
 async function collect(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { startSimulator } from '#libs/gateways';
+import { until } from '#testing/platform';
 import { CommandLine } from './command-line.js';
 
 type Simulator = Awaited<ReturnType<typeof startSimulator>>;
@@ -55,17 +56,12 @@ describe('Payments that a gateway collects, beside a running Paybill', () => {
 
   /** The life of a payment, read until it is as wanted: the payment process takes a moment. */
   async function life(paymentId: string, wanted: (life: Body) => boolean): Promise<Body> {
-    for (;;) {
-      const found = await get(`/payments/${paymentId}/life`);
-      if (wanted(found)) return found;
-    }
+    let found: Body | undefined;
+    await until(async () => wanted((found = await get(`/payments/${paymentId}/life`))));
+    return found!;
   }
-  const account = async (id: string, wanted: (account: Body) => boolean) => {
-    for (;;) {
-      const found = await get(`/accounts/${id}`);
-      if (wanted(found)) return found;
-    }
-  };
+  const account = (id: string, wanted: (account: Body) => boolean) =>
+    until(async () => wanted(await get(`/accounts/${id}`)));
   /** As the gateway itself sends it. */
   function webhook(paymentId: string, secret = SECRET) {
     const body = { type: 'payment.changed', timestamp: new Date().toISOString(), data: { paymentId } };
@@ -126,11 +122,24 @@ describe('Payments that a gateway collects, beside a running Paybill', () => {
     const reason = 'overpaid';
     const tooMuch = await post(`/payments/${paymentId}/refund`, { reason, amount: { amount: '11', currency: 'USD' } });
     expect(tooMuch).toMatchObject({ status: 422, body: { code: 'REFUND_EXCEEDS_UNAPPLIED' } });
-    const asked = await post(`/payments/${paymentId}/refund`, { reason, amount: { amount: '10', currency: 'USD' } });
+    const all = await post(`/payments/${paymentId}/refund`, { reason });
+    expect(all).toMatchObject({ status: 422, body: { code: 'REFUND_EXCEEDS_UNAPPLIED' } });
+    const ten = { reason, amount: { amount: '10', currency: 'USD' } };
+    const key = { 'idempotency-key': randomUUID() };
+    const asked = await post(`/payments/${paymentId}/refund`, ten, key);
     expect(asked.status).toBe(201);
     const refunded = await life(paymentId, ({ refunds }) => (refunds as { status: string }[])[0]?.status === 'settled');
     expect(refunded).toMatchObject({ state: 'settled', held: { amount: '50.00' }, refunded: { amount: '10.00' } });
     await account(id, ({ credit }) => (credit as { amount: string }).amount === '0.00');
+    // Nothing is left to refund, and the same request is answered as it was; with another amount it is refused.
+    const again = await post(`/payments/${paymentId}/refund`, ten, key);
+    expect(again.body).toMatchObject({ refundId: asked.body['refundId'], repeated: true });
+    const other = await post(
+      `/payments/${paymentId}/refund`,
+      { reason, amount: { amount: '9', currency: 'USD' } },
+      key,
+    );
+    expect(other).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
   });
 
   it('are scheduled, shown, and voided by the command line', async () => {

@@ -62,13 +62,34 @@ export class CommandHandling {
     this.#clock = clock;
   }
 
-  /**
-   * What a stream has come to, as far as this process knows: for a courtesy before a command on another stream. It may be
-   * out of date, so whatever must hold is decided by a command on the stream itself. @throws EventStoreUnavailable
-   */
-  async known<State, Event extends DomainEvent>(decider: Decider<State, Event>, id: string): Promise<State> {
-    const { folded } = await this.#cache.get(`${decider.category}-${id}`, decider, false);
+  /** What a stream has come to, as the log has it now. @throws EventStoreUnavailable */
+  async current<State, Event extends DomainEvent>(decider: Decider<State, Event>, id: string): Promise<State> {
+    const stream = `${decider.category}-${id}`;
+    this.#cache.forget(stream);
+    const { folded } = await this.#cache.get(stream, decider, false);
     return folded;
+  }
+
+  /**
+   * Finds out whether a command would be refused, and appends nothing: a courtesy before a command on another stream.
+   * Things may change before the command itself comes, so whatever must hold is decided then. A refusal is never of a state
+   * that the log has moved on from. @throws Rejected | EventStoreUnavailable
+   */
+  async rehearse<State, Event extends DomainEvent>(
+    id: string,
+    { definition, data, metadata }: Submitted<State, Event>,
+  ) {
+    const { decider } = definition;
+    const stream = `${decider.category}-${id}`;
+    const context = { id, commandId: metadata.commandId, at: this.#clock().toISOString() };
+    const assumed = this.#cache.has(stream);
+    const { folded } = await this.#cache.get(stream, decider, false);
+    try {
+      definition.decide(data as never, folded, context);
+    } catch (error) {
+      if (!(error instanceof Rejected && assumed)) throw error;
+      definition.decide(data as never, await this.current(decider, id), context);
+    }
   }
 
   /** Carries out one command. @throws Rejected | CommandIdReused | EventStoreUnavailable */

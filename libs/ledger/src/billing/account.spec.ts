@@ -182,7 +182,7 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: credit },
     { weight: 3, arbitrary: reverse },
     { weight: 2, arbitrary: applyCredit },
-    { weight: 2, arbitrary: unapply },
+    { weight: 3, arbitrary: unapply },
     { weight: 2, arbitrary: recordReturn },
     { weight: 2, arbitrary: reinstate },
     { weight: 3, arbitrary: refund },

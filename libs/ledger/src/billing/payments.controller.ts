@@ -36,7 +36,7 @@ const RecordReturnRequest = RecordReturn.schema
   .meta({ id: 'RecordReturnRequest', examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }] });
 
 const RefundPaymentRequest = RefundPayment.schema
-  .omit({ paymentId: true })
+  .omit({ paymentId: true, refundId: true })
   .meta({ id: 'RefundPaymentRequest', examples: [{ reason: 'overpaid' }] });
 
 /** Payments and what becomes of them: parse, dispatch, answer. */

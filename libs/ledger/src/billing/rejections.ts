@@ -40,6 +40,7 @@ export const REJECTIONS = {
   REFUND_EXCEEDS_PAYMENT: 'the refund is for more than is there of the payment',
   REFUND_UNKNOWN: 'the payment has no refund with this id',
   REFUND_NOT_PENDING: 'no cheque is owed for the refund',
+  GATEWAY_AMOUNT_DIFFERS: 'the gateway reports another amount than was asked for',
   CHARGEBACK_NOT_OPEN: 'the payment has no chargeback that waits for an answer',
   HOLD_UNKNOWN: 'no such hold stands on the account',
   PAYMENT_EXCEEDS_OPEN: 'a closed account takes no more than the debt that a return reinstated',

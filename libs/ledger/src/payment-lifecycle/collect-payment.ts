@@ -59,15 +59,21 @@ export const CollectPayment = defineCommand({
   },
 });
 
-/** The day of a scheduled payment has come. */
+/** The day of a scheduled payment has come. Nothing is collected for an account that would not take it any more. */
 export const StartScheduledPayment = defineCommand({
   type: 'StartScheduledPayment',
   decider: payment,
-  schema: z.strictObject({}),
-  decide(_, state, { id, at }): PaymentEvent[] {
+  schema: z.strictObject({
+    /** The account's own code: it was closed or held meanwhile. */
+    refused: z.string().optional(),
+  }),
+  decide({ refused }, state, { id, at }): PaymentEvent[] {
     if (state.status !== 'scheduled') return [];
     const { asked, gateway, payOn = '' } = state;
-    return at.slice(0, 10) < payOn ? [] : [pending(asked, gateway, id, at)];
+    if (at.slice(0, 10) < payOn) return [];
+    if (refused === undefined) return [pending(asked, gateway, id, at)];
+    const reason = refused.toLowerCase().replaceAll('_', '-');
+    return [{ type: 'PaymentVoided', data: { reason, effectiveAt: at } }];
   },
 });
 

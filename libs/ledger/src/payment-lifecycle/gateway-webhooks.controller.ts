@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Database, DATABASE, Problem, type Signed, SignedBy } from '#libs/platform';
+import { type Database, DATABASE, isUuid, Problem, type Signed, SignedBy } from '#libs/platform';
 import { Collecting } from './collecting.js';
 import { GatewayTimedOut, GatewayUnavailable, WebhookRefused } from './payment-gateway.js';
 import { PaymentWork } from './payment-work.job.js';
@@ -28,7 +28,8 @@ export class GatewayWebhooksController {
     const gateway = this.collecting.gateways.find((one) => one.name === name);
     if (!gateway) throw new Problem(404, 'GATEWAY_UNKNOWN', 'no payment gateway of this name is configured here');
     try {
-      const paymentIds = await gateway.readWebhook(body, headers);
+      // A payment that is none of ours has whatever id its maker gave it.
+      const paymentIds = (await gateway.readWebhook(body, headers)).filter(isUuid);
       if (paymentIds.length > 0) await this.#work.askSoon(paymentIds);
     } catch (error) {
       if (error instanceof GatewayUnavailable || error instanceof GatewayTimedOut) {

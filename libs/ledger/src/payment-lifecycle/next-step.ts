@@ -35,11 +35,24 @@ export function awaitsGateway(state: PaymentState): boolean {
   if (state.status === 'new') return false;
   const { status, refunds, chargeback } = state;
   const refunding = refunds.some((refund) => refund.status === 'pending' && refund.by === 'original-method');
-  const contested = chargeback?.status === 'represented' || chargeback?.status === 'representment-requested';
-  return status === 'pending' || status === 'unknown' || status === 'authorized' || refunding || contested;
+  const disputed = chargeback !== undefined && chargeback.status !== 'won' && chargeback.status !== 'lost';
+  return status === 'pending' || status === 'unknown' || status === 'authorized' || refunding || disputed;
 }
 
-function stepOnAccount(state: KnownPayment): Step | undefined {
+/** Days after its settlement, in the reach of returns (60 days) and chargebacks (120): a webhook may have been lost. */
+const CHECKUP_DAYS = [3, 10, 30, 65, 125];
+
+/** When a payment that is in is asked about next though nobody has said that anything happened to it. */
+export function nextCheckup(state: PaymentState, now: Date): Date | undefined {
+  if (state.status !== 'settled' && state.status !== 'refunded') return undefined;
+  const settled = Date.parse(state.settledAt ?? '');
+  const times = CHECKUP_DAYS.map((days) => settled + days * 86_400_000);
+  const next = times.find((time) => time > now.getTime());
+  return next === undefined ? undefined : new Date(next);
+}
+
+/** As {@link nextStep}, of the steps on the account alone. */
+export function stepOnAccount(state: KnownPayment): Step | undefined {
   const { posting, status, refunds } = state;
   if (countsOnAccount(state)) {
     if (posting === 'none') return { kind: 'post' };

@@ -104,7 +104,11 @@ export const paymentEvents = eventRegistry({
   RefundRefused: { version: 1, schema: Refund.extend({ code: z.string() }) },
   /** The account has set the money aside; from here on it may leave. */
   RefundPending: { version: 1, schema: Refund.extend({ idempotencyKey: z.string() }) },
-  RefundSettled: { version: 1, schema: Refund.extend({ reference: z.string() }) },
+  /** A refund that the gateway could not pay is settled by cheque in the end. */
+  RefundSettled: {
+    version: 1,
+    schema: Refund.extend({ by: z.enum(['original-method', 'cheque']), reference: z.string() }),
+  },
   RefundFailed: { version: 1, schema: Refund.extend({ failureCode: z.string() }) },
   ReturnReceived: {
     version: 1,

@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { CollectPayment } from './collect-payment.js';
+import { type CollectPayment } from './collect-payment.js';
 import { type PaymentEvent } from './payment-events.js';
 import { type GatewayReport } from './payment-gateway.js';
 
@@ -57,7 +57,7 @@ const EXAMPLES = {
   RefundRequested: { ...refund, amount: '20.00', by: 'original-method', reason: 'overpaid' },
   RefundRefused: { ...refund, code: 'REFUND_EXCEEDS_UNAPPLIED' },
   RefundPending: { ...refund, idempotencyKey: refundId },
-  RefundSettled: { ...refund, reference: 'r-1' },
+  RefundSettled: { ...refund, by: 'original-method', reference: 'r-1' },
   RefundFailed: { ...refund, failureCode: 'card_closed' },
   ReturnReceived: { ...taken, returnCode: 'R01', reason: 'insufficient-funds' },
   ChargebackReceived: { ...taken, chargebackId: 'c-1', reasonCode: 'fraudulent' },

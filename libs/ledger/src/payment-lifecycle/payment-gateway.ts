@@ -7,6 +7,8 @@ import { z } from 'zod';
  */
 
 const At = z.iso.datetime().optional();
+/** Minor units. */
+const Minor = z.string().regex(/^\d{1,18}$/);
 
 /** How a payment stands at its gateway. */
 export const GatewayReport = z.strictObject({
@@ -15,6 +17,8 @@ export const GatewayReport = z.strictObject({
   status: z.enum(['pending', 'authorized', 'settled', 'failed', 'voided']),
   /** When it came to be so, as the gateway says. */
   at: At,
+  /** What has come in, once it is settled. Another amount than was asked for is not recorded: a person has to look. */
+  captured: Minor.optional(),
   /** Why it failed: `insufficient_funds`. */
   declineCode: z
     .string()
@@ -35,13 +39,17 @@ export const GatewayReport = z.strictObject({
       at: At,
     }),
   ),
-  /** The bank gave the debit back (ACH). */
-  return: z.strictObject({ code: z.string().optional(), reason: z.string(), at: At }).optional(),
+  /** The bank gave the debit back (ACH). As of a chargeback, what is reported is of the whole payment or not recorded. */
+  return: z
+    .strictObject({ code: z.string().optional(), reason: z.string(), amount: Minor.optional(), at: At })
+    .optional(),
   chargeback: z
     .strictObject({
       chargebackId: z.string().min(1),
       reasonCode: z.string(),
       status: z.enum(['open', 'represented', 'won', 'lost']),
+      amount: Minor.optional(),
+      /** When the money was taken. */
       at: At,
     })
     .optional(),

@@ -3,15 +3,15 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CommandHandling, ReadBarrier } from '#libs/event-sourcing';
 import { type Call, CallOf, type Page, pageAnswer, Problem, TakesCommand } from '#libs/platform';
-import { account } from '../billing/account.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { RefundPayment } from '../billing/refund-payment.js';
 import { type Done, Money } from '../command-answers.js';
-import { accountIdOf, CommandDoor, idFrom, paymentIdOf } from '../command-door.js';
+import { accountIdOf, CommandDoor, idFrom, metadataOf, paymentIdOf } from '../command-door.js';
+import { formatMinor } from '../money/minor-units.js';
 import { Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
-import { CollectPayment } from './collect-payment.js';
+import { CollectPayment, type PaymentPolicy } from './collect-payment.js';
 import { Collecting } from './collecting.js';
-import { payment, PAYMENT_STATUSES } from './payment.js';
+import { heldOf, payment, PAYMENT_STATUSES, type PaymentState } from './payment.js';
 import { type PaymentEvent } from './payment-events.js';
 import { PAYMENT_LIVES } from './payment-lives.projection.js';
 import { type PaymentLife, PaymentLivesQueries, type PaymentLifeSummary } from './payment-lives.queries.js';
@@ -93,7 +93,7 @@ const Life = z
 const WholeLife = Life.extend({
   gatewayReference: z.string().nullable(),
   captured: Money,
-  refunded: Money.meta({ description: 'What is on its way back counts' }),
+  refunded: Money.meta({ description: 'What is on its way back counts, and what is still owed by cheque' }),
   returned: Money,
   chargedBack: Money,
   refunds: z.array(
@@ -150,11 +150,10 @@ export class PaymentLivesController {
     @CallOf() call: Call,
   ): Promise<z.output<typeof PaymentCollectedAnswer>> {
     const accountId = accountIdOf(text);
-    const { gateways, policy } = this.collecting;
-    const gateway = gateways[0]?.name ?? noGateway();
     const paymentId = idFrom(`payments of account-${accountId}`, call.idempotencyKey);
-    await this.#refuseBeforeAsking(accountId, paymentId, body);
-    const done = await this.door.send(CollectPayment, paymentId, { ...body, accountId, gateway, policy }, call);
+    const known = await this.#refuseBeforeAsking(accountId, paymentId, body, call);
+    const data = { ...body, accountId, ...this.#collectedBy(known) };
+    const done = await this.door.send(CollectPayment, paymentId, data, call);
     const [begun] = done.events;
     if (begun?.type !== 'PaymentPending' && begun?.type !== 'PaymentScheduled')
       throw new Error('a payment was not begun');
@@ -211,7 +210,7 @@ export class PaymentLivesController {
     @CallOf() call: Call,
   ): Promise<z.output<typeof RefundRequestedAnswer>> {
     const paymentId = paymentIdOf(text);
-    await this.#refuseBeforeRefunding(paymentId, body);
+    await this.#refuseBeforeRefunding(paymentId, body, call);
     const done = await this.door.send(RequestRefund, paymentId, body, call);
     return { ...receipt(done), refundId: done.commandId };
   }
@@ -242,26 +241,45 @@ export class PaymentLivesController {
     return receipt(await this.door.send(RepresentChargeback, paymentIdOf(paymentId), body, call));
   }
 
+  /** By the gateway and policy that are set; a retry by those of its first time, for else it would not be the same. */
+  #collectedBy(known: PaymentState): { readonly gateway: string; readonly policy: PaymentPolicy } {
+    if (known.status !== 'new') return { gateway: known.gateway, policy: known.asked.policy };
+    const { gateways, policy } = this.collecting;
+    return { gateway: gateways[0]?.name ?? noGateway(), policy };
+  }
+
   /**
-   * No money moves for an account that would not take it (VE1): the posting is tried on the account as far as it is known.
-   * A retry is not tried again, for it is answered by what happened first.
+   * No money moves for an account that would not take it (VE1): the posting is tried on the account.
+   * @returns the payment as it is. A retry is not tried again, for it is answered by what happened first.
    */
-  async #refuseBeforeAsking(accountId: string, paymentId: string, body: z.output<typeof CollectPaymentRequest>) {
-    if ((await this.handling.known(payment, paymentId)).status !== 'new') return;
+  async #refuseBeforeAsking(
+    accountId: string,
+    paymentId: string,
+    body: z.output<typeof CollectPaymentRequest>,
+    call: Call,
+  ): Promise<PaymentState> {
+    const known = await this.handling.current(payment, paymentId);
+    if (known.status !== 'new') return known;
     const { amount, channel, method, allocation } = body;
-    const context = { id: accountId, commandId: paymentId, at: new Date().toISOString() };
-    const known = await this.handling.known(account, accountId);
-    ApplyPayment.decide({ amount, channel, method, allocation }, known, context);
+    const metadata = metadataOf(call, `account-${accountId}`);
+    await this.handling.rehearse(accountId, {
+      definition: ApplyPayment,
+      data: { amount, channel, method, allocation },
+      metadata,
+    });
+    return known;
   }
 
   /** A refund that the account would refuse is refused at once; what it says in the end is decided there. */
-  async #refuseBeforeRefunding(paymentId: string, { amount, reason }: z.output<typeof RequestRefundRequest>) {
-    const state = await this.handling.known(payment, paymentId);
-    if (state.status === 'new' || state.posting !== 'posted' || state.status !== 'settled') return;
-    const { accountId } = state.asked;
-    const known = await this.handling.known(account, accountId);
-    const context = { id: accountId, commandId: paymentId, at: new Date().toISOString() };
-    RefundPayment.decide({ paymentId, amount, reason }, known, context);
+  async #refuseBeforeRefunding(paymentId: string, body: z.output<typeof RequestRefundRequest>, call: Call) {
+    const metadata = metadataOf(call, `payment-${paymentId}`);
+    const state = await this.handling.current(payment, paymentId);
+    if (state.status !== 'settled' || state.posting !== 'posted') return;
+    if (state.refunds.some(({ refundId }) => refundId === metadata.commandId)) return;
+    const { currency } = state.asked.amount;
+    const { amount = { amount: formatMinor(heldOf(state), state.digits), currency }, reason } = body;
+    const data = { paymentId, amount, reason };
+    await this.handling.rehearse(state.asked.accountId, { definition: RefundPayment, data, metadata });
   }
 }
 

@@ -199,5 +199,5 @@ function detailOf(data: object): string | null {
   const found = DETAILS.map((name) => (data as Readonly<Record<string, unknown>>)[name]).find(
     (value) => typeof value === 'string',
   );
-  return (found as string | undefined) ?? null;
+  return found ?? null;
 }

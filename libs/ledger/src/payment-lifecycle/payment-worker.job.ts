@@ -1,5 +1,11 @@
 import { v5 as uuidv5 } from 'uuid';
-import { type CommandHandling, type EventStore, Rejected, type Submitted } from '#libs/event-sourcing';
+import {
+  type CommandHandling,
+  type CommandMetadata,
+  type EventStore,
+  Rejected,
+  type Submitted,
+} from '#libs/event-sourcing';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState } from '../billing/account-state.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
@@ -10,8 +16,8 @@ import { ReinstatePayment } from '../billing/reinstate-payment.js';
 import { startOf } from '../billing/command-fields.js';
 import { formatMinor } from '../money/minor-units.js';
 import { StartScheduledPayment } from './collect-payment.js';
-import { awaitsGateway, nextStep, type Step } from './next-step.js';
-import { type KnownPayment, payment, type PaymentState } from './payment.js';
+import { awaitsGateway, nextCheckup, nextStep, type Step, stepOnAccount } from './next-step.js';
+import { type KnownPayment, payment, type PaymentState, type Refund } from './payment.js';
 import { type PaymentEvent } from './payment-events.js';
 import {
   type AskedPayment,
@@ -30,13 +36,15 @@ const NAMESPACE = 'd4a1f6c3-92be-5e07-8c15-3b7a9e0f2d68';
 const ACTOR = 'payment-process';
 const FIRST_MS = 2_000;
 const LONGEST_MS = 3_600_000;
-/** So long a gateway keeps the keys it has been sent (Stripe: 24 hours at least): until then the same charge may be sent again. */
-const KEY_LIFE_MS = 86_400_000;
+/**
+ * So long a charge is sent, and sent again under its key, which a gateway keeps for 24 hours at least (Stripe): a charge that
+ * has come there is then never made twice. An hour later nothing that was sent is on its way any more, nor missing from what
+ * the gateway finds (Stripe's search is behind by a minute, and more on a bad day).
+ */
+const SENT_FOR_MS = 23 * 3_600_000;
+const GIVEN_UP_AFTER_MS = 24 * 3_600_000;
 /** Refusals of the payer's instruction, not of the money. */
 const INSTRUCTION_REFUSED: readonly string[] = ['ALLOCATION_EXCEEDS_OPEN', 'BILL_UNKNOWN', 'LINE_UNKNOWN'];
-/** No payment has this many steps to take in a row; one that seems to is looked at again later. */
-const MOST_STEPS = 50;
-
 /** A payment as its stream has it, with the event that made its next step due. */
 interface Read<State = PaymentState> {
   readonly paymentId: string;
@@ -65,22 +73,29 @@ export class PaymentWorker {
   /** @returns when to look again, undefined when that is not needed until something happens. @throws EventStoreUnavailable */
   async look(due: Due): Promise<Again | undefined> {
     try {
-      let read = await this.#read(due.paymentId);
-      if (due.timely && isKnown(read) && (await this.#ask(read))) read = await this.#read(due.paymentId);
-      for (let steps = 0; steps < MOST_STEPS; steps++) {
-        const step = nextStep(read.state, this.#today());
-        if (step === undefined || !isKnown(read)) return this.#afterwards(due, read.state);
-        const { revision } = read;
-        await this.#take(step, read);
-        read = await this.#read(due.paymentId);
-        // The step was taken and told nothing new: what it waits for takes time.
-        if (read.revision === revision) return this.#afterwards(due, read.state, step);
-      }
-      return this.later(due, 'too-many-steps');
+      // What was begun on the account is ended before anything new is heard of: whoever was killed before it was noted finds
+      // the same step only as long as the payment is as it was.
+      if (due.timely) await this.#steps(due.paymentId, stepOnAccount);
+      const asked = await this.#read(due.paymentId);
+      if (due.timely && isKnown(asked)) await this.#ask(asked);
+      const { state, waiting } = await this.#steps(due.paymentId, (known) => nextStep(known, this.#today()));
+      return this.#afterwards(due, state, waiting);
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === undefined) throw error;
       return this.later(due, trouble);
+    }
+  }
+
+  /** Takes steps until there is none, or one tells nothing new: what it waits for takes time. */
+  async #steps(paymentId: string, next: (state: KnownPayment) => Step | undefined) {
+    let before: bigint | undefined;
+    for (;;) {
+      const read = await this.#read(paymentId);
+      const step = isKnown(read) ? next(read.state) : undefined;
+      if (step === undefined || !isKnown(read) || read.revision === before) return { state: read.state, waiting: step };
+      before = read.revision;
+      await this.#take(step, read);
     }
   }
 
@@ -94,7 +109,10 @@ export class PaymentWorker {
   #afterwards(due: Due, state: PaymentState, step?: Step): Again | undefined {
     if (state.status === 'scheduled') return { at: new Date(startOf(state.payOn ?? '')), attempts: 0 };
     const trouble = state.status === 'new' ? undefined : state.postingRefused;
-    if (step === undefined && trouble === undefined && !awaitsGateway(state)) return undefined;
+    if (step === undefined && trouble === undefined && !awaitsGateway(state)) {
+      const at = nextCheckup(state, this.clock());
+      return at && { at, attempts: 0 };
+    }
     // Something happened before its time had come: the time still holds.
     if (!due.timely && due.againAt !== undefined && step === undefined) {
       return { at: due.againAt, attempts: due.attempts, trouble };
@@ -110,16 +128,23 @@ export class PaymentWorker {
     if (report) await this.#report(read, report);
     else if (status !== 'pending' && status !== 'unknown') return false;
     // It never came there, or has not come yet. The same key makes sending it again harmless in either case.
-    else if (this.clock().getTime() - Date.parse(pending.since) < KEY_LIFE_MS) await this.#charge(read);
-    else await this.#record(read, RecordNeverReceived, {}, 'never received');
+    else if (this.#age(pending) < SENT_FOR_MS) await this.#charge(read);
+    else if (this.#age(pending) >= GIVEN_UP_AFTER_MS)
+      await this.#record(read, RecordNeverReceived, {}, 'never received');
     return true;
+  }
+
+  #age({ since }: { readonly since: string }): number {
+    return this.clock().getTime() - Date.parse(since);
   }
 
   async #take(step: Step, read: Known): Promise<void> {
     switch (step.kind) {
       case 'start':
-        return this.#record(read, StartScheduledPayment, {}, 'start');
+        return this.#start(read);
       case 'charge':
+        // Whoever was killed as it charged, and starts again days later, must not charge twice: the key may be forgotten.
+        if (read.state.pending && this.#age(read.state.pending) >= SENT_FOR_MS) return void (await this.#ask(read));
         return this.#charge(read);
       case 'void':
         return this.#report(read, await this.#gatewayOf(read).void(askedOf(read)));
@@ -127,14 +152,36 @@ export class PaymentWorker {
         const { chargebackId, evidence } = step;
         return this.#report(read, await this.#gatewayOf(read).represent(askedOf(read), chargebackId, evidence));
       }
-      case 'refund': {
-        const { refundId, amount, idempotencyKey: refundKey = refundId } = step.refund;
-        const order = { ...askedOf(read), refundId, refundKey, amount };
-        return this.#report(read, await this.#gatewayOf(read).refund(order));
-      }
+      case 'refund':
+        return this.#refund(step.refund, read);
       default:
         return this.#takeOnAccount(step, read);
     }
+  }
+
+  /** The account may have been closed or held since the payment was scheduled; then nothing is collected. */
+  async #start(read: Known): Promise<void> {
+    const { allocation: _, ...asked } = read.state.asked;
+    const post = onAccount({ kind: 'post' }, { ...read, state: { ...read.state, asked } });
+    const rehearsed = this.handling.rehearse(asked.accountId, { ...post, metadata: metadataBy(read, read.paymentId) });
+    const refused = await rehearsed.then(() => undefined, codeOf);
+    await this.#record(read, StartScheduledPayment, refused === undefined ? {} : { refused }, 'start');
+  }
+
+  /**
+   * The gateway is asked first: it knows of a refund that was sent before a crash, however long ago, when it may have
+   * forgotten its key; and what the bank has taken is not paid back as well.
+   */
+  async #refund({ refundId, amount, idempotencyKey: refundKey = refundId }: Refund, read: Known): Promise<void> {
+    const gateway = this.#gatewayOf(read);
+    const found = await gateway.find(askedOf(read));
+    if (!found) throw new GatewayUnavailable('the gateway has forgotten a payment that it had settled');
+    if (found.refunds.some((one) => one.refundId === refundId)) return this.#report(read, found);
+    if (found.return ?? (found.chargeback && found.chargeback.status !== 'won')) {
+      const failed = { refundId, reference: 'none', status: 'failed', failureCode: 'payment-taken-back' } as const;
+      return this.#report(read, { ...found, refunds: [...found.refunds, failed] });
+    }
+    return this.#report(read, await gateway.refund({ ...askedOf(read), refundId, refundKey, amount }));
   }
 
   async #charge(read: Known): Promise<void> {
@@ -173,9 +220,7 @@ export class PaymentWorker {
   }
 
   async #tryAccount(step: StepOnAccount, read: Known, name: string): Promise<string | undefined> {
-    const { eventId: causationId, ...why } = read.cause;
-    const commandId = uuidv5(`${name}\n${causationId}`, NAMESPACE);
-    const metadata = { commandId, causationId, actor: ACTOR, ...why };
+    const metadata = metadataBy(read, uuidv5(`${name}\n${read.cause.eventId}`, NAMESPACE));
     try {
       await this.handling.handle(read.state.asked.accountId, { ...onAccount(step, read), metadata });
       return undefined;
@@ -194,14 +239,13 @@ export class PaymentWorker {
 
   /** A command on the payment's own stream. At another revision the same words may mean another thing. */
   async #record(
-    { paymentId, revision, cause }: Known,
+    read: Known,
     definition: Submitted<PaymentState, PaymentEvent>['definition'],
     data: object,
     words: string,
   ): Promise<void> {
-    const commandId = uuidv5(`${paymentId} ${revision}\n${words}`, NAMESPACE);
-    const { eventId: causationId, ...why } = cause;
-    const metadata = { commandId, causationId, actor: ACTOR, ...why };
+    const { paymentId, revision } = read;
+    const metadata = metadataBy(read, uuidv5(`${paymentId} ${revision}\n${words}`, NAMESPACE));
     await this.handling.handle(paymentId, { definition, data, metadata });
   }
 
@@ -247,6 +291,15 @@ function troubleOf(error: unknown): string | undefined {
   if (error instanceof GatewayUnavailable) return 'gateway-unavailable';
   if (error instanceof GatewayTimedOut) return 'gateway-timed-out';
   return error instanceof GatewayMissing ? 'gateway-missing' : undefined;
+}
+
+function metadataBy({ cause: { eventId: causationId, ...why } }: Known, commandId: string): CommandMetadata {
+  return { commandId, causationId, actor: ACTOR, ...why };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Rejected) return error.code;
+  throw error;
 }
 
 function isKnown(read: Read): read is Known {
@@ -295,7 +348,8 @@ function onAccount(
     case 'refund-on-account': {
       const { refund } = step;
       const money = { amount: formatMinor(refund.amount, digits), currency: amount.currency };
-      return { definition: RefundPayment, data: { paymentId, amount: money, reason: refund.reason } };
+      const { refundId, reason } = refund;
+      return { definition: RefundPayment, data: { paymentId, refundId, amount: money, reason } };
     }
   }
 }

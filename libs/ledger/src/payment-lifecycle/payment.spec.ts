@@ -5,7 +5,7 @@ import { fold, given } from '#testing/event-sourcing';
 import { CollectPayment, StartScheduledPayment } from './collect-payment.js';
 import { nextStep } from './next-step.js';
 import { asking, at, paymentId, refundId, report, story } from './payment-examples.js';
-import { heldOf, payment, PAYMENT_STATUSES, type PaymentState, TRANSITIONS } from './payment.js';
+import { heldOf, type KnownPayment, payment, PAYMENT_STATUSES, type PaymentState, TRANSITIONS } from './payment.js';
 import { type PaymentEvent } from './payment-events.js';
 import { RecordGatewayReport, RecordNeverReceived, RecordUnknownOutcome } from './record-gateway-report.js';
 import { RecordPosting } from './record-posting.js';
@@ -18,6 +18,7 @@ const settled = story('PaymentPending', 'PaymentSettled');
 const posted = [...settled, ...story('PaymentPosted')];
 const charged = [...posted, ...story('ChargebackReceived')];
 
+const disputed = { chargebackId: 'c-1', reasonCode: 'fraudulent', status: 'open' } as const;
 const typesOf = (events: readonly PaymentEvent[]) => events.map(({ type }) => type);
 const statusAfter = (past: readonly PaymentEvent[]) => fold(payment, past).status;
 const told = (past: readonly PaymentEvent[], about: Parameters<typeof report>[0]) =>
@@ -44,6 +45,12 @@ describe('CollectPayment', () => {
     expect(nextStep(fold(payment, scheduled), '2026-01-25')).toBeUndefined();
     expect(nextStep(fold(payment, scheduled), '2026-01-26')).toEqual({ kind: 'start' });
     given(payment, pending).when(StartScheduledPayment, {}).thenNothing();
+    const refused = given(payment, scheduled).when(
+      StartScheduledPayment,
+      { refused: 'ACCOUNT_CLOSED' },
+      { at: '2026-01-26T00:00:00.000Z' },
+    );
+    expect(refused.events()).toMatchObject([{ type: 'PaymentVoided', data: { reason: 'account-closed' } }]);
   });
 
   it('refuses a day that has come, one beyond a year, a card number, no money, and the same payment twice', () => {
@@ -115,6 +122,18 @@ describe('RecordGatewayReport', () => {
       .when(RecordGatewayReport, report({ return: { reason: 'unauthorized' } }))
       .events();
     expect(event).toMatchObject({ type: 'ReturnReceived', data: { amount: '40.00', alreadyRefunded: '20.00' } });
+  });
+
+  it('of another amount than was asked for, captured, returned or charged back, is recorded by no half of it', () => {
+    const whole = { captured: '6000', chargeback: { ...disputed, amount: '6000' } };
+    expect(told(pending, whole)).toEqual(['PaymentSettled', 'ChargebackReceived']);
+    for (const part of [
+      { captured: '5999' },
+      { return: { reason: 'unauthorized', amount: '4000' } },
+      { chargeback: { ...disputed, amount: '6001' } },
+    ]) {
+      given(payment, pending).when(RecordGatewayReport, report(part)).thenRejected('GATEWAY_AMOUNT_DIFFERS');
+    }
   });
 
   it('is about a payment that was asked for', () => {
@@ -213,7 +232,12 @@ describe('A refund', () => {
   it('never takes more than is there, counting what is on its way', () => {
     ask(posted, '60.01').thenRejected('REFUND_EXCEEDS_PAYMENT', 'amount/amount');
     ask([...posted, ...story('RefundRequested')], '40.01').thenRejected('REFUND_EXCEEDS_PAYMENT', 'amount/amount');
-    ask([...posted, ...story('RefundRequested', 'RefundFailed')], '60.00').events();
+    // What failed is still owed to the payer: by cheque, and not once more.
+    ask([...posted, ...story('RefundRequested', 'RefundFailed')], '40.01').thenRejected(
+      'REFUND_EXCEEDS_PAYMENT',
+      'amount/amount',
+    );
+    ask([...posted, ...story('RefundRequested', 'RefundRefused')], '60.00').events();
     ask(posted, '0').thenRejected('AMOUNT_NOT_POSITIVE', 'amount/amount');
     given(payment, posted)
       .when(RequestRefund, { reason: 'overpaid', amount: { amount: '1', currency: 'EUR' } })
@@ -258,6 +282,35 @@ describe('A refund', () => {
     expect(told(sent, about('settled'))).toEqual(['RefundSettled']);
     expect(told(sent, about('failed'))).toEqual(['RefundFailed']);
     expect(told(posted, about('settled'))).toEqual([]);
+    // The payer's bank sends a refund back days after it had settled.
+    const back = [...sent, ...story('RefundSettled')];
+    expect(told(back, about('settled'))).toEqual([]);
+    expect(told(back, about('failed'))).toEqual(['RefundFailed']);
+    expect(told([...sent, ...story('RefundFailed')], about('settled'))).toEqual(['RefundSettled']);
+  });
+
+  it('that the gateway could not pay is paid by cheque, whatever the gateway says of it later', () => {
+    const failed = [...posted, ...story('RefundRequested', 'RefundPending', 'RefundFailed')];
+    const sent = given(payment, failed).when(RecordRefundCheque, { refundId, chequeNumber: '1017' });
+    sent.then([{ type: 'RefundSettled', data: { refundId, by: 'cheque', reference: '1017', effectiveAt: at } }]);
+    const refunds = [{ refundId, reference: 'r-1', status: 'failed' as const }];
+    expect(told([...failed, ...sent.events()], { refunds })).toEqual([]);
+    expect(heldOf(sent.state() as KnownPayment)).toBe(4000n);
+  });
+
+  it('that races a return or chargeback leaves nothing of the payment, whoever was first', () => {
+    for (const [taken, status] of [
+      ['ReturnReceived', 'returned'],
+      ['ChargebackReceived', 'charged_back'],
+    ] as const) {
+      const about = taken === 'ReturnReceived' ? { return: { reason: 'unauthorized' } } : { chargeback: disputed };
+      for (const then of ['RefundRefused', 'RefundFailed', 'RefundSettled'] as const) {
+        const asked = [...posted, ...story('RefundRequested')];
+        const raced = [...asked, ...given(payment, asked).when(RecordGatewayReport, report(about)).events()];
+        const state = fold(payment, [...raced, ...story(then)]) as KnownPayment;
+        expect([state.status, heldOf(state)]).toEqual([status, 0n]);
+      }
+    }
   });
 
   it('by cheque is settled by the number of the cheque', () => {
@@ -265,7 +318,7 @@ describe('A refund', () => {
     expect(nextStep(fold(payment, owed), '2026-01-15')).toBeUndefined();
     given(payment, owed)
       .when(RecordRefundCheque, { refundId, chequeNumber: '1017' })
-      .then([{ type: 'RefundSettled', data: { refundId, reference: '1017', effectiveAt: at } }]);
+      .then([{ type: 'RefundSettled', data: { refundId, by: 'cheque', reference: '1017', effectiveAt: at } }]);
     const byCard = [...posted, ...story('RefundRequested', 'RefundPending')];
     given(payment, byCard)
       .when(RecordRefundCheque, { refundId, chequeNumber: '1017' })
@@ -308,6 +361,23 @@ describe('A chargeback', () => {
     });
     expect(nextStep(fold(payment, [...contested, ...story('ChargebackLost')]), '2026-01-15')).toBeUndefined();
     expect(told([...contested, ...story('ChargebackWon')], about('won'))).toEqual([]);
+  });
+
+  it('that was won may be followed by another, and no late word on the first counts as a third', () => {
+    const won = [...charged, ...story('PostingReversed', 'ChargebackWon', 'PostingReinstated')];
+    expect(told(won, { chargeback: disputed })).toEqual([]);
+    const second = { ...disputed, chargebackId: 'c-2' };
+    expect(told(won, { chargeback: second })).toEqual(['ChargebackReceived']);
+    const both = [
+      ...won,
+      ...given(payment, won)
+        .when(RecordGatewayReport, report({ chargeback: second }))
+        .events(),
+    ];
+    const secondWon = { chargeback: { ...second, status: 'won' as const } };
+    const over = [...both, ...given(payment, both).when(RecordGatewayReport, report(secondWon)).events()];
+    expect(statusAfter(over)).toBe('settled');
+    expect(told(over, { chargeback: disputed })).toEqual([]);
   });
 });
 
@@ -406,7 +476,7 @@ describe('The states of a payment', () => {
         asking({ policy: { version: '1', applyOn: 'authorized' } }),
       ),
     ),
-    tries(StartScheduledPayment, fc.constant({})),
+    tries(StartScheduledPayment, fc.constantFrom({}, {}, { refused: 'ACCOUNT_CLOSED' })),
     { weight: 6, arbitrary: tries(RecordGatewayReport, aReport) },
     tries(RecordUnknownOutcome, fc.constant({ reason: 'time-out' })),
     tries(RecordNeverReceived, fc.constant({})),

@@ -46,7 +46,6 @@ export interface Refund {
 export interface Chargeback {
   readonly chargebackId: string;
   readonly reasonCode: string;
-  readonly amount: bigint;
   readonly evidence?: string;
   readonly status: 'open' | 'representment-requested' | 'represented' | 'won' | 'lost';
 }
@@ -71,6 +70,10 @@ export interface KnownPayment {
   readonly refunds: readonly Refund[];
   readonly taken?: { readonly returnCode?: string; readonly reason: string; readonly at: string };
   readonly chargeback?: Chargeback;
+  /** Ids of those before it: a late word on one of them is no new one. */
+  readonly earlierChargebacks: readonly string[];
+  /** When the money came in, by the gateway's clock. */
+  readonly settledAt?: string;
   readonly declineCode?: string;
   /** Where the money stands on the account. */
   readonly posting: 'none' | 'posted' | 'reversed';
@@ -103,14 +106,17 @@ export function requireAsked(state: PaymentState): KnownPayment {
   return refuse('PAYMENT_UNKNOWN', 'no payment with this id was asked for; check the id');
 }
 
-/** What is there of the money: captured less all that was refunded, is on its way back, or was taken by the bank. */
+/** What is there of the money: captured less all that was set aside for the payer, or was taken by the bank. */
 export function heldOf(state: KnownPayment): bigint {
   return state.captured - refundedOf(state) - state.returned - state.chargedBack;
 }
 
-/** What was refunded or is going to be: what is on its way counts, for it cannot be given a second time. */
+/**
+ * What was refunded or is going to be: what is on its way counts, for it cannot be given a second time; so does what the
+ * gateway could not pay, for the account keeps it for the payer, who is owed a cheque.
+ */
 export function refundedOf({ refunds }: KnownPayment): bigint {
-  return sum(refunds.filter(({ status }) => status !== 'refused' && status !== 'failed'));
+  return sum(refunds.filter(({ status }) => status !== 'refused'));
 }
 
 /** Whether the money counts as being on the account, by the policy the payment was asked for under. */
@@ -133,7 +139,8 @@ function begun(event: PaymentEvent): KnownPayment {
     amount: parseMinor(amount.amount, digits),
     digits,
     gateway: event.data.gateway,
-    ...{ captured: 0n, returned: 0n, chargedBack: 0n, refunds: [], posting: 'none' as const, failureReported: false },
+    ...{ captured: 0n, returned: 0n, chargedBack: 0n, refunds: [], earlierChargebacks: [] },
+    ...{ posting: 'none' as const, failureReported: false },
   };
   if (event.type === 'PaymentPending') {
     return { ...known, status: 'pending', preauthorized: false, pending: pendingBy(event.data) };
@@ -159,8 +166,8 @@ function lived(state: KnownPayment, event: PaymentEvent): KnownPayment {
     case 'PaymentAuthorized':
       return { ...state, status: 'authorized', gatewayReference: event.data.gatewayReference };
     case 'PaymentSettled': {
-      const { gatewayReference } = event.data;
-      return { ...state, status: 'settled', captured: state.amount, gatewayReference };
+      const { gatewayReference, effectiveAt: settledAt } = event.data;
+      return { ...state, status: 'settled', captured: state.amount, gatewayReference, settledAt };
     }
     case 'PaymentDeclined':
       return { ...state, status: 'failed', declineCode: event.data.declineCode };
@@ -219,18 +226,26 @@ function refundsAfter(state: KnownPayment, event: RefundEvent): Refund[] {
   }
   return state.refunds.map((refund): Refund => {
     if (refund.refundId !== refundId) return refund;
-    if (event.type === 'RefundPending') {
-      return { ...refund, status: 'pending', idempotencyKey: event.data.idempotencyKey };
+    switch (event.type) {
+      case 'RefundRefused':
+        return { ...refund, status: 'refused' };
+      case 'RefundPending':
+        return { ...refund, status: 'pending', idempotencyKey: event.data.idempotencyKey };
+      case 'RefundSettled':
+        return { ...refund, status: 'settled', by: event.data.by };
+      case 'RefundFailed':
+        return { ...refund, status: 'failed' };
     }
-    return { ...refund, status: REFUND_STATUS[event.type] };
   });
 }
 
-const REFUND_STATUS = { RefundRefused: 'refused', RefundSettled: 'settled', RefundFailed: 'failed' } as const;
-
-/** A payment all of which has reached the payer is refunded. */
-function withRefunds(state: KnownPayment, refunds: readonly Refund[]): KnownPayment {
-  return { ...state, refunds, status: settledOrRefunded({ ...state, refunds }) };
+/** A payment all of which has reached the payer is refunded. The bank took what no refund takes, also when one is refused later. */
+function withRefunds(before: KnownPayment, refunds: readonly Refund[]): KnownPayment {
+  const state = { ...before, refunds };
+  const rest = state.captured - refundedOf(state);
+  if (state.status === 'returned') return { ...state, returned: rest };
+  if (state.status === 'charged_back') return { ...state, chargedBack: rest };
+  return { ...state, status: settledOrRefunded(state) };
 }
 
 function settledOrRefunded(state: KnownPayment): KnownPayment['status'] {
@@ -243,13 +258,14 @@ type ChargebackEvent = Extract<PaymentEvent, { type: `${'Chargeback' | 'Represen
 function chargedBack(state: KnownPayment, event: ChargebackEvent): KnownPayment {
   if (event.type === 'ChargebackReceived') {
     const { chargebackId, reasonCode, effectiveAt: at } = event.data;
-    const amount = parseMinor(event.data.amount, state.digits);
+    const { chargeback: earlier, earlierChargebacks } = state;
     return {
       ...state,
       status: 'charged_back',
-      chargedBack: amount,
+      chargedBack: parseMinor(event.data.amount, state.digits),
       taken: { reason: 'chargeback', at },
-      chargeback: { chargebackId, reasonCode, amount, status: 'open' },
+      chargeback: { chargebackId, reasonCode, status: 'open' },
+      earlierChargebacks: earlier ? [...earlierChargebacks, earlier.chargebackId] : earlierChargebacks,
     };
   }
   const { chargeback } = state;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
+import { refuse } from '../billing/rejections.js';
 import { formatMinor } from '../money/minor-units.js';
 import { heldOf, type KnownPayment, payment, refundedOf, requireAsked } from './payment.js';
 import { type PaymentEvent } from './payment-events.js';
@@ -16,6 +17,7 @@ export const RecordGatewayReport = defineCommand({
   schema: GatewayReport,
   decide(report, state, { at }): PaymentEvent[] {
     const told = new Telling(requireAsked(state));
+    refuseOtherAmounts(report, told.state);
     tellStatus(told, report, at);
     tellRefunds(told, report, at);
     tellReturn(told, report, at);
@@ -23,6 +25,14 @@ export const RecordGatewayReport = defineCommand({
     return told.events;
   },
 });
+
+/** Payments come in, go back and are charged back whole. What would be recorded as the whole and is not is for a person. */
+function refuseOtherAmounts({ captured, return: returned, chargeback }: GatewayReport, { amount }: KnownPayment): void {
+  for (const minor of [captured, returned?.amount, chargeback?.amount]) {
+    if (minor === undefined || BigInt(minor) === amount) continue;
+    refuse('GATEWAY_AMOUNT_DIFFERS', `the gateway says ${minor} where ${amount} was asked for, in minor units`);
+  }
+}
 
 /** The gateway gave no answer: what the payment came to is unknown until it has been asked. */
 export const RecordUnknownOutcome = defineCommand({
@@ -110,8 +120,11 @@ function isWaiting({ status }: KnownPayment): boolean {
 function tellRefunds(told: Telling, report: GatewayReport, now: string): void {
   for (const { refundId, status, reference, failureCode = 'failed', at: effectiveAt = now } of report.refunds) {
     const known = told.state.refunds.find((refund) => refund.refundId === refundId);
-    if (known?.status !== 'pending') continue;
-    if (status === 'settled') told.tell({ type: 'RefundSettled', data: { refundId, reference, effectiveAt } });
+    // One that had settled may still fail, when the payer's bank sends it back. What a cheque has paid is paid.
+    const sent = known?.status === 'pending' || known?.status === 'settled' || known?.status === 'failed';
+    if (!sent || known.by === 'cheque' || known.status === status) continue;
+    const by = known.by;
+    if (status === 'settled') told.tell({ type: 'RefundSettled', data: { refundId, by, reference, effectiveAt } });
     if (status === 'failed') told.tell({ type: 'RefundFailed', data: { refundId, failureCode, effectiveAt } });
   }
 }
@@ -128,13 +141,14 @@ function tellReturn(told: Telling, { return: returned, reference }: GatewayRepor
 function tellChargeback(told: Telling, { chargeback, reference }: GatewayReport, now: string): void {
   if (!chargeback) return;
   const { chargebackId, reasonCode, status, at: effectiveAt = now } = chargeback;
+  if (told.state.earlierChargebacks.includes(chargebackId)) return;
   if (told.state.chargeback?.chargebackId !== chargebackId) {
     tellSettledBefore(told, reference, effectiveAt);
     if (!canBeTaken(told.state)) return;
     const data = { ...takenBack(told.state), chargebackId, reasonCode, effectiveAt };
     told.tell({ type: 'ChargebackReceived', data });
   }
-  const data = { chargebackId, effectiveAt };
+  const data = { chargebackId, effectiveAt: now };
   const known = told.state.chargeback?.status;
   if (known === 'won' || known === 'lost') return;
   if (status === 'represented' && known !== 'represented') told.tell({ type: 'RepresentmentSubmitted', data });

@@ -57,9 +57,9 @@ export const RecordRefundCheque = defineCommand({
   decide({ refundId, chequeNumber: reference }, state, { at: effectiveAt }): PaymentEvent[] {
     const { status, by } = requireRefund(requireAsked(state), refundId);
     // What the gateway could not pay back is still owed: a cheque is how it is paid then.
-    const owed = by === 'cheque' && status === 'pending';
+    const owed = status === 'failed' || (by === 'cheque' && status === 'pending');
     if (!owed) refuse('REFUND_NOT_PENDING', 'no cheque is owed for this refund; look at the payment', 'refundId');
-    return [{ type: 'RefundSettled', data: { refundId, reference, effectiveAt } }];
+    return [{ type: 'RefundSettled', data: { refundId, by: 'cheque', reference, effectiveAt } }];
   },
 });
 
