@@ -84,6 +84,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('ledger'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
     },
     {
+      name: 'bank-files-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: lib('bank-files') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: lib('bank-files') },
+    },
+    {
       name: 'contracts-import-nothing-of-ours',
       severity: 'error',
       from: { path: lib('contracts') + 'src/', pathNot: '\\.spec\\.ts$' },
@@ -175,6 +181,7 @@ module.exports = {
     driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
     driver('Stripe', 'node_modules/stripe/', '^libs/gateways/src/stripe/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
+    driver('saxes', 'node_modules/saxes/', '^libs/bank-files/src/camt/'),
     driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),
   ],
   options: {

@@ -8,7 +8,15 @@ import {
 } from '#libs/audit';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
-import { type Collecting, LedgerModule, ledgerProblemOf, paymentReadModels, readModels } from '#libs/ledger';
+import {
+  type Catalogue,
+  type Collecting,
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
@@ -17,6 +25,7 @@ import { type Database, type PersonalData } from '#libs/platform';
 export function featuresOn(connections: {
   readonly store: EventStore;
   readonly db: Database;
+  readonly catalogue: Catalogue;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
   /** The gateways that collect payments; none unless given. */
@@ -35,7 +44,13 @@ export function featuresOn(connections: {
       ProjectionsModule.forRoot({
         store,
         db,
-        projections: [...readModels, ...paymentReadModels, ...fraudReadModels, ...auditReadModels],
+        projections: [
+          ...readModels,
+          ...paymentReadModels,
+          ...subscriptionReadModels,
+          ...fraudReadModels,
+          ...auditReadModels,
+        ],
       }),
     ],
     probes: {

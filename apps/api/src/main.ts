@@ -3,7 +3,14 @@ import { auditReadModels, AuditSettings, installTree } from '#libs/audit';
 import { CommandHandling, connectEventStore, install } from '#libs/event-sourcing';
 import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { fraudReadModels } from '#libs/fraud';
-import { PaymentProcess, paymentReadModels, readModels } from '#libs/ledger';
+import {
+  CatalogueSettings,
+  PaymentProcess,
+  paymentReadModels,
+  readCatalogue,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import {
   ConnectionSettings,
   createHttpApp,
@@ -20,6 +27,7 @@ import { featuresOn } from './features.js';
 
 const Settings = HttpSettings.extend(ConnectionSettings.shape)
   .extend(PersonalDataSettings.shape)
+  .extend(CatalogueSettings.shape)
   .extend(GatewaySettings.shape)
   .extend(AuditSettings.pick({ PAYBILL_AUDIT_KEY: true }).shape);
 
@@ -27,11 +35,12 @@ const Settings = HttpSettings.extend(ConnectionSettings.shape)
 await runProcess('api', async () => {
   const settings = readConfig(Settings);
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'api' });
+  const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
   const store = await connectEventStore(settings.EVENTSTORE_URL);
   await using db = await openDatabase({ url: settings.DATABASE_URL });
   // Whoever starts first makes the tables, so that a read before the projector is up finds them empty. Commands need no
   // database: one that is away does not keep the API from taking payments.
-  install(db, [...readModels, ...paymentReadModels, ...fraudReadModels, ...auditReadModels])
+  install(db, [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...fraudReadModels, ...auditReadModels])
     .then(() => installTree(db))
     .catch((error: unknown) => log.warn({ err: error }, 'the read models are left to the projector'));
   const masterKey = settings.PAYBILL_MASTER_KEY;
@@ -40,7 +49,7 @@ await runProcess('api', async () => {
   const keys = settings.PAYBILL_AUDIT_KEY;
   const handling = new CommandHandling(store);
   const collecting = collectingBy(settings);
-  const features = featuresOn({ store, db, handling, personalData, collecting, keys });
+  const features = featuresOn({ store, db, catalogue, handling, personalData, collecting, keys });
   const app = await createHttpApp({ ...features, settings, log });
   // One of all API processes carries payments on, whichever it is.
   const stopping = new AbortController();

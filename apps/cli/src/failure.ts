@@ -1,7 +1,7 @@
 import { BackupRefused } from '#libs/backup';
 import { EventStoreUnavailable } from '#libs/event-sourcing';
 import { RulesRefused } from '#libs/fraud';
-import { SourceRefused } from '#libs/ledger';
+import { CatalogueRefused, SourceRefused } from '#libs/ledger';
 import { RelaySuperseded } from '#libs/messaging';
 import { TopicStalled } from '#libs/platform';
 import { WrongOption } from './options.js';
@@ -30,6 +30,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [WrongOption, ExitCode.usage],
   [SourceRefused, ExitCode.no],
   [RulesRefused, ExitCode.no],
+  [CatalogueRefused, ExitCode.no],
   [RefusedByPaybill, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
   [BackupRefused, ExitCode.no],

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
+import { bankFilesCommand } from './bank-files.command.js';
+import { billingCommand } from './billing.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -45,6 +47,7 @@ export function paybillProgram(): Command {
     importCommand(),
     paymentsCommand(),
     gatewayCommand(),
+    bankFilesCommand(),
     projectionsCommand(),
     backupCommand(),
     restoreCommand(),
@@ -52,6 +55,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
+    billingCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),

@@ -23,12 +23,15 @@ import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
 import {
   AccountHolds,
+  CatalogueSettings,
   LedgerModule,
   ledgerProblemOf,
   PaymentProcess,
   paymentReadModels,
   publicMessage,
+  readCatalogue,
   readModels,
+  subscriptionReadModels,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
@@ -57,6 +60,7 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(KafkaSettings.shape)
   .extend(AuditSettings.shape)
+  .extend(CatalogueSettings.shape)
   .extend(GatewaySettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
@@ -126,6 +130,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
     log,
   });
+  const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
   const { source, relay, kafka } = sourceOf(store, settings, log);
@@ -133,7 +138,13 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const monitoring = new Following(db, monitor.handler, source, log);
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
-  const projections = [...readModels, ...paymentReadModels, ...fraudReadModels, ...auditReadModels];
+  const projections = [
+    ...readModels,
+    ...paymentReadModels,
+    ...subscriptionReadModels,
+    ...fraudReadModels,
+    ...auditReadModels,
+  ];
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
   const runner = new ProjectionRunner(store, db, projections, {
@@ -143,7 +154,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, handling, personalData, collecting }),
+      LedgerModule.forRoot({ store, db, catalogue, handling, personalData, collecting }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),

@@ -62,36 +62,6 @@ export class CommandHandling {
     this.#clock = clock;
   }
 
-  /** What a stream has come to, as the log has it now. @throws EventStoreUnavailable */
-  async current<State, Event extends DomainEvent>(decider: Decider<State, Event>, id: string): Promise<State> {
-    const stream = `${decider.category}-${id}`;
-    this.#cache.forget(stream);
-    const { folded } = await this.#cache.get(stream, decider, false);
-    return folded;
-  }
-
-  /**
-   * Finds out whether a command would be refused, and appends nothing: a courtesy before a command on another stream.
-   * Things may change before the command itself comes, so whatever must hold is decided then. A refusal is never of a state
-   * that the log has moved on from. @throws Rejected | EventStoreUnavailable
-   */
-  async rehearse<State, Event extends DomainEvent>(
-    id: string,
-    { definition, data, metadata }: Submitted<State, Event>,
-  ) {
-    const { decider } = definition;
-    const stream = `${decider.category}-${id}`;
-    const context = { id, commandId: metadata.commandId, at: this.#clock().toISOString() };
-    const assumed = this.#cache.has(stream);
-    const { folded } = await this.#cache.get(stream, decider, false);
-    try {
-      definition.decide(data as never, folded, context);
-    } catch (error) {
-      if (!(error instanceof Rejected && assumed)) throw error;
-      definition.decide(data as never, await this.current(decider, id), context);
-    }
-  }
-
   /** Carries out one command. @throws Rejected | CommandIdReused | EventStoreUnavailable */
   async handle<State, Event extends DomainEvent>(
     id: string,
@@ -131,6 +101,28 @@ export class CommandHandling {
         }
       }
     });
+  }
+
+  /** What a stream has come to by now, whoever wrote to it: for what is computed before a command is sent. */
+  async current<State, Event extends DomainEvent>(
+    id: string,
+    decider: Decider<State, Event>,
+  ): Promise<{ readonly state: State; readonly revision: bigint }> {
+    const stream = `${decider.category}-${id}`;
+    return this.#inTurn(stream, async () => {
+      const { folded: state, revision } = await this.#cache.current(stream, decider);
+      return { state, revision };
+    });
+  }
+
+  /**
+   * Finds out whether a command would be refused, and appends nothing: a courtesy before a command on another stream. Things
+   * may change before the command itself comes, so what must hold is decided then. @throws Rejected | EventStoreUnavailable
+   */
+  async rehearse<State, Event extends DomainEvent>(id: string, command: Submitted<State, Event>): Promise<void> {
+    const { definition, data, metadata } = command;
+    const { state } = await this.current(id, definition.decider);
+    definition.decide(data as never, state, { id, commandId: metadata.commandId, at: this.#clock().toISOString() });
   }
 
   async #attempt<State, Event extends DomainEvent>(

@@ -84,6 +84,28 @@ export const ContactChangedAnswer = Receipt.extend({
 export const PreferencesChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
   id: 'NotificationPreferencesChangedAnswer',
 });
+export const BillReversedAnswer = Receipt.extend({
+  reversalId: z.uuid(),
+  billNumber: z.string(),
+  amount: Money.meta({ description: 'All that was left of the bill' }),
+  lines: z.array(z.object({ lineId: z.string(), amount: Money, net: Money })),
+  released: z.array(SourcedAllocation).meta({ description: 'What had been paid on it, given back as credit' }),
+}).meta({ id: 'BillReversedAnswer' });
+export const BillCorrectedAnswer = BillIssuedAnswer.extend({
+  corrects: z.string().meta({ description: 'The bill that was reversed' }),
+  reversed: Money.meta({ description: 'What was left of it' }),
+}).meta({ id: 'BillCorrectedAnswer' });
+/** Of a command on an account's subscriptions; revision and position are those of their stream. */
+export const SubscriptionAnswer = Receipt.extend({ subscriptionId: z.string() }).meta({ id: 'SubscriptionAnswer' });
+export const SubscriptionStartedAnswer = SubscriptionAnswer.extend({
+  cycleDay: z.int().meta({ description: 'The day of the month on which the account is billed' }),
+}).meta({ id: 'SubscriptionStartedAnswer' });
+export const OneTimeChargeAddedAnswer = SubscriptionAnswer.extend({ chargeId: z.uuid() }).meta({
+  id: 'OneTimeChargeAddedAnswer',
+});
+export const UsageRecordedAnswer = SubscriptionAnswer.extend({ usageId: z.string() }).meta({
+  id: 'UsageRecordedAnswer',
+});
 export const CreditIssuedAnswer = Receipt.extend({
   creditId: z.uuid(),
   amount: Money,
@@ -95,22 +117,29 @@ export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: 
 });
 export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
 
-/** A command's result, on an account unless said otherwise, with the id of the command. */
+/** A command's result, on an account or a stream beside it, with the id of the command. */
 export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 
-export function receipt({ commandId, id: accountId, revision, position, repeated }: Done): z.output<typeof Receipt> {
+export function receipt(done: Done<DomainEvent>): z.output<typeof Receipt> {
+  const { commandId, id: accountId, revision, position, repeated } = done;
   return { commandId, accountId, revision: String(revision), position: String(position), repeated };
 }
 
-type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+type DataOf<Event extends DomainEvent, Type extends Event['type']> = Extract<Event, { type: Type }>['data'];
 
 /** The command's event of a type, or undefined when it made none. */
-export function madeOf<Type extends AccountEvent['type']>({ events }: Done, type: Type): DataOf<Type> | undefined {
-  return events.find((event) => event.type === type)?.data as DataOf<Type> | undefined;
+export function madeOf<Event extends DomainEvent, Type extends Event['type']>(
+  { events }: { readonly events: readonly Event[] },
+  type: Type,
+): DataOf<Event, Type> | undefined {
+  return events.find((event) => event.type === type)?.data;
 }
 
 /** The event of a type that the command always makes. */
-export function made<Type extends AccountEvent['type']>(done: Done, type: Type): DataOf<Type> {
+export function made<Event extends DomainEvent, Type extends Event['type']>(
+  done: Done<Event>,
+  type: Type,
+): DataOf<Event, Type> {
   const data = madeOf(done, type);
   if (!data) throw new Error(`command ${done.commandId} was carried out without a ${type}`);
   return data;

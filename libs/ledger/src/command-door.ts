@@ -24,7 +24,7 @@ export class CommandDoor {
   ) {}
 
   /**
-   * Carries out a command on an account, or on what else it is for.
+   * Carries out a command on an account, or on a stream beside it.
    * @param id of the stream
    * @param scope the resource the key belongs to: the same key on another resource is another command.
    */

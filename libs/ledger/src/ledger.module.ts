@@ -7,6 +7,7 @@ import { OpenAccount } from './accounts/open-account.js';
 import { ApplyCredit } from './billing/apply-credit.js';
 import { ApplyPayment } from './billing/apply-payment.js';
 import { BillingController } from './billing/billing.controller.js';
+import { CorrectBill } from './billing/correct-bill.js';
 import { HoldPayments } from './billing/hold-payments.js';
 import { HoldsController } from './billing/holds.controller.js';
 import { IssueBill } from './billing/issue-bill.js';
@@ -17,8 +18,15 @@ import { RecordFailedPayment } from './billing/record-failed-payment.js';
 import { RecordReturn } from './billing/record-return.js';
 import { RefundPayment } from './billing/refund-payment.js';
 import { ReleaseHold } from './billing/release-hold.js';
+import { ReverseBill } from './billing/reverse-bill.js';
 import { ReverseCharge } from './billing/reverse-charge.js';
 import { UnapplyPayment } from './billing/unapply-payment.js';
+import { BillPreviewController } from './billing-run/bill-preview.controller.js';
+import { BillingRunsController } from './billing-run/billing-runs.controller.js';
+import { BillingRuns } from './billing-run/billing-runs.job.js';
+import { SubscriptionBilling } from './billing-run/subscription-billing.job.js';
+import { type Catalogue } from './catalogue/catalogue.js';
+import { CATALOGUE, CatalogueController } from './catalogue/catalogue.controller.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
@@ -32,12 +40,20 @@ import { PaymentLivesQueries } from './payment-lifecycle/payment-lives.queries.j
 import { RecordRefundCheque, RequestRefund } from './payment-lifecycle/refund-collected.js';
 import { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
 import { VoidPayment } from './payment-lifecycle/void-payment.js';
+import { AddOneTimeCharge } from './subscriptions/add-one-time-charge.js';
+import { ChangePlan } from './subscriptions/change-plan.js';
+import { RecordUsage } from './subscriptions/record-usage.js';
+import { StartSubscription } from './subscriptions/start-subscription.js';
+import { StopSubscription } from './subscriptions/stop-subscription.js';
+import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
 interface LedgerConnections {
   readonly store: EventStore;
   readonly db: Database;
+  /** What is sold and by which rules it is billed. */
+  readonly catalogue: Catalogue;
   /** Given when the process has one already, so that all of its commands queue and cache together. */
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
@@ -52,6 +68,8 @@ const COMMANDS = [
   IssueBill,
   ApplyPayment,
   ReverseCharge,
+  ReverseBill,
+  CorrectBill,
   UnapplyPayment,
   RecordReturn,
   RefundPayment,
@@ -67,6 +85,11 @@ const COMMANDS = [
   RequestRefund,
   RecordRefundCheque,
   RepresentChargeback,
+  StartSubscription,
+  ChangePlan,
+  StopSubscription,
+  AddOneTimeCharge,
+  RecordUsage,
 ];
 
 const CONTROLLERS = [
@@ -79,6 +102,10 @@ const CONTROLLERS = [
   PreferencesController,
   PaymentLivesController,
   GatewayWebhooksController,
+  CatalogueController,
+  SubscriptionsController,
+  BillPreviewController,
+  BillingRunsController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -87,12 +114,15 @@ const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'paymen
 @Module({})
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
-    const { store, db, handling = new CommandHandling(store), personalData, collecting } = connections;
+    const { store, db, catalogue, handling = new CommandHandling(store), personalData, collecting } = connections;
+    // A run is no request that somebody waits for: it gives the read model a minute.
+    const patient = new ReadBarrier(db, 60_000);
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
+      { provide: CATALOGUE, useValue: catalogue },
       { provide: PersonalData, useValue: personalData ?? null },
       { provide: Collecting, useValue: collecting ?? NOTHING_COLLECTED },
     ];
@@ -101,7 +131,13 @@ export class LedgerModule {
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor, PaymentLivesQueries],
+      providers: [
+        ...providers,
+        CommandDoor,
+        PaymentLivesQueries,
+        { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
+        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
+      ],
       exports: providers.map(({ provide }) => provide),
     };
   }

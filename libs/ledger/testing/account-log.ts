@@ -11,6 +11,7 @@ import {
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
+  CorrectBill,
   HoldPayments,
   IssueBill,
   IssueCredit,
@@ -20,6 +21,7 @@ import {
   RefundPayment,
   ReinstatePayment,
   ReleaseHold,
+  ReverseBill,
   ReverseCharge,
   UnapplyPayment,
 } from '#libs/ledger';
@@ -40,6 +42,8 @@ const ATTEMPTS = [
   'reverse',
   'reverse',
   'reverse',
+  'reverse-bill',
+  'correct',
   'unapply',
   'refund',
   'refund',
@@ -184,6 +188,11 @@ class Log {
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
+        'reverse-bill': () => [ReverseBill, { billNumber: bill.billNumber, reason: 'error' }],
+        correct: () => {
+          const corrected = { ...bill, billNumber: `${bill.billNumber}-${attemptNumber}` };
+          return [CorrectBill, { billNumber: bill.billNumber, reason: 'error', bill: corrected }];
+        },
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
         reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],

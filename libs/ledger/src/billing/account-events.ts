@@ -75,6 +75,18 @@ export const accountEvents = eventRegistry({
       total: Money,
       /** What rounding to the minor unit added (+) or dropped (−) against the exact sums, as an exact decimal. */
       rounding: z.strictObject({ policy: z.enum(['line', 'bill']), residue: Amount }),
+      /** What it was computed from, when it was from the account's subscriptions (ADR 0029). */
+      basis: z
+        .strictObject({
+          catalogue: z.string(),
+          /** The billing run, when it was one. */
+          run: z.string().optional(),
+          /** Revisions of the stream `subscription-<account id>`: what was recorded after the one, up to the other, is new in it. */
+          subscription: z.strictObject({ after: z.int(), through: z.int() }),
+        })
+        .optional(),
+      /** The reversed bill that this one takes the place of. */
+      corrects: z.string().optional(),
       effectiveAt: Instant,
     }),
   },

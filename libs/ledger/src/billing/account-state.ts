@@ -78,6 +78,18 @@ export interface NotificationPreferences {
   readonly quietHours?: { readonly from: string; readonly to: string };
 }
 
+/** The latest bill from the account's subscriptions: where the next one goes on. */
+interface BilledThrough {
+  readonly billNumber: string;
+  readonly run: string | undefined;
+  /** The version of the catalogue it was computed from. */
+  readonly catalogue: string;
+  readonly period: { readonly from: string; readonly to: string };
+  /** Revisions of the subscriptions' stream: see the basis of `BillIssued`. −1 is before the first event. */
+  readonly after: number;
+  readonly through: number;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -91,6 +103,7 @@ export interface AccountState {
   readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
   readonly open: bigint;
   readonly credit: bigint;
+  readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
   readonly contact: Contact;
@@ -108,6 +121,7 @@ export const initialState: AccountState = {
   creditSources: [],
   open: 0n,
   credit: 0n,
+  billed: undefined,
   holds: [],
   contact: {},
   preferences: undefined,

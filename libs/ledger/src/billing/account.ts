@@ -23,7 +23,10 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'AccountOpened':
       return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
     case 'BillIssued':
-      return withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]]));
+      return {
+        ...withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]])),
+        billed: billedThrough(event.data) ?? state.billed,
+      };
     case 'PaymentApplied':
       return received(state, event.data.paymentId, 'payment', event.data);
     case 'CreditIssued':
@@ -96,6 +99,10 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };
+}
+
+function billedThrough({ billNumber, basis, period }: EventData<'BillIssued'>): AccountState['billed'] {
+  return basis && period && { billNumber, run: basis.run, catalogue: basis.catalogue, period, ...basis.subscription };
 }
 
 function received(

@@ -38,7 +38,15 @@ const BillLine = z.strictObject({
   priority: z.int().min(0).max(1000).default(100),
 });
 
-const IssueBillBody = z.strictObject({
+/** What a bill from subscriptions is computed from: see `BillIssued`. */
+const Basis = z.strictObject({
+  catalogue: Identifier,
+  run: Identifier.optional(),
+  subscription: z.strictObject({ after: z.int().min(-1), through: z.int().min(0) }),
+});
+
+/** A bill as a biller states it, apart from where it comes from. */
+export const StatedBill = z.strictObject({
   billNumber: Identifier,
   issuedOn: Day,
   dueOn: Day,
@@ -56,6 +64,9 @@ const IssueBillBody = z.strictObject({
   effectiveAt: Instant.optional(),
 });
 
+const IssueBillBody = StatedBill.extend({ basis: Basis.optional() });
+type Stated = z.output<typeof IssueBillBody>;
+
 /**
  * Bills the account: computes every line exactly, and uses what credit the account has on the new bill at once. A bill
  * may come to zero (a free month); it is then settled when it is issued.
@@ -66,24 +77,41 @@ export const IssueBill = defineCommand({
   schema: IssueBillBody,
   decide(body, state): AccountEvent[] {
     requireOpen(state);
-    if (body.currency !== undefined) requireCurrency(state, body.currency, 'currency');
-    if (state.bills.get(body.billNumber)) {
-      refuse('BILL_NUMBER_USED', 'the account has a bill with this number; give the new bill its own', 'billNumber');
-    }
-    if (body.dueOn < body.issuedOn) {
-      refuse(
-        'DUE_BEFORE_ISSUED',
-        'a bill falls due on the day it is issued or later; correct one of the days',
-        'dueOn',
-      );
-    }
-    const issued = billIssued(body, state);
-    if (state.credit === 0n) return [issued];
-    return [issued, ...creditOnto(body.billNumber, account.evolve(state, issued), issued.data.effectiveAt)];
+    requireNext(body, state.billed);
+    return billing(body, state);
   },
 });
 
-function billIssued(body: z.output<typeof IssueBillBody>, state: AccountState) {
+/**
+ * The events of a bill on an open account.
+ * @param corrects the number of the reversed bill it takes the place of
+ */
+export function billing(body: Stated, state: AccountState, corrects?: string): AccountEvent[] {
+  if (body.currency !== undefined) requireCurrency(state, body.currency, 'currency');
+  if (state.bills.get(body.billNumber)) {
+    refuse('BILL_NUMBER_USED', 'the account has a bill with this number; give the new bill its own', 'billNumber');
+  }
+  if (body.dueOn < body.issuedOn) {
+    refuse('DUE_BEFORE_ISSUED', 'a bill falls due on the day it is issued or later; correct one of the days', 'dueOn');
+  }
+  const issued = billIssued(body, state, corrects);
+  if (state.credit === 0n) return [issued];
+  return [issued, ...creditOnto(body.billNumber, account.evolve(state, issued), issued.data.effectiveAt)];
+}
+
+/**
+ * A bill from subscriptions goes on exactly where the one before ended, in days and in what had been recorded: so nothing is
+ * billed twice or left out, whoever else bills the account at the same time.
+ */
+function requireNext({ basis, period }: Stated, before: AccountState['billed']): void {
+  if (!basis || !before) return;
+  const { after, through } = basis.subscription;
+  const next = period !== undefined && period.from > before.period.to && after === before.through && through >= after;
+  if (!next)
+    refuse('BILLED_MEANWHILE', 'the account was billed from its subscriptions meanwhile; compute the bill anew');
+}
+
+function billIssued(body: Stated, state: AccountState, corrects: string | undefined) {
   const bill = calculateBill(chargesOf(body, state), body.rounding, state.digits);
   refuseTooLarge(bill.total, state.digits, 'lines');
   return {
@@ -96,13 +124,19 @@ function billIssued(body: z.output<typeof IssueBillBody>, state: AccountState) {
       lines: bill.lines,
       total: { amount: formatMinor(bill.total, state.digits), currency: state.currency },
       rounding: { policy: body.rounding, residue: bill.residue },
+      ...(body.basis && { basis: storedBasis(body.basis) }),
+      ...(corrects !== undefined && { corrects }),
       effectiveAt: body.effectiveAt ?? startOf(body.issuedOn),
     },
   } as const;
 }
 
+function storedBasis({ catalogue, run, subscription }: NonNullable<Stated['basis']>) {
+  return { catalogue, ...(run !== undefined && { run }), subscription };
+}
+
 /** The lines with an id each, and fixed discounts checked as the money they are. */
-function chargesOf({ lines }: z.output<typeof IssueBillBody>, state: AccountState): Charge[] {
+function chargesOf({ lines }: Stated, state: AccountState): Charge[] {
   const ids = new Set<string>();
   return lines.map((line, index) => {
     const lineId = line.lineId ?? `L${index + 1}`;

@@ -37,30 +37,36 @@ export const ReverseCharge = defineCommand({
     requireOpen(state);
     const line = requireLine(requireBill(state, billNumber, 'billNumber'), lineId, 'lineId');
     const amount = reversible(line, asked, state);
-    const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
-    const written = (minor: bigint) => formatMinor(minor, state.digits);
-    return [
-      {
-        type: 'ChargeReversed',
-        data: {
-          reversalId: context.commandId,
-          billNumber,
-          lineId,
-          service: line.service,
-          amount: { amount: written(amount), currency: state.currency },
-          net: written(net),
-          taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({
-            jurisdiction,
-            amount: written(taxes[index] ?? 0n),
-          })),
-          released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
-          reason,
-          effectiveAt: context.at,
-        },
-      },
-    ];
+    return [chargeReversed(state, billNumber, line, amount, { reason, reversalId: context.commandId, at: context.at })];
   },
 });
+
+/** The event that takes an amount, which must be left there, back from a line. */
+export function chargeReversed(
+  state: AccountState,
+  billNumber: string,
+  line: Line,
+  amount: bigint,
+  { reversalId, reason, at }: { readonly reversalId: string; readonly reason: string; readonly at: string },
+): AccountEvent {
+  const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
+  const written = (minor: bigint) => formatMinor(minor, state.digits);
+  return {
+    type: 'ChargeReversed',
+    data: {
+      reversalId,
+      billNumber,
+      lineId: line.lineId,
+      service: line.service,
+      amount: { amount: written(amount), currency: state.currency },
+      net: written(net),
+      taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({ jurisdiction, amount: written(taxes[index] ?? 0n) })),
+      released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
+      reason,
+      effectiveAt: at,
+    },
+  };
+}
 
 function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, state: AccountState): bigint {
   const left = line.total - line.reversed;

@@ -258,7 +258,7 @@ export class PaymentLivesController {
     body: z.output<typeof CollectPaymentRequest>,
     call: Call,
   ): Promise<PaymentState> {
-    const known = await this.handling.current(payment, paymentId);
+    const { state: known } = await this.handling.current(paymentId, payment);
     if (known.status !== 'new') return known;
     const { amount, channel, method, allocation } = body;
     const metadata = metadataOf(call, `account-${accountId}`);
@@ -273,7 +273,7 @@ export class PaymentLivesController {
   /** A refund that the account would refuse is refused at once; what it says in the end is decided there. */
   async #refuseBeforeRefunding(paymentId: string, body: z.output<typeof RequestRefundRequest>, call: Call) {
     const metadata = metadataOf(call, `payment-${paymentId}`);
-    const state = await this.handling.current(payment, paymentId);
+    const { state } = await this.handling.current(paymentId, payment);
     if (state.status !== 'settled' || state.posting !== 'posted') return;
     if (state.refunds.some(({ refundId }) => refundId === metadata.commandId)) return;
     const { currency } = state.asked.amount;

@@ -120,13 +120,15 @@ describe('The payment process', () => {
 
   /** The payment, read until it is as wanted. */
   async function reached(paymentId: string, wanted: (state: KnownPayment) => boolean): Promise<KnownPayment> {
-    let state = await handling.current(payment, paymentId);
+    let { state } = await handling.current(paymentId, payment);
     await until(async () => {
-      state = await handling.current(payment, paymentId);
+      ({ state } = await handling.current(paymentId, payment));
       return state.status !== 'new' && wanted(state);
     });
     return state as KnownPayment;
   }
+
+  const accountNow = async () => (await handling.current(mine('account'), account)).state;
 
   /** Returns when every payment has been looked at and none is due. */
   const atRest = () =>
@@ -240,13 +242,13 @@ describe('The payment process', () => {
     now += 2 * HOUR;
     const posted = await reached(paymentId, ({ posting }) => posting === 'posted');
     expect(posted).not.toHaveProperty('postingRefused');
-    expect(await handling.current(account, accountId)).toMatchObject({ open: 0n, credit: 2000n });
+    expect(await accountNow()).toMatchObject({ open: 0n, credit: 2000n });
   });
 
   it('applies money without the payer’s instruction when its bill is not what it was (52 Pa. Code §56.24)', async () => {
     const paymentId = await collect({ allocation: [{ billNumber: 'B-9', amount: '60.00' }] });
     await reached(paymentId, ({ posting }) => posting === 'posted');
-    expect(await handling.current(account, mine('account'))).toMatchObject({ open: 0n, credit: 2000n });
+    expect(await accountNow()).toMatchObject({ open: 0n, credit: 2000n });
   });
 
   it('voids an authorized payment that had counted, and the debt stands again', async () => {
@@ -255,7 +257,7 @@ describe('The payment process', () => {
     await reached(paymentId, ({ posting }) => posting === 'posted');
     await send(paymentId, VoidPayment, { reason: 'payer-asked' });
     expect(await reached(paymentId, ({ posting }) => posting === 'reversed')).toMatchObject({ status: 'voided' });
-    expect(await handling.current(account, mine('account'))).toMatchObject({ open: 4000n, credit: 0n });
+    expect(await accountNow()).toMatchObject({ open: 4000n, credit: 0n });
   });
 
   it('reinstates money that settled after its authorization was thought to have failed, in the asker’s name (PA5)', async () => {
@@ -321,7 +323,7 @@ describe('The payment process', () => {
     gateway.onCharge = () => report({ captured: '5900' });
     const paymentId = await collect();
     await atRest();
-    expect(await handling.current(payment, paymentId)).toMatchObject({ status: 'pending', captured: 0n });
+    expect(await reached(paymentId, () => true)).toMatchObject({ status: 'pending', captured: 0n });
     const { rows } = await sql<{ trouble: string }>`
       select trouble from payment_process.work where payment_id = ${paymentId}::uuid`.execute(test.db.sql);
     expect(rows).toEqual([{ trouble: 'GATEWAY_AMOUNT_DIFFERS' }]);

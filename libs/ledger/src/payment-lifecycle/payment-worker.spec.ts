@@ -256,8 +256,8 @@ class World {
     }
   }
 
-  stateOf(paymentId: string) {
-    return this.#handling().current(payment, paymentId);
+  async stateOf(paymentId: string) {
+    return (await this.#handling().current(paymentId, payment)).state;
   }
 
   /** Everything that can end ends, and the process is left alone until it has nothing to do. */
@@ -392,7 +392,7 @@ async function expectBooksOfTheBank(world: World): Promise<void> {
       books.set(name, (books.get(name) ?? 0n) + minor);
     }
   }
-  const { sources } = await new CommandHandling(world.store).current(account, ACCOUNT);
+  const { sources } = (await new CommandHandling(world.store).current(ACCOUNT, account)).state;
   let [cash, setAside] = [0n, 0n];
   for (const paymentId of PAYMENTS.map(idOf)) {
     const state = await world.stateOf(paymentId);
