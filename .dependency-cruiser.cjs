@@ -102,6 +102,14 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('messaging'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
     },
     {
+      name: 'gateways-imports',
+      comment:
+        'Adapters of the gateway that the ledger asks for: they know its port and settings, and nothing else of ours.',
+      severity: 'error',
+      from: { path: lib('gateways') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: [lib('gateways'), lib('ledger'), lib('platform')] },
+    },
+    {
       name: 'backup-imports',
       severity: 'error',
       from: { path: lib('backup') + 'src/', pathNot: '\\.spec\\.ts$' },
@@ -171,6 +179,7 @@ module.exports = {
     driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),
     driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
+    driver('Stripe', 'node_modules/stripe/', '^libs/gateways/src/stripe/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
     driver('saxes', 'node_modules/saxes/', '^libs/bank-files/src/camt/'),
     driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),

@@ -8,7 +8,15 @@ import {
 } from '#libs/audit';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
-import { type Catalogue, LedgerModule, ledgerProblemOf, readModels, subscriptionReadModels } from '#libs/ledger';
+import {
+  type Catalogue,
+  type Collecting,
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
@@ -20,6 +28,8 @@ export function featuresOn(connections: {
   readonly catalogue: Catalogue;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
+  /** The gateways that collect payments; none unless given. */
+  readonly collecting?: Collecting | undefined;
   /** Who signs checkpoints; nobody unless given. */
   readonly keys?: AuditKeys | undefined;
 }) {
@@ -34,7 +44,13 @@ export function featuresOn(connections: {
       ProjectionsModule.forRoot({
         store,
         db,
-        projections: [...readModels, ...subscriptionReadModels, ...fraudReadModels, ...auditReadModels],
+        projections: [
+          ...readModels,
+          ...paymentReadModels,
+          ...subscriptionReadModels,
+          ...fraudReadModels,
+          ...auditReadModels,
+        ],
       }),
     ],
     probes: {

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { readFile } from 'node:fs/promises';
 import { EventStore, shownStandings } from '#libs/event-sourcing';
-import { LedgerModule, ledgerProblemOf, readCatalogue, readModels, subscriptionReadModels } from '#libs/ledger';
+import {
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readCatalogue,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
 
@@ -21,7 +28,9 @@ describe('Running the API', () => {
       body: { ready: true, eventStore: { reachable: true }, database: { reachable: true } },
     });
     const names = (ready.body['projections'] as { name: string }[]).map(({ name }) => name);
-    expect(names).toEqual([...readModels, ...subscriptionReadModels].map(({ name }) => name).sort());
+    expect(names).toEqual(
+      [...readModels, ...paymentReadModels, ...subscriptionReadModels].map(({ name }) => name).sort(),
+    );
     expect((ready.body['projections'] as unknown[])[0]).toMatchObject({
       position: expect.stringMatching(/^\d+$/) as string,
       lagBytes: expect.stringMatching(/^\d+$/) as string,

@@ -1,6 +1,6 @@
 import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
-import { account, bankFile, billingRun, payBillNumber, receipt, subscription } from '#libs/ledger';
+import { account, bankFile, billingRun, payBillNumber, payment, receipt, subscription } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
@@ -32,6 +32,7 @@ export function eventsCommand(): Command {
 /** All that Paybill stores: stream categories with the types of their events. */
 export const STORED = [
   account,
+  payment,
   payBillNumber,
   subscription,
   billingRun,

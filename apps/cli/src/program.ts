@@ -10,10 +10,12 @@ import { demoCommand } from './demo.command.js';
 import { eventsCommand } from './events.command.js';
 import { eventstoreCommand } from './eventstore.command.js';
 import { fraudCommand } from './fraud.command.js';
+import { gatewayCommand } from './gateway.command.js';
 import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
 import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
+import { paymentsCommand } from './payments.command.js';
 import { projectionsCommand } from './projections.command.js';
 import { receiptsCommand } from './receipts.command.js';
 import { relayCommand } from './relay.command.js';
@@ -44,6 +46,8 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    paymentsCommand(),
+    gatewayCommand(),
     bankFilesCommand(),
     receiptsCommand(),
     projectionsCommand(),

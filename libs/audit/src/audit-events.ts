@@ -15,6 +15,7 @@ export const AUDIT = 'audit';
  */
 export const AUDITED_CATEGORIES: readonly string[] = [
   'account',
+  'payment',
   'payBillNumber',
   'subscription',
   'billingRun',

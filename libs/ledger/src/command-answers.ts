@@ -117,7 +117,7 @@ export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: 
 });
 export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
 
-/** A command's result on an account or its subscriptions, with the id of the command. */
+/** A command's result, on an account or a stream beside it, with the id of the command. */
 export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 
 export function receipt(done: Done<DomainEvent>): z.output<typeof Receipt> {

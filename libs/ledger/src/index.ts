@@ -18,6 +18,7 @@ export { HoldPayments } from './billing/hold-payments.js';
 export { RecordFailedPayment } from './billing/record-failed-payment.js';
 export { RecordReturn } from './billing/record-return.js';
 export { RefundPayment } from './billing/refund-payment.js';
+export { ReinstatePayment } from './billing/reinstate-payment.js';
 export { ReleaseHold } from './billing/release-hold.js';
 export { ReverseBill } from './billing/reverse-bill.js';
 export { ReverseCharge } from './billing/reverse-charge.js';
@@ -41,5 +42,23 @@ export { billingRun, billingRunOf } from './billing-run/billing-run.js';
 export { BillingRuns } from './billing-run/billing-runs.job.js';
 export { StartSubscription } from './subscriptions/start-subscription.js';
 export { JOURNAL_FORMATS, type JournalFormatName } from './journal/export/formats.js';
+export { payment } from './payment-lifecycle/payment.js';
+export {
+  type AskedPayment,
+  type Charge,
+  GatewayReport,
+  GatewayTimedOut,
+  GatewayUnavailable,
+  type PaymentGateway,
+  type RefundOrder,
+  type WebhookHeaders,
+  WebhookRefused,
+} from './payment-lifecycle/payment-gateway.js';
+export { CollectPayment } from './payment-lifecycle/collect-payment.js';
+export { RequestRefund } from './payment-lifecycle/refund-collected.js';
+export { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+export { type Collecting } from './payment-lifecycle/collecting.js';
+export { paymentReadModels } from './payment-lifecycle/payment-lives.projection.js';
+export { PaymentProcess } from './payment-lifecycle/payment-process.job.js';
 export { publicMessage } from './messages.js';
 export { readModels, subscriptionReadModels } from './read-models.js';

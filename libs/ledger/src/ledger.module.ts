@@ -32,6 +32,14 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { CollectPayment } from './payment-lifecycle/collect-payment.js';
+import { Collecting } from './payment-lifecycle/collecting.js';
+import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
+import { PaymentLivesController } from './payment-lifecycle/payment-lives.controller.js';
+import { PaymentLivesQueries } from './payment-lifecycle/payment-lives.queries.js';
+import { RecordRefundCheque, RequestRefund } from './payment-lifecycle/refund-collected.js';
+import { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+import { VoidPayment } from './payment-lifecycle/void-payment.js';
 import { AddOneTimeCharge } from './subscriptions/add-one-time-charge.js';
 import { ChangePlan } from './subscriptions/change-plan.js';
 import { RecordUsage } from './subscriptions/record-usage.js';
@@ -50,6 +58,8 @@ interface LedgerConnections {
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
   readonly personalData?: PersonalData | undefined;
+  /** Without it no payment is collected. */
+  readonly collecting?: Collecting | undefined;
 }
 
 const COMMANDS = [
@@ -70,6 +80,11 @@ const COMMANDS = [
   ApplyCredit,
   ChangeContact,
   ChangeNotificationPreferences,
+  CollectPayment,
+  VoidPayment,
+  RequestRefund,
+  RecordRefundCheque,
+  RepresentChargeback,
   StartSubscription,
   ChangePlan,
   StopSubscription,
@@ -85,17 +100,21 @@ const CONTROLLERS = [
   HoldsController,
   ContactsController,
   PreferencesController,
+  PaymentLivesController,
+  GatewayWebhooksController,
   CatalogueController,
   SubscriptionsController,
   BillPreviewController,
   BillingRunsController,
 ];
 
+const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
+
 /** The whole ledger over HTTP: commands in, queries out. */
 @Module({})
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
-    const { store, db, catalogue, handling = new CommandHandling(store), personalData } = connections;
+    const { store, db, catalogue, handling = new CommandHandling(store), personalData, collecting } = connections;
     // A run is no request that somebody waits for: it gives the read model a minute.
     const patient = new ReadBarrier(db, 60_000);
     const providers = [
@@ -105,6 +124,7 @@ export class LedgerModule {
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: PersonalData, useValue: personalData ?? null },
+      { provide: Collecting, useValue: collecting ?? NOTHING_COLLECTED },
     ];
     return {
       module: LedgerModule,
@@ -114,6 +134,7 @@ export class LedgerModule {
       providers: [
         ...providers,
         CommandDoor,
+        PaymentLivesQueries,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],

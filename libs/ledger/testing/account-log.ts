@@ -19,6 +19,7 @@ import {
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  ReinstatePayment,
   ReleaseHold,
   ReverseBill,
   ReverseCharge,
@@ -47,6 +48,7 @@ const ATTEMPTS = [
   'refund',
   'refund',
   'return',
+  'reinstate',
   'fail',
   'hold',
   'release',
@@ -193,6 +195,7 @@ class Log {
         },
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
+        reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();

@@ -27,6 +27,7 @@ export interface Build {
 /** What a lib calls its read models. Those of the ledger’s accounts have been there from the first build that can be compared. */
 const READ_MODELS = [
   ['ledger', 'readModels'],
+  ['ledger', 'paymentReadModels'],
   ['ledger', 'subscriptionReadModels'],
   ['fraud', 'fraudReadModels'],
   ['audit', 'auditReadModels'],

@@ -150,6 +150,22 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
+  /** What the bank had taken back it has given back: the payment counts again. */
+  PaymentReinstated: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      amount: Money,
+      reason: z.string(),
+      /** Allocations + unapplied + claimSettled = amount. */
+      allocations: z.array(Allocation),
+      unapplied: Amount,
+      /** What had been paid back to the payer before the bank took it: the claim for it is settled. */
+      claimSettled: Amount.optional(),
+      allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
   PaymentRefunded: {
     version: 1,
     schema: z.strictObject({

@@ -44,6 +44,17 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
       return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
     }
+    case 'PaymentReinstated': {
+      const source = heldSource(state, event.data.paymentId);
+      const allocations = sharesOf(event.data.allocations, state.digits);
+      const paid = moveOnBills(
+        state,
+        allocations.map((share) => ({ ...share, sourceId: source.id })),
+      );
+      const unapplied = parseMinor(event.data.unapplied, state.digits);
+      const { effectiveAt: availableFrom } = event.data;
+      return withSources(paid, [{ ...source, returned: false, unapplied, allocations, availableFrom }]);
+    }
     case 'PaymentRefunded': {
       const source = heldSource(state, event.data.paymentId);
       const amount = parseMinor(event.data.amount.amount, state.digits);

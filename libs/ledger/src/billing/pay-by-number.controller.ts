@@ -10,7 +10,7 @@ import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
 
 /** Without an instruction: which bill has how much open is nothing that a number alone should find out. */
-const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true }).meta({
+const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentId: true }).meta({
   id: 'PayByNumberRequest',
   examples: [
     { amount: { amount: '57.23', currency: 'USD' }, channel: 'phone', method: { kind: 'card', token: 'tok_1' } },
