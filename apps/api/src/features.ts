@@ -6,6 +6,7 @@ import {
   lastCheckpoint,
   treeStanding,
 } from '#libs/audit';
+import { type Biller } from '#libs/bill-documents';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
 import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
@@ -19,6 +20,8 @@ export function featuresOn(connections: {
   readonly db: Database;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
+  /** As bills name it. */
+  readonly biller?: Biller;
   /** Who signs checkpoints; nobody unless given. */
   readonly keys?: AuditKeys | undefined;
 }) {

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import { auditReadModels, AuditSettings, installTree } from '#libs/audit';
+import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
 import { connectEventStore, install } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
 import { readModels } from '#libs/ledger';
 import {
+  BillerSettings,
   ConnectionSettings,
   createHttpApp,
   createLogger,
@@ -19,6 +21,8 @@ import { featuresOn } from './features.js';
 
 const Settings = HttpSettings.extend(ConnectionSettings.shape)
   .extend(PersonalDataSettings.shape)
+  .extend(BillerSettings.shape)
+  .extend(BillDocumentSettings.shape)
   .extend(AuditSettings.pick({ PAYBILL_AUDIT_KEY: true }).shape);
 
 /** The API as a process of its own: commands in, queries out, against an event store and a database that run elsewhere. */
@@ -36,7 +40,8 @@ await runProcess('api', async () => {
   const personalData = masterKey && new PersonalData(db, masterKey);
   if (!personalData) log.warn('PAYBILL_MASTER_KEY is not set: contacts can be neither changed nor read');
   const keys = settings.PAYBILL_AUDIT_KEY;
-  const app = await createHttpApp({ ...featuresOn({ store, db, personalData, keys }), settings, log });
+  const biller = billerOf(settings.PAYBILL_BILLER_NAME, settings);
+  const app = await createHttpApp({ ...featuresOn({ store, db, personalData, keys, biller }), settings, log });
   await serveUntilAsked(app, settings, log);
   await store.close();
 });

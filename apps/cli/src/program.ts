@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
+import { billsCommand } from './bills.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -48,6 +49,7 @@ export function paybillProgram(): Command {
     webhooksCommand(),
     fraudCommand(),
     auditCommand(),
+    billsCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),

@@ -21,6 +21,7 @@ export { ReverseCharge } from './billing/reverse-charge.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';
 export { problemOf as ledgerProblemOf } from './problems.js';
 export { AccountHolds } from './billing/account-holds.job.js';
+export { BillDocuments } from './bill-documents/bill-documents.queries.js';
 export { LedgerModule } from './ledger.module.js';
 export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';

@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { type Biller, billerOf } from '#libs/bill-documents';
 import { CommandHandling, CommandsModule, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
+import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
+import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
 import { ApplyPayment } from './billing/apply-payment.js';
 import { BillingController } from './billing/billing.controller.js';
@@ -34,6 +37,8 @@ interface LedgerConnections {
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
   readonly personalData?: PersonalData | undefined;
+  /** As bills name it. */
+  readonly biller?: Biller;
 }
 
 const COMMANDS = [
@@ -57,6 +62,7 @@ const COMMANDS = [
 const CONTROLLERS = [
   AccountsController,
   BillingController,
+  BillDocumentsController,
   PaymentsController,
   PayByNumberController,
   HoldsController,
@@ -67,7 +73,9 @@ const CONTROLLERS = [
 /** The whole ledger over HTTP: commands in, queries out. */
 @Module({})
 export class LedgerModule {
-  static forRoot({ store, db, handling = new CommandHandling(store), personalData }: LedgerConnections): DynamicModule {
+  static forRoot(connections: LedgerConnections): DynamicModule {
+    const { store, db, handling = new CommandHandling(store), personalData } = connections;
+    const documents = new BillDocuments(store, connections.biller ?? billerOf('Paybill', {}), personalData);
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
@@ -80,7 +88,7 @@ export class LedgerModule {
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor],
+      providers: [...providers, CommandDoor, { provide: BillDocuments, useValue: documents }],
       exports: providers.map(({ provide }) => provide),
     };
   }
