@@ -9,6 +9,7 @@ import {
   lastCheckpoint,
   startAudit,
 } from '#libs/audit';
+import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
 import {
   CommandHandling,
   connectEventStore,
@@ -20,7 +21,7 @@ import {
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
-import { AccountHolds, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
+import { AccountHolds, BillDocuments, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
 import {
@@ -48,6 +49,7 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(KafkaSettings.shape)
   .extend(AuditSettings.shape)
+  .extend(BillDocumentSettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
     PAYBILL_DATA: z.string().default('./data'),
@@ -109,12 +111,15 @@ await runProcess('paybill', async () => {
 async function compose(store: EventStore, db: Database, settings: Settings, log: Logger) {
   const handling = new CommandHandling(store);
   const personalData = new PersonalData(db, await masterKeyIn(settings.PAYBILL_DATA));
+  const biller = billerOf(settings.PAYBILL_BILLER_NAME, settings);
+  const documents = new BillDocuments(store, biller, personalData);
   const outbox = settings.PAYBILL_OUTBOX ?? join(settings.PAYBILL_DATA, 'outbox');
   const notifications = startNotifications({
     db,
     personalData,
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
     log,
+    billDocument: (accountId, billNumber) => documents.pdf(accountId, billNumber),
   });
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
@@ -131,7 +136,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, handling, personalData }),
+      LedgerModule.forRoot({ store, db, handling, personalData, biller }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
