@@ -81,7 +81,16 @@ module.exports = {
       name: 'ledger-imports',
       severity: 'error',
       from: { path: lib('ledger') + 'src/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^libs/', pathNot: [lib('ledger'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
+      to: {
+        path: '^libs/',
+        pathNot: [lib('ledger'), lib('bill-documents'), lib('event-sourcing'), lib('contracts'), lib('platform')],
+      },
+    },
+    {
+      name: 'bill-documents-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: lib('bill-documents') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: lib('bill-documents') },
     },
     {
       name: 'bank-files-import-nothing-of-ours',
@@ -180,6 +189,7 @@ module.exports = {
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),
     driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
     driver('Stripe', 'node_modules/stripe/', '^libs/gateways/src/stripe/'),
+    driver('PDF', 'node_modules/pdfkit/', '^libs/bill-documents/src/layout/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
     driver('saxes', 'node_modules/saxes/', '^libs/bank-files/src/camt/'),
     driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),

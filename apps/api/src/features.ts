@@ -6,6 +6,7 @@ import {
   lastCheckpoint,
   treeStanding,
 } from '#libs/audit';
+import { type Biller } from '#libs/bill-documents';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
 import {
@@ -30,6 +31,8 @@ export function featuresOn(connections: {
   readonly personalData?: PersonalData | undefined;
   /** The gateways that collect payments; none unless given. */
   readonly collecting?: Collecting | undefined;
+  /** As bills name it. */
+  readonly biller?: Biller;
   /** Who signs checkpoints; nobody unless given. */
   readonly keys?: AuditKeys | undefined;
 }) {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { auditReadModels, AuditSettings, installTree } from '#libs/audit';
+import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
 import { CommandHandling, connectEventStore, install } from '#libs/event-sourcing';
 import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { fraudReadModels } from '#libs/fraud';
@@ -12,6 +13,7 @@ import {
   subscriptionReadModels,
 } from '#libs/ledger';
 import {
+  BillerSettings,
   ConnectionSettings,
   createHttpApp,
   createLogger,
@@ -27,6 +29,8 @@ import { featuresOn } from './features.js';
 
 const Settings = HttpSettings.extend(ConnectionSettings.shape)
   .extend(PersonalDataSettings.shape)
+  .extend(BillerSettings.shape)
+  .extend(BillDocumentSettings.shape)
   .extend(CatalogueSettings.shape)
   .extend(GatewaySettings.shape)
   .extend(AuditSettings.pick({ PAYBILL_AUDIT_KEY: true }).shape);
@@ -47,9 +51,10 @@ await runProcess('api', async () => {
   const personalData = masterKey && new PersonalData(db, masterKey);
   if (!personalData) log.warn('PAYBILL_MASTER_KEY is not set: contacts can be neither changed nor read');
   const keys = settings.PAYBILL_AUDIT_KEY;
+  const biller = billerOf(settings.PAYBILL_BILLER_NAME, settings);
   const handling = new CommandHandling(store);
   const collecting = collectingBy(settings);
-  const features = featuresOn({ store, db, catalogue, handling, personalData, collecting, keys });
+  const features = featuresOn({ store, db, catalogue, handling, personalData, collecting, biller, keys });
   const app = await createHttpApp({ ...features, settings, log });
   // One of all API processes carries payments on, whichever it is.
   const stopping = new AbortController();

@@ -4,6 +4,7 @@ import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
 import { bankFilesCommand } from './bank-files.command.js';
 import { billingCommand } from './billing.command.js';
+import { billsCommand } from './bills.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
@@ -58,6 +59,7 @@ export function paybillProgram(): Command {
     fraudCommand(),
     auditCommand(),
     billingCommand(),
+    billsCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),

@@ -9,6 +9,7 @@ import {
   lastCheckpoint,
   startAudit,
 } from '#libs/audit';
+import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
 import {
   CommandHandling,
   connectEventStore,
@@ -23,6 +24,7 @@ import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
 import {
   AccountHolds,
+  BillDocuments,
   CatalogueSettings,
   LedgerModule,
   ledgerProblemOf,
@@ -62,6 +64,7 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(AuditSettings.shape)
   .extend(CatalogueSettings.shape)
   .extend(GatewaySettings.shape)
+  .extend(BillDocumentSettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
     PAYBILL_DATA: z.string().default('./data'),
@@ -123,12 +126,15 @@ await runProcess('paybill', async () => {
 async function compose(store: EventStore, db: Database, settings: Settings, log: Logger) {
   const handling = new CommandHandling(store);
   const personalData = new PersonalData(db, await masterKeyIn(settings.PAYBILL_DATA));
+  const biller = billerOf(settings.PAYBILL_BILLER_NAME, settings);
+  const documents = new BillDocuments(store, biller, personalData);
   const outbox = settings.PAYBILL_OUTBOX ?? join(settings.PAYBILL_DATA, 'outbox');
   const notifications = startNotifications({
     db,
     personalData,
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
     log,
+    billDocument: (accountId, billNumber) => documents.pdf(accountId, billNumber),
   });
   const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
   const holds = new AccountHolds(handling, 'fraud-monitor');
@@ -154,7 +160,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, catalogue, handling, personalData, collecting }),
+      LedgerModule.forRoot({ store, db, catalogue, handling, personalData, collecting, biller }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),

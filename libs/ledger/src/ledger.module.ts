@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { type Biller, billerOf } from '#libs/bill-documents';
 import { CommandHandling, CommandsModule, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
+import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
+import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
 import { ApplyPayment } from './billing/apply-payment.js';
 import { BillingController } from './billing/billing.controller.js';
@@ -60,6 +63,8 @@ interface LedgerConnections {
   readonly personalData?: PersonalData | undefined;
   /** Without it no payment is collected. */
   readonly collecting?: Collecting | undefined;
+  /** As bills name it. */
+  readonly biller?: Biller;
 }
 
 const COMMANDS = [
@@ -95,6 +100,7 @@ const COMMANDS = [
 const CONTROLLERS = [
   AccountsController,
   BillingController,
+  BillDocumentsController,
   PaymentsController,
   PayByNumberController,
   HoldsController,
@@ -117,6 +123,7 @@ export class LedgerModule {
     const { store, db, catalogue, handling = new CommandHandling(store), personalData, collecting } = connections;
     // A run is no request that somebody waits for: it gives the read model a minute.
     const patient = new ReadBarrier(db, 60_000);
+    const documents = new BillDocuments(store, connections.biller ?? billerOf('Paybill', {}), personalData);
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
@@ -135,6 +142,7 @@ export class LedgerModule {
         ...providers,
         CommandDoor,
         PaymentLivesQueries,
+        { provide: BillDocuments, useValue: documents },
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],

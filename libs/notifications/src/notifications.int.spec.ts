@@ -18,6 +18,7 @@ import {
 } from '#testing/notifications';
 import { testEngines, type TestDatabase } from '#testing/platform';
 import { Outbox } from './channels/outbox.js';
+import { type BillDocument } from './deliveries/carrier.js';
 import { type DeliveryView } from './deliveries/delivery-view.js';
 import { DeliveriesQueries } from './deliveries/deliveries.queries.js';
 import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
@@ -65,13 +66,14 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
     await Promise.all([mail.close().catch(() => undefined), receiver.close()]);
   });
 
-  function set(environment: Record<string, string>): Notifications {
+  function set(environment: Record<string, string>, billDocument?: BillDocument): Notifications {
     const note = (fields: object, message: string) => void (logged += JSON.stringify({ ...fields, message }));
     return startNotifications({
       db: test.db,
       personalData,
       settings: readConfig(NotificationSettings, { PAYBILL_OUTBOX: outbox, ...environment }),
       log: { warn: note, error: note },
+      billDocument,
       clock: () => now,
       // No wait at all between attempts: what is tested is that there are attempts.
       random: () => 0,
@@ -242,6 +244,43 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       notifications.wake();
       await till(async () => (await states(account)).every((state) => state === 'delivered'));
       expect(mail.mails).toHaveLength(2);
+    });
+  });
+
+  describe('A paperless customer, who wants bill-document by e-mail (CO2),', () => {
+    const paperless = { channels: { 'bill-document': ['email'] } };
+
+    it('gets the bill itself with the mail that it is ready, and nobody else does', async () => {
+      const made: string[] = [];
+      notifications = set({ PAYBILL_SMTP_URL: mail.url }, (accountId, billNumber) => {
+        made.push(`${accountId} ${billNumber}`);
+        return Promise.resolve(Buffer.from('%PDF-1.7 a bill'));
+      });
+      const [one, other] = [await ada(), await ada('bob@example.com')];
+      await receive(
+        wants(one, paperless),
+        one.bill('B/1', '2099-01-01', '10.00'),
+        other.bill('B/2', '2099-01-01', '10.00'),
+      );
+      start();
+      await till(() => mail.mails.length === 2);
+      const attached = mail.mails.flatMap(({ attachments }) => attachments);
+      expect(attached).toMatchObject([{ filename: 'bill-B_1.pdf', contentType: 'application/pdf' }]);
+      expect(attached[0]!.content.toString()).toBe('%PDF-1.7 a bill');
+      expect(made).toEqual([`${one.accountId} B/1`]);
+    });
+
+    it('waits for the mail while the bill cannot be made, and gets both', async () => {
+      let tries = 0;
+      notifications = set({ PAYBILL_SMTP_URL: mail.url }, () => {
+        return ++tries < 3 ? Promise.reject(new Error('away')) : Promise.resolve(Buffer.from('%PDF'));
+      });
+      const account = await ada();
+      await receive(wants(account, paperless), account.bill('B-1', '2099-01-01', '10.00'));
+      start();
+      await till(() => mail.mails.length === 1);
+      expect(tries).toBe(3);
+      expect(mail.mails[0]!.attachments).toHaveLength(1);
     });
   });
 

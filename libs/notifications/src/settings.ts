@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BillerSettings } from '#libs/platform';
 
 const whole = (least: number, most: number) => {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -20,8 +21,7 @@ export const NotificationSettings = z.object({
     .optional(),
   /** Sender of every mail. */
   PAYBILL_MAIL_FROM: z.email('must be an e-mail address').default('billing@paybill.localhost'),
-  /** What the customer knows the biller by; the name beside the sender's address too. */
-  PAYBILL_BILLER_NAME: z.string().min(1).max(80).default('Paybill'),
+  ...BillerSettings.shape,
   /** Gateway for text messages: takes POST {to, text}. Without it they are written into the outbox. */
   PAYBILL_SMS_URL: HttpUrl.optional(),
   PAYBILL_SMS_TOKEN: z.string().min(1).optional(),

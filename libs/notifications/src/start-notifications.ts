@@ -3,7 +3,7 @@ import { type Database } from '#libs/platform';
 import { SmtpMail } from './channels/email.js';
 import { Outbox } from './channels/outbox.js';
 import { SmsGateway } from './channels/sms.js';
-import { Carrier, type Ways } from './deliveries/carrier.js';
+import { type BillDocument, Carrier, type Ways } from './deliveries/carrier.js';
 import { Deliveries } from './deliveries/deliveries.job.js';
 import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
 import { notificationsHandler } from './notifications-handler.js';
@@ -23,6 +23,8 @@ interface NotificationsOptions {
   readonly personalData: PersonalDataKeys;
   readonly settings: NotificationSettings;
   readonly log: Log;
+  /** Makes the bill that paperless customers get with the mail that it is ready. */
+  readonly billDocument?: BillDocument | undefined;
   readonly clock?: () => Date;
   readonly random?: () => number;
 }
@@ -44,11 +46,12 @@ export function startNotifications(options: NotificationsOptions): Notifications
   const { db, personalData, settings, log, clock, random } = options;
   const templates = new Templates(settings.PAYBILL_LOCALE, settings.PAYBILL_TEMPLATES);
   const { ways, close } = waysOf(settings);
-  const carrier = new Carrier(ways, templates, personalData, {
+  const usual = {
     channels: settings.PAYBILL_DEFAULT_CHANNELS,
     timeZone: settings.PAYBILL_TIME_ZONE,
     biller: settings.PAYBILL_BILLER_NAME,
-  });
+  };
+  const carrier = new Carrier(ways, templates, personalData, usual, options.billDocument);
   const deliveries = new Deliveries(db, carrier, {
     attempts: settings.PAYBILL_DELIVERY_ATTEMPTS,
     atOnce: settings.PAYBILL_DELIVERIES_AT_ONCE,

@@ -7,7 +7,7 @@ export { isPassing } from './postgres/passing.js';
 export { secretFile, writeSecretFile } from './secret-file.js';
 export { syncDirectory } from './sync-directory.js';
 export { DirectoryInUse, isAlive, lockDirectory } from './lock-file.js';
-export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
+export { BillerSettings, ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
 export { readYaml } from './config/read-yaml.js';
 export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';

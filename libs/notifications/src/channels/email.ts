@@ -51,12 +51,24 @@ export async function composeMail(mail: Mail, sender: Sender): Promise<Buffer> {
   return message;
 }
 
-function contentsOf({ id, at, to, subject, text, html }: Mail, sender: Sender) {
+function contentsOf({ id, at, to, subject, text, html, attached = [] }: Mail, sender: Sender) {
   const messageId = `<${id}@${sender.address.slice(sender.address.lastIndexOf('@') + 1)}>`;
   // Automatic mail: out-of-office robots are not to answer it.
   const headers = { 'Auto-Submitted': 'auto-generated' };
   const encoding = { textEncoding: 'quoted-printable' as const };
-  return { from: { ...sender }, to: { ...to }, subject, text, html, messageId, date: at, headers, ...encoding };
+  const attachments = attached.map((file) => ({ ...file }));
+  return {
+    from: { ...sender },
+    to: { ...to },
+    subject,
+    text,
+    html,
+    attachments,
+    messageId,
+    date: at,
+    headers,
+    ...encoding,
+  };
 }
 
 /** Steps of the conversation at which a 5xx is about this mail and not about how the server is reached. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DeliveryFailed } from '../channels/delivery-failed.js';
-import { type Mail, type TextMessage } from '../channels/messages.js';
+import { type Attachment, type Mail, type TextMessage } from '../channels/messages.js';
 import { callWebhook } from '../channels/webhook.js';
 import { type PersonalDataKeys } from '../personal-data.js';
 import { localDay } from '../recipients/local-time.js';
@@ -23,6 +23,9 @@ export interface Ways {
   readonly publicWebhooksOnly: boolean;
 }
 
+/** A bill as a PDF. */
+export type BillDocument = (accountId: string, billNumber: string) => Promise<Buffer>;
+
 /** What is assumed of customers who have not said, and what the biller is called. */
 export interface Usual {
   readonly channels: readonly string[];
@@ -43,6 +46,8 @@ export class Carrier {
     private readonly templates: Templates,
     private readonly personalData: PersonalDataKeys,
     private readonly usual: Usual,
+    /** Without it no bill goes with the mail that says it is ready. */
+    private readonly billDocument?: BillDocument,
   ) {}
 
   /** @throws DeliveryFailed */
@@ -82,8 +87,25 @@ export class Carrier {
       subject: subject!,
       text: text!,
       html: html!,
+      attached: await this.#attachedTo(claim, recipient),
     });
     return DELIVERED;
+  }
+
+  /**
+   * The bill itself goes with the mail to those who want `bill-document` by e-mail, the paperless: it carries the whole pay
+   * bill number, and so goes to nobody who has not asked for it.
+   */
+  async #attachedTo({ content, type, accountId }: Claim, recipient: Recipient): Promise<Attachment[]> {
+    if (type !== 'bill-ready' || !('billNumber' in content) || !this.billDocument) return [];
+    if (!wantedChannels(recipient, 'bill-document', []).includes('email')) return [];
+    const filename = `bill-${content.billNumber.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.pdf`;
+    try {
+      const pdf = await this.billDocument(accountId, content.billNumber);
+      return [{ filename, contentType: 'application/pdf', content: pdf }];
+    } catch {
+      throw new DeliveryFailed('the bill document cannot be made', false);
+    }
   }
 
   async #sms(claim: Claim, recipient: Recipient): Promise<Outcome> {

@@ -45,6 +45,9 @@ export const HttpSettings = z.object({
 });
 export type HttpSettings = z.output<typeof HttpSettings>;
 
+/** What customers know the biller by: on bills, in mails, and beside the address mails are from. */
+export const BillerSettings = z.object({ PAYBILL_BILLER_NAME: z.string().min(1).max(80).default('Paybill') });
+
 /** Where the processes that run apart find the event store and the read-model database. */
 export const ConnectionSettings = z.object({
   EVENTSTORE_URL: z

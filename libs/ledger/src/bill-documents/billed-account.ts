@@ -1,0 +1,153 @@
+import { type Activity, type BilledTax, type BillDocument } from '#libs/bill-documents';
+import { type Recorded, Rejected } from '#libs/event-sourcing';
+import {
+  billChanges,
+  creditChange,
+  digitsOfStored,
+  movementsOf,
+  movesMoney,
+  openChange,
+} from '../balances/movements.js';
+import { type AccountEvent } from '../billing/account-events.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
+
+type Of<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
+type BillIssued = Of<'BillIssued'>;
+
+/** A bill as it was issued, and whose it is: the name still sealed, when there is one. */
+export interface IssuedBill {
+  readonly document: Omit<BillDocument, 'addressee'>;
+  readonly sealedName?: string | undefined;
+}
+
+/** An account while its events are followed up to the bill. Amounts are minor units. */
+interface Standing {
+  payBillNumber: string;
+  digits: number;
+  sealedName?: string | undefined;
+  balance: bigint;
+  /** Of the bill before; all that there was before the first bill is activity. */
+  previous?: { readonly billNumber: string; readonly issuedOn: string; readonly balance: bigint };
+  activity: { readonly told: Omit<Activity, 'amount'>; readonly amount: bigint }[];
+  /** What is open of each bill. */
+  readonly open: Map<string, { readonly dueOn: string; amount: bigint }>;
+}
+
+/**
+ * What a bill said when it was issued, from its account's own events: what was recorded later changes nothing of it, but for
+ * one thing. When all of it has been reversed since, it says so, and is not to be paid.
+ * @param events of the account, from the first on
+ * @throws Rejected BILL_UNKNOWN
+ */
+export function issuedBill(events: readonly Recorded<AccountEvent>[], billNumber: string): IssuedBill {
+  const isIt = (event: AccountEvent): event is BillIssued =>
+    event.type === 'BillIssued' && event.data.billNumber === billNumber;
+  const at = events.findIndex(isIt);
+  const bill = events[at];
+  if (!bill || !isIt(bill)) {
+    throw new Rejected('BILL_UNKNOWN', 'the account has no bill with this number; list its bills', 'billNumber');
+  }
+  const standing: Standing = { payBillNumber: '', digits: 0, balance: 0n, activity: [], open: new Map() };
+  for (const event of events.slice(0, at)) follow(standing, event);
+  return {
+    document: documentOf(standing, bill, reversedOn(bill, events.slice(at + 1))),
+    sealedName: standing.sealedName,
+  };
+}
+
+function follow(standing: Standing, event: AccountEvent): void {
+  if (event.type === 'AccountOpened') {
+    standing.payBillNumber = event.data.payBillNumber;
+    standing.digits = digitsOfStored(event.data.currency);
+  }
+  if (event.type === 'ContactChanged') standing.sealedName = event.data.contact.name;
+  if (!movesMoney(event)) return;
+  const movements = movementsOf(event);
+  const amount = openChange(movements) - creditChange(movements);
+  standing.balance += amount;
+  if (event.type === 'BillIssued') standing.open.set(event.data.billNumber, { dueOn: event.data.dueOn, amount: 0n });
+  for (const { billNumber, change } of billChanges(event, movements)) standing.open.get(billNumber)!.amount += change;
+  if (event.type === 'BillIssued') {
+    const { billNumber, issuedOn } = event.data;
+    standing.previous = { billNumber, issuedOn, balance: standing.balance };
+    standing.activity = [];
+  } else if (amount !== 0n) {
+    standing.activity.push({ told: { on: event.data.effectiveAt.slice(0, 10), ...toldOf(event) }, amount });
+  }
+}
+
+/** How a bill tells what changed the balance by itself; what only lays money elsewhere changes it by nothing. */
+function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reason' | 'reference'> {
+  switch (event.type) {
+    case 'PaymentApplied':
+      return { kind: 'payment', channel: event.data.channel, reference: event.data.confirmationNumber };
+    case 'PaymentReturned':
+      return { kind: 'returned-payment', reason: event.data.reason };
+    case 'PaymentRefunded':
+      return { kind: 'refund', reason: event.data.reason };
+    case 'CreditIssued':
+      return { kind: 'credit', reason: event.data.reason };
+    case 'ChargeReversed':
+      return { kind: 'reversal', reason: event.data.reason, reference: event.data.billNumber };
+    default:
+      throw new Error(`${event.type} changes a balance, and no bill says how`);
+  }
+}
+
+function documentOf(standing: Standing, { data }: BillIssued, reversed: string | undefined): IssuedBill['document'] {
+  const { digits, previous, activity, balance, open } = standing;
+  const text = (minor: bigint) => formatMinor(minor, digits);
+  const minor = (amount: string) => parseMinor(amount, digits);
+  const taxes = taxesOf(data, digits);
+  const due = balance + minor(data.total.amount);
+  let pastDue = 0n;
+  for (const bill of open.values()) if (bill.dueOn < data.issuedOn) pastDue += bill.amount;
+  const changes: Partial<Record<Activity['kind'], bigint>> = {};
+  for (const { told, amount } of activity) changes[told.kind] = (changes[told.kind] ?? 0n) + amount;
+  return {
+    payBillNumber: standing.payBillNumber,
+    billNumber: data.billNumber,
+    issuedOn: data.issuedOn,
+    dueOn: data.dueOn,
+    period: data.period,
+    currency: data.total.currency,
+    previous: previous && { billNumber: previous.billNumber, issuedOn: previous.issuedOn },
+    previousBalance: text(previous?.balance ?? 0n),
+    activity: activity.map(({ told, amount }) => ({ ...told, amount: text(amount) })),
+    changes: Object.fromEntries(Object.entries(changes).map(([kind, amount]) => [kind, text(amount)])),
+    lines: data.lines.map(({ service, description, quantity, unitPrice, discounts, net }) => {
+      return { service, description, quantity, unitPrice, discounts, net };
+    }),
+    charges: text(data.lines.reduce((sum, { net }) => sum + minor(net), 0n)),
+    taxes,
+    taxTotal: text(taxes.reduce((sum, { amount }) => sum + minor(amount), 0n)),
+    total: data.total.amount,
+    amountDue: text(due),
+    pastDue: text(pastDue < due ? pastDue : due > 0n ? due : 0n),
+    reversedOn: reversed,
+  };
+}
+
+/** The taxes of all lines, those of one jurisdiction at one rate together, in the order they first come. */
+function taxesOf({ lines }: BillIssued['data'], digits: number): BilledTax[] {
+  const taxes = new Map<string, { jurisdiction: string; rate: string; minor: bigint }>();
+  for (const { jurisdiction, rate, amount } of lines.flatMap((line) => line.taxes)) {
+    const key = `${rate} ${jurisdiction}`;
+    const before = taxes.get(key)?.minor ?? 0n;
+    taxes.set(key, { jurisdiction, rate, minor: before + parseMinor(amount, digits) });
+  }
+  return [...taxes.values()].map(({ minor, ...tax }) => ({ ...tax, amount: formatMinor(minor, digits) }));
+}
+
+/** The day the last of a bill was reversed; undefined while something of it stands, and of a bill over nothing. */
+function reversedOn({ data }: BillIssued, later: readonly AccountEvent[]): string | undefined {
+  const digits = digitsOfStored(data.total.currency);
+  const minor = (amount: string) => parseMinor(amount, digits);
+  let left = minor(data.total.amount);
+  for (const event of later) {
+    if (event.type !== 'ChargeReversed' || event.data.billNumber !== data.billNumber) continue;
+    left -= minor(event.data.amount.amount);
+    if (left === 0n) return event.data.effectiveAt.slice(0, 10);
+  }
+  return undefined;
+}
