@@ -1,6 +1,7 @@
 export { DATABASE, openDatabase, type Database, type Tx } from './postgres/database.js';
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { copyEmbedded } from './postgres/copy-embedded.js';
+export { makeTables } from './postgres/make-tables.js';
 export { rowsOf } from './postgres/rows-of.js';
 export { ADVISORY_LOCKS } from './postgres/advisory-locks.js';
 export { isPassing } from './postgres/passing.js';

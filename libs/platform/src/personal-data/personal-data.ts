@@ -1,7 +1,7 @@
-import { ADVISORY_LOCKS } from '../postgres/advisory-locks.js';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { type Database } from '../postgres/database.js';
+import { makeTables } from '../postgres/make-tables.js';
 import { KEY_TABLE, type KeyRow } from './key-rows.js';
 import { type DataKey, dataKeyOf, newWrappedSecret, openText, sealText, unwrap } from './sealing.js';
 
@@ -92,11 +92,7 @@ export class PersonalData {
 
   /** At first use and not at the start: a database that is away does not keep a process from its other work. */
   async #install(): Promise<void> {
-    this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
-      // Two processes may come at once; the second waits here and finds the table in place.
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.personalDataTables}::bigint)`.execute(tx);
-      await sql.raw(KEY_TABLE).execute(tx);
-    });
+    this.#installed ??= makeTables(this.db, [KEY_TABLE]);
     try {
       await this.#installed;
     } catch (error) {
