@@ -103,6 +103,18 @@ export class CommandHandling {
     });
   }
 
+  /** What a stream has come to by now, whoever wrote to it: for what is computed before a command is sent. */
+  async current<State, Event extends DomainEvent>(
+    id: string,
+    decider: Decider<State, Event>,
+  ): Promise<{ readonly state: State; readonly revision: bigint }> {
+    const stream = `${decider.category}-${id}`;
+    return this.#inTurn(stream, async () => {
+      const { folded: state, revision } = await this.#cache.current(stream, decider);
+      return { state, revision };
+    });
+  }
+
   async #attempt<State, Event extends DomainEvent>(
     stream: string,
     id: string,

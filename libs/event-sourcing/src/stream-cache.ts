@@ -51,12 +51,24 @@ export class StreamCache {
     this.#streams.delete(stream);
   }
 
-  async #read<State, Event extends DomainEvent>(
+  /** The stream as it is now, whoever has written to it. */
+  async current<State, Event extends DomainEvent>(
     stream: string,
     decider: Decider<State, Event>,
   ): Promise<StreamState<State>> {
-    const state = emptyStream(decider);
-    for await (const event of this.store.readStream(stream)) {
+    const cached = this.#streams.get(stream) as StreamState<State> | undefined;
+    const state = await this.#read(stream, decider, cached);
+    this.put(stream, state);
+    return state;
+  }
+
+  async #read<State, Event extends DomainEvent>(
+    stream: string,
+    decider: Decider<State, Event>,
+    known: StreamState<State> = emptyStream(decider),
+  ): Promise<StreamState<State>> {
+    const state = { ...known };
+    for await (const event of this.store.readStream(stream, { from: known.revision + 1n })) {
       const { commandId, schemaVersion } = event.metadata;
       state.folded = decider.evolve(state.folded, decider.events.read(event.type, schemaVersion, event.data));
       state.revision = event.revision;
