@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandResult } from '#libs/event-sourcing';
+import { type CommandResult, type DomainEvent } from '#libs/event-sourcing';
 import { type AccountEvent } from './billing/account-events.js';
 import { type MoneyJson } from './money/money.js';
 
@@ -95,22 +95,29 @@ export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: 
 });
 export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
 
-/** A command's result on an account, with the id of the command. */
-export type Done = CommandResult<AccountEvent> & { readonly commandId: string };
+/** A command's result on an account or its subscriptions, with the id of the command. */
+export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 
-export function receipt({ commandId, id: accountId, revision, position, repeated }: Done): z.output<typeof Receipt> {
+export function receipt(done: Done<DomainEvent>): z.output<typeof Receipt> {
+  const { commandId, id: accountId, revision, position, repeated } = done;
   return { commandId, accountId, revision: String(revision), position: String(position), repeated };
 }
 
-type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+type DataOf<Event extends DomainEvent, Type extends Event['type']> = Extract<Event, { type: Type }>['data'];
 
 /** The command's event of a type, or undefined when it made none. */
-export function madeOf<Type extends AccountEvent['type']>({ events }: Done, type: Type): DataOf<Type> | undefined {
-  return events.find((event) => event.type === type)?.data as DataOf<Type> | undefined;
+export function madeOf<Event extends DomainEvent, Type extends Event['type']>(
+  { events }: { readonly events: readonly Event[] },
+  type: Type,
+): DataOf<Event, Type> | undefined {
+  return events.find((event) => event.type === type)?.data;
 }
 
 /** The event of a type that the command always makes. */
-export function made<Type extends AccountEvent['type']>(done: Done, type: Type): DataOf<Type> {
+export function made<Event extends DomainEvent, Type extends Event['type']>(
+  done: Done<Event>,
+  type: Type,
+): DataOf<Event, Type> {
   const data = madeOf(done, type);
   if (!data) throw new Error(`command ${done.commandId} was carried out without a ${type}`);
   return data;

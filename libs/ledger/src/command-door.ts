@@ -6,10 +6,10 @@ import {
   CommandIdReused,
   type CommandMetadata,
   Commands,
+  type DomainEvent,
   Rejected,
 } from '#libs/event-sourcing';
 import { type Call, Metrics, isUuid } from '#libs/platform';
-import { type AccountEvent } from './billing/account-events.js';
 import { type Done } from './command-answers.js';
 
 /** Namespace of the ids that are made from Idempotency-Keys. Never changes: retries are recognised by it. */
@@ -23,16 +23,16 @@ export class CommandDoor {
   ) {}
 
   /**
-   * Carries out a command on an account.
+   * Carries out a command on an account, or on a stream beside the account's that has its id.
    * @param scope the resource the key belongs to: the same key on another resource is another command.
    */
-  async send<Type extends string, Schema extends z.ZodType, State>(
-    definition: CommandDefinition<Type, Schema, State, AccountEvent>,
+  async send<Type extends string, Schema extends z.ZodType, State, Event extends DomainEvent>(
+    definition: CommandDefinition<Type, Schema, State, Event>,
     accountId: string,
     data: z.output<Schema> & object,
     call: Call,
-    scope = `account-${accountId}`,
-  ): Promise<Done> {
+    scope = `${definition.decider.category}-${accountId}`,
+  ): Promise<Done<Event>> {
     const metadata = metadataOf(call, scope);
     try {
       const result = await this.commands.send(definition, accountId, data, metadata);
