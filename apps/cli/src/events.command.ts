@@ -1,6 +1,6 @@
 import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
-import { account, payBillNumber } from '#libs/ledger';
+import { account, payBillNumber, verification } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
@@ -30,7 +30,13 @@ export function eventsCommand(): Command {
 }
 
 /** All that Paybill stores: stream categories with the types of their events. */
-export const STORED = [account, payBillNumber, fraudCase, { category: AUDIT, events: auditEvents }] as const;
+export const STORED = [
+  account,
+  payBillNumber,
+  verification,
+  fraudCase,
+  { category: AUDIT, events: auditEvents },
+] as const;
 
 /** What is stored, from the schemas that every append is checked against. */
 function storedEvents(): Category[] {

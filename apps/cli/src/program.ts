@@ -18,6 +18,7 @@ import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
 import { topicsCommand } from './topics.command.js';
+import { verificationCommand } from './verification.command.js';
 import { VERSION } from './version.js';
 import { webhooksCommand } from './webhooks.command.js';
 
@@ -47,6 +48,7 @@ export function paybillProgram(): Command {
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),
+    verificationCommand(),
     auditCommand(),
     journalCommand(),
     relayCommand(),

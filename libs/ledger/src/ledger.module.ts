@@ -24,7 +24,15 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { NumberHolders } from './pay-bill-numbers/number-holders.queries.js';
 import { ReadModelsModule } from './read-models.module.js';
+import { IdentityChecks } from './verification/identity-checks.job.js';
+import { SendCode } from './verification/send-code.js';
+import { SetPin, SetSecurityQuestion } from './verification/set-secrets.js';
+import { UnlockVerification } from './verification/unlock-verification.js';
+import { VerificationController } from './verification/verification.controller.js';
+import { VerificationTrail } from './verification/verification-trail.queries.js';
+import { VerifyIdentity } from './verification/verify-identity.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
 interface LedgerConnections {
@@ -52,6 +60,11 @@ const COMMANDS = [
   ApplyCredit,
   ChangeContact,
   ChangeNotificationPreferences,
+  SetPin,
+  SetSecurityQuestion,
+  SendCode,
+  VerifyIdentity,
+  UnlockVerification,
 ];
 
 const CONTROLLERS = [
@@ -62,6 +75,7 @@ const CONTROLLERS = [
   HoldsController,
   ContactsController,
   PreferencesController,
+  VerificationController,
 ];
 
 /** The whole ledger over HTTP: commands in, queries out. */
@@ -80,7 +94,7 @@ export class LedgerModule {
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor],
+      providers: [...providers, CommandDoor, NumberHolders, IdentityChecks, VerificationTrail],
       exports: providers.map(({ provide }) => provide),
     };
   }

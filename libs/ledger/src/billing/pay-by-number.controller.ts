@@ -1,11 +1,11 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
-import { EventStore, Rejected } from '#libs/event-sourcing';
+import { Rejected } from '#libs/event-sourcing';
 import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
 import { made, PaymentTakenAnswer } from '../command-answers.js';
 import { CommandDoor } from '../command-door.js';
-import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
+import { NumberHolders } from '../pay-bill-numbers/number-holders.queries.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
 
@@ -23,7 +23,7 @@ const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true }).meta({
 export class PayByNumberController {
   constructor(
     @Inject(CommandDoor) private readonly door: CommandDoor,
-    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(NumberHolders) private readonly numbers: NumberHolders,
   ) {}
 
   @Post()
@@ -42,7 +42,7 @@ export class PayByNumberController {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = await this.#holderOf(number);
+    const accountId = (await this.numbers.holderOf(number)) ?? unknownNumber();
     try {
       const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
       const { confirmationNumber } = made(done, 'PaymentApplied');
@@ -50,15 +50,6 @@ export class PayByNumberController {
     } catch (error) {
       throw silentAboutAccount(error);
     }
-  }
-
-  /** The account that holds a number, from the number's own stream: it is certain there, a read model may be behind. */
-  async #holderOf(number: string): Promise<string> {
-    let state = payBillNumber.initialState;
-    for await (const { type, data, metadata } of this.store.readStream(`${payBillNumber.category}-${number}`)) {
-      state = payBillNumber.evolve(state, payBillNumber.events.read(type, metadata.schemaVersion, data));
-    }
-    return state.accountId ?? unknownNumber();
   }
 }
 
