@@ -20,7 +20,15 @@ import {
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
-import { AccountHolds, LedgerModule, ledgerProblemOf, publicMessage, readModels } from '#libs/ledger';
+import {
+  AccountHolds,
+  codeToSend,
+  LedgerModule,
+  ledgerProblemOf,
+  publicMessage,
+  readModels,
+  verification,
+} from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
 import {
@@ -114,6 +122,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     db,
     personalData,
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
+    codes: { store, category: verification.category, toCode: codeToSend },
     log,
   });
   const holds = new AccountHolds(handling, 'fraud-monitor');
