@@ -24,6 +24,8 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { IvrController } from './ivr/ivr.controller.js';
+import { PhoneCalls } from './ivr/phone-calls.job.js';
 import { NumberHolders } from './pay-bill-numbers/number-holders.queries.js';
 import { ReadModelsModule } from './read-models.module.js';
 import { IdentityChecks } from './verification/identity-checks.job.js';
@@ -76,6 +78,7 @@ const CONTROLLERS = [
   ContactsController,
   PreferencesController,
   VerificationController,
+  IvrController,
 ];
 
 /** The whole ledger over HTTP: commands in, queries out. */
@@ -94,7 +97,7 @@ export class LedgerModule {
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor, NumberHolders, IdentityChecks, VerificationTrail],
+      providers: [...providers, CommandDoor, NumberHolders, IdentityChecks, VerificationTrail, PhoneCalls],
       exports: providers.map(({ provide }) => provide),
     };
   }
