@@ -84,6 +84,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('ledger'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
     },
     {
+      name: 'bank-files-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: lib('bank-files') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: lib('bank-files') },
+    },
+    {
       name: 'contracts-import-nothing-of-ours',
       severity: 'error',
       from: { path: lib('contracts') + 'src/', pathNot: '\\.spec\\.ts$' },
@@ -94,6 +100,14 @@ module.exports = {
       severity: 'error',
       from: { path: lib('messaging') + 'src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/', pathNot: [lib('messaging'), lib('event-sourcing'), lib('contracts'), lib('platform')] },
+    },
+    {
+      name: 'gateways-imports',
+      comment:
+        'Adapters of the gateway that the ledger asks for: they know its port and settings, and nothing else of ours.',
+      severity: 'error',
+      from: { path: lib('gateways') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/', pathNot: [lib('gateways'), lib('ledger'), lib('platform')] },
     },
     {
       name: 'backup-imports',
@@ -166,7 +180,9 @@ module.exports = {
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),
     driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
     driver('Argon2', 'node_modules/@node-rs/argon2/', '^libs/platform/src/personal-data/'),
+    driver('Stripe', 'node_modules/stripe/', '^libs/gateways/src/stripe/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),
+    driver('saxes', 'node_modules/saxes/', '^libs/bank-files/src/camt/'),
     driver('decimal.js', 'node_modules/decimal\\.js/', '^libs/ledger/src/money/'),
   ],
   options: {

@@ -8,7 +8,15 @@ import {
 } from '#libs/audit';
 import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
 import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
-import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
+import {
+  type Catalogue,
+  type Collecting,
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
@@ -17,8 +25,11 @@ import { type Database, type PersonalData } from '#libs/platform';
 export function featuresOn(connections: {
   readonly store: EventStore;
   readonly db: Database;
+  readonly catalogue: Catalogue;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
+  /** The gateways that collect payments; none unless given. */
+  readonly collecting?: Collecting | undefined;
   /** Who signs checkpoints; nobody unless given. */
   readonly keys?: AuditKeys | undefined;
 }) {
@@ -30,7 +41,17 @@ export function featuresOn(connections: {
       NotificationsModule.forRoot({ db, personalData }),
       FraudModule.forRoot(),
       AuditModule.forRoot({ store, db, keys }),
-      ProjectionsModule.forRoot({ store, db, projections: [...readModels, ...fraudReadModels, ...auditReadModels] }),
+      ProjectionsModule.forRoot({
+        store,
+        db,
+        projections: [
+          ...readModels,
+          ...paymentReadModels,
+          ...subscriptionReadModels,
+          ...fraudReadModels,
+          ...auditReadModels,
+        ],
+      }),
     ],
     probes: {
       lastPosition: () => store.lastPosition(),

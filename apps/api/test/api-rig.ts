@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
-import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
+import {
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readCatalogue,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 
@@ -21,11 +28,15 @@ export async function startApi(environment: Record<string, string> = {}, { locke
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const stopping = new AbortController();
-  const projecting = new ProjectionRunner(store, db, readModels).run(stopping.signal);
+  const projecting = new ProjectionRunner(store, db, [
+    ...readModels,
+    ...paymentReadModels,
+    ...subscriptionReadModels,
+  ]).run(stopping.signal);
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({
-    features: [LedgerModule.forRoot({ store, db, personalData })],
+    features: [LedgerModule.forRoot({ store, db, catalogue: await readCatalogue(), personalData })],
     settings,
     log,
     probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { readFile } from 'node:fs/promises';
 import { EventStore, shownStandings } from '#libs/event-sourcing';
-import { LedgerModule, ledgerProblemOf, readModels } from '#libs/ledger';
+import {
+  LedgerModule,
+  ledgerProblemOf,
+  paymentReadModels,
+  readCatalogue,
+  readModels,
+  subscriptionReadModels,
+} from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
 
@@ -21,7 +28,9 @@ describe('Running the API', () => {
       body: { ready: true, eventStore: { reachable: true }, database: { reachable: true } },
     });
     const names = (ready.body['projections'] as { name: string }[]).map(({ name }) => name);
-    expect(names).toEqual(readModels.map(({ name }) => name).sort());
+    expect(names).toEqual(
+      [...readModels, ...paymentReadModels, ...subscriptionReadModels].map(({ name }) => name).sort(),
+    );
     expect((ready.body['projections'] as unknown[])[0]).toMatchObject({
       position: expect.stringMatching(/^\d+$/) as string,
       lagBytes: expect.stringMatching(/^\d+$/) as string,
@@ -134,7 +143,7 @@ describe('An API whose event store is away', () => {
     const store = new EventStore('kurrentdb://127.0.0.1:1?tls=false&maxDiscoverAttempts=1');
     const db = await openDatabase({ url: 'postgres://paybill:hunter2@127.0.0.1:1/paybill' });
     const app = await createHttpApp({
-      features: [LedgerModule.forRoot({ store, db })],
+      features: [LedgerModule.forRoot({ store, db, catalogue: await readCatalogue() })],
       settings: readConfig(HttpSettings, {}),
       log,
       probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },

@@ -1,5 +1,6 @@
 import { program } from 'commander';
 import { type Bar } from './bar.js';
+import { billing } from './billing.bench.js';
 import { commands } from './commands.bench.js';
 import { exportRate } from './export-rate.js';
 import { fanout } from './fanout.bench.js';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   fanout,
   replay,
   export: exportRate,
+  billing,
 };
 
 program

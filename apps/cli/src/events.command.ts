@@ -1,6 +1,6 @@
 import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
-import { account, payBillNumber, verification } from '#libs/ledger';
+import { account, bankFile, billingRun, payBillNumber, payment, receipt, subscription, verification } from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
@@ -32,8 +32,13 @@ export function eventsCommand(): Command {
 /** All that Paybill stores: stream categories with the types of their events. */
 export const STORED = [
   account,
+  payment,
   payBillNumber,
   verification,
+  subscription,
+  billingRun,
+  bankFile,
+  receipt,
   fraudCase,
   { category: AUDIT, events: auditEvents },
 ] as const;

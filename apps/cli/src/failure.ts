@@ -1,7 +1,7 @@
 import { BackupRefused } from '#libs/backup';
-import { EventStoreUnavailable } from '#libs/event-sourcing';
+import { EventStoreUnavailable, Rejected } from '#libs/event-sourcing';
 import { RulesRefused } from '#libs/fraud';
-import { SourceRefused } from '#libs/ledger';
+import { CatalogueRefused, SourceRefused } from '#libs/ledger';
 import { RelaySuperseded } from '#libs/messaging';
 import { TopicStalled } from '#libs/platform';
 import { WrongOption } from './options.js';
@@ -30,7 +30,9 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
   [WrongOption, ExitCode.usage],
   [SourceRefused, ExitCode.no],
   [RulesRefused, ExitCode.no],
+  [CatalogueRefused, ExitCode.no],
   [RefusedByPaybill, ExitCode.no],
+  [Rejected, ExitCode.no],
   [RelaySuperseded, ExitCode.no],
   [BackupRefused, ExitCode.no],
   [NotWritten, ExitCode.unreachable],
@@ -46,7 +48,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
 export function reportFailure(error: unknown, json: boolean): ExitCode {
   const exitCode = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof RefusedByPaybill ? error.code : undefined;
+  const code = error instanceof RefusedByPaybill || error instanceof Rejected ? error.code : undefined;
   if (json) console.error(JSON.stringify({ error: { message, exitCode, ...(code !== undefined && { code }) } }));
   if (exitCode === ExitCode.fault) console.error(error);
   else if (!json) console.error(`${inColour('red', 'error:', process.stderr)} ${message}`);

@@ -2,17 +2,22 @@ import { Command } from 'commander';
 import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup/backup.command.js';
 import { restoreCommand } from './backup/restore.command.js';
+import { bankFilesCommand } from './bank-files.command.js';
+import { billingCommand } from './billing.command.js';
 import { completionCommand } from './completion/completion.command.js';
 import { contractsCommand } from './contracts.command.js';
 import { demoCommand } from './demo.command.js';
 import { eventsCommand } from './events.command.js';
 import { eventstoreCommand } from './eventstore.command.js';
 import { fraudCommand } from './fraud.command.js';
+import { gatewayCommand } from './gateway.command.js';
 import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
 import { journalCommand } from './journal.command.js';
 import { parkedCommand } from './parked.command.js';
+import { paymentsCommand } from './payments.command.js';
 import { projectionsCommand } from './projections.command.js';
+import { receiptsCommand } from './receipts.command.js';
 import { relayCommand } from './relay.command.js';
 import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
@@ -42,6 +47,10 @@ export function paybillProgram(): Command {
     startCommand(),
     demoCommand(),
     importCommand(),
+    paymentsCommand(),
+    gatewayCommand(),
+    bankFilesCommand(),
+    receiptsCommand(),
     projectionsCommand(),
     backupCommand(),
     restoreCommand(),
@@ -50,6 +59,7 @@ export function paybillProgram(): Command {
     fraudCommand(),
     verificationCommand(),
     auditCommand(),
+    billingCommand(),
     journalCommand(),
     relayCommand(),
     replayCommand(),

@@ -91,12 +91,19 @@ export class CommandLine {
     return this.standalone(environment);
   }
 
-  async close(): Promise<void> {
+  /** Ends what is running with kill -9: no process gets to say a word. */
+  async kill(): Promise<void> {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
+    // What a Paybill wrote of itself is still there; the next one is to be found and not that.
+    await rm(join(this.data, 'standalone.json'), { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 

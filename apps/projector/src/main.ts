@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { auditReadModels, AuditSettings, startAudit } from '#libs/audit';
 import { connectEventStore, ProjectionRunner, tellOfJob } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
-import { readModels } from '#libs/ledger';
+import { paymentReadModels, readModels, subscriptionReadModels } from '#libs/ledger';
 import {
   askedToStop,
   ConnectionSettings,
@@ -30,7 +30,14 @@ await runProcess('projector', async () => {
   log.info('projector is up');
   const { PAYBILL_AUDIT_KEY: keys = { verifiers: [] }, PAYBILL_CHECKPOINT_SECONDS: checkpointSeconds } = settings;
   const auditing = startAudit({ store, db, keys, checkpointSeconds, log }).run(stopping.signal);
-  await new ProjectionRunner(store, db, [...readModels, ...fraudReadModels, ...auditReadModels], {
+  const projections = [
+    ...readModels,
+    ...paymentReadModels,
+    ...subscriptionReadModels,
+    ...fraudReadModels,
+    ...auditReadModels,
+  ];
+  await new ProjectionRunner(store, db, projections, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projector waits'),
     onJob: (job, error) => tellOfJob(log, job, error),

@@ -19,14 +19,20 @@ import {
   ProjectionsModule,
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
+import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
 import {
   AccountHolds,
+  CatalogueSettings,
   codeToSend,
   LedgerModule,
   ledgerProblemOf,
+  PaymentProcess,
+  paymentReadModels,
   publicMessage,
+  readCatalogue,
   readModels,
+  subscriptionReadModels,
   verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
@@ -56,6 +62,8 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(KafkaSettings.shape)
   .extend(AuditSettings.shape)
+  .extend(CatalogueSettings.shape)
+  .extend(GatewaySettings.shape)
   .extend({
     /** Everything Paybill keeps on this machine is in here. */
     PAYBILL_DATA: z.string().default('./data'),
@@ -125,12 +133,21 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     codes: { store, category: verification.category, toCode: codeToSend },
     log,
   });
+  const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
   const { source, relay, kafka } = sourceOf(store, settings, log);
   const notifying = new Following(db, notifications.handler, source, log);
   const monitoring = new Following(db, monitor.handler, source, log);
-  const projections = [...readModels, ...fraudReadModels, ...auditReadModels];
+  const collecting = collectingBy(settings);
+  const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
+  const projections = [
+    ...readModels,
+    ...paymentReadModels,
+    ...subscriptionReadModels,
+    ...fraudReadModels,
+    ...auditReadModels,
+  ];
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
   const runner = new ProjectionRunner(store, db, projections, {
@@ -140,7 +157,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, handling, personalData }),
+      LedgerModule.forRoot({ store, db, catalogue, handling, personalData, collecting }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
@@ -165,6 +182,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       Promise.all([
         runner.run(signal),
         audit.run(signal),
+        payments.run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

@@ -13,7 +13,18 @@ export const AUDIT = 'audit';
  * The stream categories whose events are in the tree: all that Paybill writes. Whoever builds the tree and whoever verifies it
  * must mean the same, so there is one list. A category may be added while it has no events yet.
  */
-export const AUDITED_CATEGORIES: readonly string[] = ['account', 'payBillNumber', 'verification', 'fraudCase', AUDIT];
+export const AUDITED_CATEGORIES: readonly string[] = [
+  'account',
+  'payment',
+  'payBillNumber',
+  'verification',
+  'subscription',
+  'billingRun',
+  'bankFile',
+  'receipt',
+  'fraudCase',
+  AUDIT,
+];
 
 const Instant = z.iso.datetime();
 

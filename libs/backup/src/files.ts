@@ -2,7 +2,7 @@ import { isAlive, syncDirectory } from '#libs/platform';
 import { createHash } from 'node:crypto';
 import { type Dirent } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BackupRefused } from './refused.js';
 
 /** A file of a backup: its path with slashes, its size, and the SHA-256 of its bytes in hex. */
@@ -36,9 +36,7 @@ export async function directoriesBelow(directory: string): Promise<string[]> {
 }
 
 function pathBelow(directory: string, { parentPath, name }: Dirent): string {
-  return join(parentPath, name)
-    .slice(directory.length + 1)
-    .replaceAll('\\', '/');
+  return relative(directory, join(parentPath, name)).replaceAll('\\', '/');
 }
 
 /** How many bytes some files have together. */
@@ -79,7 +77,9 @@ export async function sumOf(
  * Builds a directory whole or not at all: beside its place, on disk, then renamed. What a killed process has left of
  * another try is removed first. @throws BackupRefused when the disk is full or may not be written
  */
-export async function buildAside(place: string, build: (directory: string) => Promise<void>): Promise<void> {
+export async function buildAside(path: string, build: (directory: string) => Promise<void>): Promise<void> {
+  // However it was written, with a slash at its end: what is beside it has a name that begins with its own.
+  const place = resolve(path);
   await removeLeftovers(place, UNFINISHED);
   const aside = `${place}${UNFINISHED}${process.pid}`;
   try {
@@ -96,7 +96,8 @@ export async function buildAside(place: string, build: (directory: string) => Pr
 const UNFINISHED = '.unfinished-';
 
 /** A directory beside another, for this process to open a copy in. What killed processes left of theirs is removed. */
-export async function besides(place: string): Promise<string> {
+export async function besides(path: string): Promise<string> {
+  const place = resolve(path);
   await removeLeftovers(place, OPENED);
   return `${place}${OPENED}${process.pid}`;
 }

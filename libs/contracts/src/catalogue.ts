@@ -167,6 +167,20 @@ export const MESSAGES = {
       alreadyRefunded: Money.optional().describe('What had been paid back to the payer before; nothing when left out.'),
     }),
   },
+  'payment.reinstated': {
+    version: 1,
+    summary: 'The bank gave back what it had taken: the payment counts again, laid on the bills as they are now.',
+    when: 'When a chargeback is won, weeks or months after the payment was returned.',
+    schema: z.object({
+      ...about,
+      paymentId,
+      amount: Money,
+      reason,
+      allocations: z.array(Allocation),
+      unapplied,
+      claimSettled: Money.optional().describe('What had been paid back to the payer before; nothing when left out.'),
+    }),
+  },
   'payment.refunded': {
     version: 1,
     summary: 'Credit left of a payment was paid back to the payer.',

@@ -81,6 +81,14 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     released: [internet('46.63'), phone('0.94')],
     unappliedRemoved: usd('2.43'),
   },
+  'payment.reinstated': {
+    ...about('2026-03-02T00:00:00.000Z'),
+    paymentId: PAYMENT,
+    amount: usd('50.00'),
+    reason: 'chargeback-won',
+    allocations: [internet('46.63'), phone('0.94')],
+    unapplied: usd('2.43'),
+  },
   'payment.refunded': {
     ...about('2026-01-18T14:20:00.000Z'),
     paymentId: PAYMENT,

@@ -115,6 +115,16 @@ export class CommandHandling {
     });
   }
 
+  /**
+   * Finds out whether a command would be refused, and appends nothing: a courtesy before a command on another stream. Things
+   * may change before the command itself comes, so what must hold is decided then. @throws Rejected | EventStoreUnavailable
+   */
+  async rehearse<State, Event extends DomainEvent>(id: string, command: Submitted<State, Event>): Promise<void> {
+    const { definition, data, metadata } = command;
+    const { state } = await this.current(id, definition.decider);
+    definition.decide(data as never, state, { id, commandId: metadata.commandId, at: this.#clock().toISOString() });
+  }
+
   async #attempt<State, Event extends DomainEvent>(
     stream: string,
     id: string,

@@ -84,6 +84,28 @@ export const ContactChangedAnswer = Receipt.extend({
 export const PreferencesChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
   id: 'NotificationPreferencesChangedAnswer',
 });
+export const BillReversedAnswer = Receipt.extend({
+  reversalId: z.uuid(),
+  billNumber: z.string(),
+  amount: Money.meta({ description: 'All that was left of the bill' }),
+  lines: z.array(z.object({ lineId: z.string(), amount: Money, net: Money })),
+  released: z.array(SourcedAllocation).meta({ description: 'What had been paid on it, given back as credit' }),
+}).meta({ id: 'BillReversedAnswer' });
+export const BillCorrectedAnswer = BillIssuedAnswer.extend({
+  corrects: z.string().meta({ description: 'The bill that was reversed' }),
+  reversed: Money.meta({ description: 'What was left of it' }),
+}).meta({ id: 'BillCorrectedAnswer' });
+/** Of a command on an account's subscriptions; revision and position are those of their stream. */
+export const SubscriptionAnswer = Receipt.extend({ subscriptionId: z.string() }).meta({ id: 'SubscriptionAnswer' });
+export const SubscriptionStartedAnswer = SubscriptionAnswer.extend({
+  cycleDay: z.int().meta({ description: 'The day of the month on which the account is billed' }),
+}).meta({ id: 'SubscriptionStartedAnswer' });
+export const OneTimeChargeAddedAnswer = SubscriptionAnswer.extend({ chargeId: z.uuid() }).meta({
+  id: 'OneTimeChargeAddedAnswer',
+});
+export const UsageRecordedAnswer = SubscriptionAnswer.extend({ usageId: z.string() }).meta({
+  id: 'UsageRecordedAnswer',
+});
 export const CreditIssuedAnswer = Receipt.extend({
   creditId: z.uuid(),
   amount: Money,
@@ -98,7 +120,7 @@ export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') 
 /** Of a command on the verification of an account; revision and position are those of its stream. */
 export const VerificationReceipt = Receipt.meta({ id: 'VerificationReceipt' });
 
-/** A command's result on an account or its subscriptions, with the id of the command. */
+/** A command's result, on an account or a stream beside it, with the id of the command. */
 export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 
 export function receipt(done: Done<DomainEvent>): z.output<typeof Receipt> {

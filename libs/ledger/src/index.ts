@@ -5,12 +5,14 @@ export { account } from './billing/account.js';
 export { codeToSend } from './verification/code-to-send.js';
 export { verification } from './verification/verification.js';
 export { type AccountState } from './billing/account-state.js';
+export { minorUnitDigits } from './money/currency.js';
 export { formatMinor, parseMinor } from './money/minor-units.js';
 export { OpenAccount } from './accounts/open-account.js';
 export { CloseAccount } from './accounts/close-account.js';
 export { ChangeContact } from './contacts/change-contact.js';
 export { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 export { IssueBill } from './billing/issue-bill.js';
+export { CorrectBill } from './billing/correct-bill.js';
 export { ApplyPayment } from './billing/apply-payment.js';
 export { ApplyCredit } from './billing/apply-credit.js';
 export { IssueCredit } from './billing/issue-credit.js';
@@ -18,16 +20,47 @@ export { HoldPayments } from './billing/hold-payments.js';
 export { RecordFailedPayment } from './billing/record-failed-payment.js';
 export { RecordReturn } from './billing/record-return.js';
 export { RefundPayment } from './billing/refund-payment.js';
+export { ReinstatePayment } from './billing/reinstate-payment.js';
 export { ReleaseHold } from './billing/release-hold.js';
+export { ReverseBill } from './billing/reverse-bill.js';
 export { ReverseCharge } from './billing/reverse-charge.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';
 export { problemOf as ledgerProblemOf } from './problems.js';
 export { AccountHolds } from './billing/account-holds.job.js';
 export { LedgerModule } from './ledger.module.js';
+export { BankImport, type BankImportOutcome, type FoundPayment } from './bank-items/bank-import.job.js';
+export { bankFile } from './bank-items/bank-file-intake.js';
+export { type BankItem } from './bank-items/match-item.js';
+export { receipt } from './receipts/receipt.js';
+export { Receipts, type ReceiptView } from './receipts/receipts.job.js';
 export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';
+export { type Catalogue } from './catalogue/catalogue.js';
+export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';
+export { subscription } from './subscriptions/subscription.js';
+export { billingRun, billingRunOf } from './billing-run/billing-run.js';
+export { BillingRuns } from './billing-run/billing-runs.job.js';
+export { StartSubscription } from './subscriptions/start-subscription.js';
 export { JOURNAL_FORMATS, type JournalFormatName } from './journal/export/formats.js';
+export { payment } from './payment-lifecycle/payment.js';
+export {
+  type AskedPayment,
+  type Charge,
+  GatewayReport,
+  GatewayTimedOut,
+  GatewayUnavailable,
+  type PaymentGateway,
+  type RefundOrder,
+  type WebhookHeaders,
+  WebhookRefused,
+} from './payment-lifecycle/payment-gateway.js';
+export { CollectPayment } from './payment-lifecycle/collect-payment.js';
+export { RequestRefund } from './payment-lifecycle/refund-collected.js';
+export { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+export { type Collecting } from './payment-lifecycle/collecting.js';
+export { paymentReadModels } from './payment-lifecycle/payment-lives.projection.js';
+export { PaymentProcess } from './payment-lifecycle/payment-process.job.js';
 export { publicMessage } from './messages.js';
-export { readModels } from './read-models.js';
+export { readModels, subscriptionReadModels } from './read-models.js';

@@ -7,6 +7,7 @@ import { OpenAccount } from './accounts/open-account.js';
 import { ApplyCredit } from './billing/apply-credit.js';
 import { ApplyPayment } from './billing/apply-payment.js';
 import { BillingController } from './billing/billing.controller.js';
+import { CorrectBill } from './billing/correct-bill.js';
 import { HoldPayments } from './billing/hold-payments.js';
 import { HoldsController } from './billing/holds.controller.js';
 import { IssueBill } from './billing/issue-bill.js';
@@ -17,8 +18,15 @@ import { RecordFailedPayment } from './billing/record-failed-payment.js';
 import { RecordReturn } from './billing/record-return.js';
 import { RefundPayment } from './billing/refund-payment.js';
 import { ReleaseHold } from './billing/release-hold.js';
+import { ReverseBill } from './billing/reverse-bill.js';
 import { ReverseCharge } from './billing/reverse-charge.js';
 import { UnapplyPayment } from './billing/unapply-payment.js';
+import { BillPreviewController } from './billing-run/bill-preview.controller.js';
+import { BillingRunsController } from './billing-run/billing-runs.controller.js';
+import { BillingRuns } from './billing-run/billing-runs.job.js';
+import { SubscriptionBilling } from './billing-run/subscription-billing.job.js';
+import { type Catalogue } from './catalogue/catalogue.js';
+import { CATALOGUE, CatalogueController } from './catalogue/catalogue.controller.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
@@ -26,7 +34,20 @@ import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
-import { NumberHolders } from './pay-bill-numbers/number-holders.queries.js';
+import { CollectPayment } from './payment-lifecycle/collect-payment.js';
+import { Collecting } from './payment-lifecycle/collecting.js';
+import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
+import { PaymentLivesController } from './payment-lifecycle/payment-lives.controller.js';
+import { PaymentLivesQueries } from './payment-lifecycle/payment-lives.queries.js';
+import { RecordRefundCheque, RequestRefund } from './payment-lifecycle/refund-collected.js';
+import { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
+import { VoidPayment } from './payment-lifecycle/void-payment.js';
+import { AddOneTimeCharge } from './subscriptions/add-one-time-charge.js';
+import { ChangePlan } from './subscriptions/change-plan.js';
+import { RecordUsage } from './subscriptions/record-usage.js';
+import { StartSubscription } from './subscriptions/start-subscription.js';
+import { StopSubscription } from './subscriptions/stop-subscription.js';
+import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
 import { IdentityChecks } from './verification/identity-checks.job.js';
 import { SendCode } from './verification/send-code.js';
@@ -40,10 +61,14 @@ import { VerifyIdentity } from './verification/verify-identity.js';
 interface LedgerConnections {
   readonly store: EventStore;
   readonly db: Database;
+  /** What is sold and by which rules it is billed. */
+  readonly catalogue: Catalogue;
   /** Given when the process has one already, so that all of its commands queue and cache together. */
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
   readonly personalData?: PersonalData | undefined;
+  /** Without it no payment is collected. */
+  readonly collecting?: Collecting | undefined;
 }
 
 const COMMANDS = [
@@ -52,6 +77,8 @@ const COMMANDS = [
   IssueBill,
   ApplyPayment,
   ReverseCharge,
+  ReverseBill,
+  CorrectBill,
   UnapplyPayment,
   RecordReturn,
   RefundPayment,
@@ -62,6 +89,16 @@ const COMMANDS = [
   ApplyCredit,
   ChangeContact,
   ChangeNotificationPreferences,
+  CollectPayment,
+  VoidPayment,
+  RequestRefund,
+  RecordRefundCheque,
+  RepresentChargeback,
+  StartSubscription,
+  ChangePlan,
+  StopSubscription,
+  AddOneTimeCharge,
+  RecordUsage,
   SetPin,
   SetSecurityQuestion,
   SendCode,
@@ -77,27 +114,49 @@ const CONTROLLERS = [
   HoldsController,
   ContactsController,
   PreferencesController,
+  PaymentLivesController,
+  GatewayWebhooksController,
+  CatalogueController,
+  SubscriptionsController,
+  BillPreviewController,
+  BillingRunsController,
   VerificationController,
   IvrController,
 ];
 
+const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
+
 /** The whole ledger over HTTP: commands in, queries out. */
 @Module({})
 export class LedgerModule {
-  static forRoot({ store, db, handling = new CommandHandling(store), personalData }: LedgerConnections): DynamicModule {
+  static forRoot(connections: LedgerConnections): DynamicModule {
+    const { store, db, catalogue, handling = new CommandHandling(store), personalData, collecting } = connections;
+    // A run is no request that somebody waits for: it gives the read model a minute.
+    const patient = new ReadBarrier(db, 60_000);
     const providers = [
       { provide: EventStore, useValue: store },
       { provide: DATABASE, useValue: db },
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
+      { provide: CATALOGUE, useValue: catalogue },
       { provide: PersonalData, useValue: personalData ?? null },
+      { provide: Collecting, useValue: collecting ?? NOTHING_COLLECTED },
     ];
     return {
       module: LedgerModule,
       global: true,
       imports: [CommandsModule.register(COMMANDS), ReadModelsModule],
       controllers: CONTROLLERS,
-      providers: [...providers, CommandDoor, NumberHolders, IdentityChecks, VerificationTrail, PhoneCalls],
+      providers: [
+        ...providers,
+        CommandDoor,
+        PaymentLivesQueries,
+        IdentityChecks,
+        VerificationTrail,
+        PhoneCalls,
+        { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
+        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
+      ],
       exports: providers.map(({ provide }) => provide),
     };
   }

@@ -26,6 +26,7 @@ import { RollForwardController } from './roll-forward/roll-forward.controller.js
 import { RollForwardQueries } from './roll-forward/roll-forward.queries.js';
 import { StatementController } from './statements/statement.controller.js';
 import { StatementQueries } from './statements/statement.queries.js';
+import { SubscriptionsQueries } from './subscriptions/subscriptions.queries.js';
 
 const QUERIES = [
   BalancesQueries,
@@ -42,6 +43,7 @@ const QUERIES = [
   AgingQueries,
   RollForwardQueries,
   ExplainQueries,
+  SubscriptionsQueries,
 ];
 
 /** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */

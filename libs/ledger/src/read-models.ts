@@ -7,6 +7,8 @@ import { contactsProjection } from './contacts/contacts.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { LEDGER } from './reads/ledger.js';
+import { type SubscriptionEvent } from './subscriptions/subscription-events.js';
+import { subscriptionsProjection } from './subscriptions/subscriptions.projection.js';
 
 const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection, contactsProjection];
 
@@ -31,5 +33,8 @@ const ledgerReadModels: Projection<AccountEvent> = {
   },
 };
 
-/** What a projector runs. */
+/** What a projector runs of accounts. */
 export const readModels: readonly Projection<AccountEvent>[] = [ledgerReadModels];
+
+/** What it runs of their subscriptions: apart, because they are streams of their own. */
+export const subscriptionReadModels: readonly Projection<SubscriptionEvent>[] = [subscriptionsProjection];

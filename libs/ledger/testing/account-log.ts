@@ -11,6 +11,7 @@ import {
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
+  CorrectBill,
   HoldPayments,
   IssueBill,
   IssueCredit,
@@ -18,7 +19,9 @@ import {
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  ReinstatePayment,
   ReleaseHold,
+  ReverseBill,
   ReverseCharge,
   UnapplyPayment,
 } from '#libs/ledger';
@@ -39,10 +42,13 @@ const ATTEMPTS = [
   'reverse',
   'reverse',
   'reverse',
+  'reverse-bill',
+  'correct',
   'unapply',
   'refund',
   'refund',
   'return',
+  'reinstate',
   'fail',
   'hold',
   'release',
@@ -182,8 +188,14 @@ class Log {
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
+        'reverse-bill': () => [ReverseBill, { billNumber: bill.billNumber, reason: 'error' }],
+        correct: () => {
+          const corrected = { ...bill, billNumber: `${bill.billNumber}-${attemptNumber}` };
+          return [CorrectBill, { billNumber: bill.billNumber, reason: 'error', bill: corrected }];
+        },
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
+        reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();

@@ -83,6 +83,12 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
         unapplied -= minor(data.unappliedRemoved);
         for (const share of data.released) bill(share.billNumber).net += minor(share.amount);
         break;
+      case 'PaymentReinstated':
+        parts.returned -= minor(data.amount.amount);
+        parts.claimed -= minor(data.claimSettled ?? '0');
+        unapplied += minor(data.unapplied);
+        for (const share of data.allocations) bill(share.billNumber).net -= minor(share.amount);
+        break;
       case 'PaymentRefunded':
         parts.refunded += minor(data.amount.amount);
         unapplied -= minor(data.amount.amount);

@@ -7,12 +7,23 @@ export { isPassing } from './postgres/passing.js';
 export { secretFile, writeSecretFile } from './secret-file.js';
 export { syncDirectory } from './sync-directory.js';
 export { DirectoryInUse, isAlive, lockDirectory } from './lock-file.js';
-export { ConnectionSettings, HttpSettings, readConfig } from './config/config.js';
+export { ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
+export { readYaml } from './config/read-yaml.js';
 export { type FollowerStanding } from './health/readiness.js';
 export { createHttpApp } from './http/app.js';
 export { serveUntilAsked } from './http/serve.js';
 export { ACCESSED, Accessed } from './http/accessed.js';
-export { ActorOf, type Call, type Caller, CallerOf, CallOf, callerOf, isOpaque } from './http/call.js';
+export {
+  ActorOf,
+  type Call,
+  type Caller,
+  CallerOf,
+  CallOf,
+  callerOf,
+  isOpaque,
+  type Signed,
+  SignedBy,
+} from './http/call.js';
 export { isUuid } from './http/uuid.js';
 export { keyOf, type Page, pageAnswer, Paged, pageOf } from './http/page.js';
 export { openApiDocument, TakesCommand } from './http/openapi.js';

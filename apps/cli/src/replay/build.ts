@@ -24,9 +24,11 @@ export interface Build {
   readonly readModels: readonly Projection[];
 }
 
-/** What a lib calls its read models. */
+/** What a lib calls its read models. Those of the ledger’s accounts have been there from the first build that can be compared. */
 const READ_MODELS = [
   ['ledger', 'readModels'],
+  ['ledger', 'paymentReadModels'],
+  ['ledger', 'subscriptionReadModels'],
   ['fraud', 'fraudReadModels'],
   ['audit', 'auditReadModels'],
 ] as const;
@@ -44,10 +46,10 @@ export async function loadBuild(name: string, directory: string): Promise<Build>
   const readModels: unknown[] = [];
   for (const [lib, exported] of READ_MODELS) {
     const path = join(resolve(directory), `dist/libs/${lib}/src/index.js`);
-    // A build from before a lib had read models has none of them, which the comparison then says.
+    // A build from before there were these read models has none of them, which the comparison then says.
     const found = existsSync(path) ? (await importFrom(name, path))[exported] : undefined;
     if (Array.isArray(found)) readModels.push(...(found as unknown[]));
-    else if (lib === 'ledger') throw tooOld(name);
+    else if (exported === 'readModels') throw tooOld(name);
   }
   if (typeof account?.evolve !== 'function' || !('open' in account.initialState)) throw tooOld(name);
   return { name, account, readModels: (readModels as Projection[]).map(withKeys) };

@@ -25,12 +25,13 @@ export function isWithin(from: string | undefined): RawBuilder<boolean> {
 export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   const sum = (...kinds: string[]) =>
     sql`coalesce(sum(h.amount) filter (where ${condition} and h.kind in (${sql.join(kinds)})), 0)`;
-  // A return changes the balance by what was not refunded before; that part is a claim in the books.
+  // A return changes the balance by what was not refunded before; that part is a claim in the books, until the
+  // bank gives it back.
   const claimed = sql`coalesce(sum(h.gl_amounts[array_position(h.gl_accounts, ${CHARGEBACK_RECEIVABLE})])
-    filter (where ${condition} and h.kind = 'payment-returned'), 0)`;
+    filter (where ${condition} and h.kind in ('payment-returned', 'payment-reinstated')), 0)`;
   return sql`
     ${sum('bill-issued')} as billed, - ${sum('payment-applied')} as paid,
-    ${sum('payment-returned')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
+    ${sum('payment-returned', 'payment-reinstated')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
     ${sum('charge-reversed', 'credit-issued')} as adjusted`;
 }
 

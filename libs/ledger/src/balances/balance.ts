@@ -84,6 +84,10 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
       const claim = minor({ amount: event.data.alreadyRefunded ?? '0' });
       return { returned: before.returned + minor(event.data.amount), claimed: before.claimed + claim };
     }
+    case 'PaymentReinstated': {
+      const claim = minor({ amount: event.data.claimSettled ?? '0' });
+      return { returned: before.returned - minor(event.data.amount), claimed: before.claimed - claim };
+    }
     case 'PaymentRefunded':
       return { refunded: before.refunded + minor(event.data.amount) };
     case 'ChargeReversed':

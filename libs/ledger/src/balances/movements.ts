@@ -96,6 +96,11 @@ export function movementsOf(event: MoneyEvent): Movements {
         sources: [{ ...payment(event.data.paymentId), applied: paidOn(lines), unapplied }],
       };
     }
+    case 'PaymentReinstated': {
+      const lines = laid(event.data.allocations, minor, 1n);
+      const source = { ...payment(event.data.paymentId), applied: paidOn(lines) };
+      return { ...nothingNew, lines, sources: [{ ...source, unapplied: minor(event.data.unapplied) }] };
+    }
     case 'PaymentRefunded': {
       const source = { ...payment(event.data.paymentId), applied: 0n, unapplied: -minor(money.amount) };
       return { ...nothingNew, lines: [], sources: [source] };

@@ -50,6 +50,10 @@ const BillLine = z.strictObject({
   total: Amount,
   /** Within a bill, lines with the lower number are paid first. */
   priority: z.number().int(),
+  /** Of a charge in advance from a subscription: the days it is for, the last of them before `to`. */
+  prepaid: z
+    .strictObject({ subscriptionId: z.string(), plan: z.string(), charge: z.string(), from: Day, to: Day })
+    .optional(),
 });
 
 export const accountEvents = eventRegistry({
@@ -75,6 +79,20 @@ export const accountEvents = eventRegistry({
       total: Money,
       /** What rounding to the minor unit added (+) or dropped (−) against the exact sums, as an exact decimal. */
       rounding: z.strictObject({ policy: z.enum(['line', 'bill']), residue: Amount }),
+      /** What it was computed from, when it was from the account's subscriptions (ADR 0029). */
+      basis: z
+        .strictObject({
+          catalogue: z.string(),
+          /** The billing run, when it was one. */
+          run: z.string().optional(),
+          /** Revisions of the stream `subscription-<account id>`: what was recorded after the one, up to the other, is new in it. */
+          subscription: z.strictObject({ after: z.int(), through: z.int() }),
+          /** The first day that it does not cover in arrears; left out where that is the one after the period. */
+          arrearsTo: Day.optional(),
+        })
+        .optional(),
+      /** The reversed bill that this one takes the place of. */
+      corrects: z.string().optional(),
       effectiveAt: Instant,
     }),
   },
@@ -132,6 +150,22 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
+  /** What the bank had taken back it has given back: the payment counts again. */
+  PaymentReinstated: {
+    version: 1,
+    schema: z.strictObject({
+      paymentId: z.uuid(),
+      amount: Money,
+      reason: z.string(),
+      /** Allocations + unapplied + claimSettled = amount. */
+      allocations: z.array(Allocation),
+      unapplied: Amount,
+      /** What had been paid back to the payer before the bank took it: the claim for it is settled. */
+      claimSettled: Amount.optional(),
+      allocationPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
   PaymentRefunded: {
     version: 1,
     schema: z.strictObject({
@@ -165,6 +199,10 @@ export const accountEvents = eventRegistry({
       /** What had been paid on the reversed part, given back to its sources as credit. */
       released: z.array(SourcedAllocation),
       reason: z.string(),
+      /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
+      unused: z
+        .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
+        .optional(),
       effectiveAt: Instant,
     }),
   },

@@ -1,3 +1,4 @@
+import { type Span } from '../billing-run/cycle.js';
 import { PersistentMap } from './persistent-map.js';
 import { refuse } from './rejections.js';
 
@@ -78,6 +79,48 @@ export interface NotificationPreferences {
   readonly quietHours?: { readonly from: string; readonly to: string };
 }
 
+/** Days of a recurring charge of a subscription; `to` is not one of them. */
+export interface ChargedDays extends Span {
+  readonly subscriptionId: string;
+  readonly plan: string;
+  readonly charge: string;
+}
+
+/** Days that a line of a bill charged in advance. Amounts are those that were charged. */
+export interface Prepaid extends ChargedDays {
+  readonly billNumber: string;
+  readonly lineId: string;
+  readonly net: bigint;
+  readonly taxes: readonly bigint[];
+  /** Days of it that were not used after all, and were given back. */
+  readonly givenBack: readonly Span[];
+}
+
+/** Days that a line charged in advance and that are not used after all; `to` is not one of them. */
+export interface UnusedDays extends Span {
+  readonly billNumber: string;
+  readonly lineId: string;
+}
+
+/** The latest bill from the account's subscriptions: where the next one goes on. */
+interface BilledThrough {
+  readonly billNumber: string;
+  readonly run: string | undefined;
+  /** The version of the catalogue it was computed from. */
+  readonly catalogue: string;
+  readonly period: { readonly from: string; readonly to: string };
+  /** The days it covers in arrears: the last of them is the one before `to`, where the next bill begins. */
+  readonly arrears: Span;
+  /** What it charged in advance, and what the bill before it did: a corrected one goes on from that. */
+  readonly prepaid: readonly Prepaid[];
+  readonly prepaidBefore: readonly Prepaid[];
+  /** What was given back of unused days last: the sum of one run. */
+  readonly givenBackBy: { readonly run: string | undefined; readonly total: bigint } | undefined;
+  /** Revisions of the subscriptions' stream: see the basis of `BillIssued`. −1 is before the first event. */
+  readonly after: number;
+  readonly through: number;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -91,6 +134,7 @@ export interface AccountState {
   readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
   readonly open: bigint;
   readonly credit: bigint;
+  readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
   readonly contact: Contact;
@@ -108,6 +152,7 @@ export const initialState: AccountState = {
   creditSources: [],
   open: 0n,
   credit: 0n,
+  billed: undefined,
   holds: [],
   contact: {},
   preferences: undefined,

@@ -1,9 +1,11 @@
 import { type Decider } from '#libs/event-sourcing';
+import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
 import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
+import { prepaidBy, withGivenBack } from './prepaid.js';
 
 type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
@@ -23,7 +25,10 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'AccountOpened':
       return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
     case 'BillIssued':
-      return withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]]));
+      return {
+        ...withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]])),
+        billed: billedThrough(state, event.data) ?? state.billed,
+      };
     case 'PaymentApplied':
       return received(state, event.data.paymentId, 'payment', event.data);
     case 'CreditIssued':
@@ -38,6 +43,17 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       const source = heldSource(state, event.data.paymentId);
       const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
       return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
+    }
+    case 'PaymentReinstated': {
+      const source = heldSource(state, event.data.paymentId);
+      const allocations = sharesOf(event.data.allocations, state.digits);
+      const paid = moveOnBills(
+        state,
+        allocations.map((share) => ({ ...share, sourceId: source.id })),
+      );
+      const unapplied = parseMinor(event.data.unapplied, state.digits);
+      const { effectiveAt: availableFrom } = event.data;
+      return withSources(paid, [{ ...source, returned: false, unapplied, allocations, availableFrom }]);
     }
     case 'PaymentRefunded': {
       const source = heldSource(state, event.data.paymentId);
@@ -87,6 +103,21 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
   };
 }
 
+function billedThrough(state: AccountState, data: EventData<'BillIssued'>): AccountState['billed'] {
+  const { billNumber, basis, period, corrects } = data;
+  if (!basis || !period) return undefined;
+  const { run, catalogue, subscription, arrearsTo: to = addDays(period.to, 1) } = basis;
+  const { billed: latest } = state;
+  const isCorrected = corrects !== undefined && latest;
+  return {
+    ...{ billNumber, run, catalogue, period, ...subscription },
+    arrears: { from: isCorrected ? latest.arrears.from : (latest?.arrears.to ?? period.from), to },
+    prepaid: prepaidBy(data, state.digits),
+    prepaidBefore: (isCorrected ? latest.prepaidBefore : latest?.prepaid) ?? [],
+    givenBackBy: latest?.givenBackBy,
+  };
+}
+
 function received(
   state: AccountState,
   id: string,
@@ -125,7 +156,8 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
       amount: tax.amount - minor(data.taxes[index]?.amount ?? '0'),
     })),
   }));
-  return withBills(released, new Map([[bill.billNumber, bill]]));
+  const reversed = withBills(released, new Map([[bill.billNumber, bill]]));
+  return { ...reversed, billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits) };
 }
 
 interface StoredShare {

@@ -46,6 +46,19 @@ describe('ApplyPayment', () => {
       ]);
   });
 
+  it('of a payment with a life of its own is carried out once, under that payment’s id and confirmation number (PA3)', () => {
+    const body = { ...paid('3'), paymentId: p1 };
+    const applied = given(account, owing).when(ApplyPayment, body);
+    const [event] = applied.events();
+    expect(dataOf(event, 'PaymentApplied')).toMatchObject({
+      paymentId: p1,
+      confirmationNumber: confirmationNumber(p1),
+    });
+    given(account, [...owing, ...applied.events()])
+      .when(ApplyPayment, body, { commandId: p1 })
+      .thenNothing();
+  });
+
   it('pays the oldest due bill first, then as issued, and inside a bill by line priority (52 Pa. Code §56.24)', () => {
     expect(laid(owing, '60.00')).toEqual({
       allocations: [share('B-2/L1 20.00'), share('B-3/L1 30.00'), share('B-1/L2 5.00'), share('B-1/L1 5.00')],

@@ -13,12 +13,14 @@ import { refuse } from './rejections.js';
 
 /**
  * Money received for the account: laid on bills as the payer instructed, the rest oldest due first, and what no bill
- * takes is kept as credit. The payment's id is the command's, and the confirmation number follows from it.
+ * takes is kept as credit. The payment's id is the command's unless it has one, and the confirmation number follows from it.
  */
 export const ApplyPayment = defineCommand({
   type: 'ApplyPayment',
   decider: account,
   schema: z.strictObject({
+    /** Of a payment that has a life of its own before it comes here; then it is applied once, whatever the command. */
+    paymentId: z.uuid().optional(),
     amount: MoneyInput,
     channel: Channel,
     method: Method,
@@ -28,6 +30,8 @@ export const ApplyPayment = defineCommand({
   decide(body, state, context): AccountEvent[] {
     refuseCardNumber(body.method);
     requireKnown(state);
+    const { paymentId = context.commandId } = body;
+    if (body.paymentId !== undefined && state.sources.get(paymentId)) return [];
     refuseWhileHeld(state);
     const amount = readPaid(body.amount, state);
     if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
@@ -37,8 +41,8 @@ export const ApplyPayment = defineCommand({
       {
         type: 'PaymentApplied',
         data: {
-          paymentId: context.commandId,
-          confirmationNumber: confirmationNumber(context.commandId),
+          paymentId,
+          confirmationNumber: confirmationNumber(paymentId),
           amount: { amount: formatMinor(amount, state.digits), currency: state.currency },
           channel: body.channel,
           method: body.method,

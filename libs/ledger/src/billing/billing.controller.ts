@@ -3,24 +3,30 @@ import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
 import { type Call, CallOf, TakesCommand } from '#libs/platform';
 import {
+  BillCorrectedAnswer,
   BillIssuedAnswer,
+  BillReversedAnswer,
   ChargeReversedAnswer,
   CreditAppliedAnswer,
   CreditIssuedAnswer,
+  type Done,
   inCurrencyOf,
   made,
   madeOf,
   receipt,
 } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
+import { Money, type MoneyJson } from '../money/money.js';
 import { ApplyCredit } from './apply-credit.js';
-import { IssueBill } from './issue-bill.js';
+import { CorrectBill } from './correct-bill.js';
+import { IssueBill, StatedBill } from './issue-bill.js';
 import { IssueCredit } from './issue-credit.js';
+import { ReverseBill } from './reverse-bill.js';
 import { ReverseCharge } from './reverse-charge.js';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
 
-const IssueBillRequest = IssueBill.schema.meta({
+const IssueBillRequest = StatedBill.meta({
   id: 'IssueBillRequest',
   examples: [
     {
@@ -43,6 +49,13 @@ const ReverseChargeRequest = ReverseCharge.schema.omit({ billNumber: true, lineI
   id: 'ReverseChargeRequest',
   examples: [{ amount: usd('10.00'), reason: 'billed-in-error' }],
 });
+const ReverseBillRequest = ReverseBill.schema
+  .omit({ billNumber: true })
+  .meta({ id: 'ReverseBillRequest', examples: [{ reason: 'billed-in-error' }] });
+const CorrectBillRequest = CorrectBill.schema.omit({ billNumber: true }).meta({
+  id: 'CorrectBillRequest',
+  description: 'The bill may be stated, or be the one that correction-preview has computed',
+});
 const IssueCreditRequest = IssueCredit.schema.meta({
   id: 'IssueCreditRequest',
   examples: [{ amount: usd('5.00'), reason: 'goodwill' }],
@@ -62,17 +75,50 @@ export class BillingController {
     @Body({ schema: IssueBillRequest }) body: z.output<typeof IssueBillRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof BillIssuedAnswer>> {
-    const done = await this.door.send(IssueBill, accountIdOf(accountId), body, call);
-    const { billNumber, dueOn, total, lines } = made(done, 'BillIssued');
-    const { money, each } = inCurrencyOf(total);
+    return issuedAnswer(await this.door.send(IssueBill, accountIdOf(accountId), body, call));
+  }
+
+  @Post('bills/:billNumber/reversal')
+  @TakesCommand({
+    summary: 'Reverse a bill: a credit note for all that is left of it',
+    description: 'What had been paid on it becomes credit of its payers.',
+    answer: BillReversedAnswer,
+  })
+  async reverseBill(
+    @Param('accountId') accountId: string,
+    @Param('billNumber') billNumber: string,
+    @Body({ schema: ReverseBillRequest }) body: z.output<typeof ReverseBillRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof BillReversedAnswer>> {
+    const done = await this.door.send(ReverseBill, accountIdOf(accountId), { billNumber, ...body }, call);
+    const charges = reversedCharges(done);
+    const { each } = inCurrencyOf(charges[0]!.amount);
     return {
       ...receipt(done),
+      reversalId: done.commandId,
       billNumber,
-      dueOn,
-      total,
-      lines: lines.map((line) => ({ lineId: line.lineId, net: money(line.net), total: money(line.total) })),
-      creditApplied: each(madeOf(done, 'CreditApplied')?.allocations ?? []),
+      amount: sumOfMoney(charges.map(({ amount }) => amount))!,
+      lines: charges.map(({ lineId, amount, net }) => ({ lineId, amount, net: { ...amount, amount: net } })),
+      released: charges.flatMap(({ released }) => each(released)),
     };
+  }
+
+  @Post('bills/:billNumber/correction')
+  @TakesCommand({
+    summary: 'Reverse a bill and issue another in its place, both or neither',
+    description: 'What had been paid on the wrong bill pays the right one at once.',
+    answer: BillCorrectedAnswer,
+  })
+  async correctBill(
+    @Param('accountId') accountId: string,
+    @Param('billNumber') billNumber: string,
+    @Body({ schema: CorrectBillRequest }) body: z.output<typeof CorrectBillRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof BillCorrectedAnswer>> {
+    const done = await this.door.send(CorrectBill, accountIdOf(accountId), { billNumber, ...body }, call);
+    const answer = issuedAnswer(done);
+    const reversed = sumOfMoney(reversedCharges(done).map(({ amount }) => amount));
+    return { ...answer, corrects: billNumber, reversed: reversed ?? Money.zero(answer.total.currency).toJSON() };
   }
 
   @Post('bills/:billNumber/lines/:lineId/reversals')
@@ -120,4 +166,29 @@ export class BillingController {
     const { amount, allocations } = made(done, 'CreditApplied');
     return { ...receipt(done), amount, allocations: inCurrencyOf(amount).each(allocations) };
   }
+}
+
+function issuedAnswer(done: Done): z.output<typeof BillIssuedAnswer> {
+  const { billNumber, dueOn, total, lines } = made(done, 'BillIssued');
+  const { money, each } = inCurrencyOf(total);
+  return {
+    ...receipt(done),
+    billNumber,
+    dueOn,
+    total,
+    lines: lines.map((line) => ({ lineId: line.lineId, net: money(line.net), total: money(line.total) })),
+    creditApplied: each(madeOf(done, 'CreditApplied')?.allocations ?? []),
+  };
+}
+
+function reversedCharges({ events }: Done) {
+  return events.flatMap((event) => (event.type === 'ChargeReversed' ? [event.data] : []));
+}
+
+/** Undefined for nothing, which has no currency. */
+function sumOfMoney([first, ...others]: readonly MoneyJson[]): MoneyJson | undefined {
+  if (!first) return undefined;
+  let sum = Money.parse(first);
+  for (const next of others) sum = sum.add(Money.parse(next));
+  return sum.toJSON();
 }

@@ -20,6 +20,8 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
       return { type: 'payment.unapplied', data: unapplied(event.data, about) };
     case 'PaymentReturned':
       return { type: 'payment.returned', data: returned(event.data, about) };
+    case 'PaymentReinstated':
+      return { type: 'payment.reinstated', data: reinstated(event.data, about) };
     case 'PaymentRefunded':
       return { type: 'payment.refunded', data: refunded(event.data, about) };
     case 'PaymentsHeld':
@@ -107,6 +109,24 @@ function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: Abo
     unappliedRemoved: money(unappliedRemoved),
     ...(returnCode !== undefined && { returnCode }),
     ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
+  };
+}
+
+function reinstated(
+  data: Data<'PaymentReinstated'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'payment.reinstated'> {
+  const { paymentId, amount, reason, allocations, unapplied: left, claimSettled } = data;
+  const money = moneyIn(amount);
+  return {
+    accountId,
+    effectiveAt,
+    paymentId,
+    amount,
+    reason,
+    allocations: shares(allocations, amount),
+    unapplied: money(left),
+    ...(claimSettled !== undefined && { claimSettled: money(claimSettled) }),
   };
 }
 

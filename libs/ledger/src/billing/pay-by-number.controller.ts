@@ -1,16 +1,16 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
-import { Rejected } from '#libs/event-sourcing';
+import { EventStore, Rejected } from '#libs/event-sourcing';
 import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
 import { made, PaymentTakenAnswer } from '../command-answers.js';
 import { CommandDoor } from '../command-door.js';
-import { NumberHolders } from '../pay-bill-numbers/number-holders.queries.js';
+import { holderOf } from '../pay-bill-numbers/holder.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
 
 /** Without an instruction: which bill has how much open is nothing that a number alone should find out. */
-const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true }).meta({
+const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentId: true }).meta({
   id: 'PayByNumberRequest',
   examples: [
     { amount: { amount: '57.23', currency: 'USD' }, channel: 'phone', method: { kind: 'card', token: 'tok_1' } },
@@ -23,7 +23,7 @@ const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true }).meta({
 export class PayByNumberController {
   constructor(
     @Inject(CommandDoor) private readonly door: CommandDoor,
-    @Inject(NumberHolders) private readonly numbers: NumberHolders,
+    @Inject(EventStore) private readonly store: EventStore,
   ) {}
 
   @Post()
@@ -42,7 +42,7 @@ export class PayByNumberController {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = (await this.numbers.holderOf(number)) ?? unknownNumber();
+    const accountId = (await holderOf(this.store, number)) ?? unknownNumber();
     try {
       const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
       const { confirmationNumber } = made(done, 'PaymentApplied');

@@ -18,7 +18,7 @@ import { RecordReturn } from './record-return.js';
 import { RefundPayment } from './refund-payment.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
-const ApplyPaymentRequest = ApplyPayment.schema.meta({
+const ApplyPaymentRequest = ApplyPayment.schema.omit({ paymentId: true }).meta({
   id: 'ApplyPaymentRequest',
   examples: [
     {
@@ -36,7 +36,7 @@ const RecordReturnRequest = RecordReturn.schema
   .meta({ id: 'RecordReturnRequest', examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }] });
 
 const RefundPaymentRequest = RefundPayment.schema
-  .omit({ paymentId: true })
+  .omit({ paymentId: true, refundId: true })
   .meta({ id: 'RefundPaymentRequest', examples: [{ reason: 'overpaid' }] });
 
 /** Payments and what becomes of them: parse, dispatch, answer. */

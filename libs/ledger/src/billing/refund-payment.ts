@@ -11,17 +11,20 @@ import { refuse } from './rejections.js';
 
 /**
  * Pays back what of a payment lies on no bill (PA10): all of it, or the amount that is named. Money on bills has to be
- * unapplied first, so that what a refund leaves open is decided and never guessed. The refund's id is the command's.
+ * unapplied first, so that what a refund leaves open is decided and never guessed. The refund's id is the command's unless it
+ * has one.
  */
 export const RefundPayment = defineCommand({
   type: 'RefundPayment',
   decider: account,
   schema: z.strictObject({
     paymentId: z.uuid('must be the payment’s id, a UUID'),
+    /** Of a refund that a gateway pays. */
+    refundId: z.uuid().optional(),
     amount: MoneyInput.optional(),
     reason: ReasonCode,
   }),
-  decide({ paymentId, amount: named, reason }, state, context): AccountEvent[] {
+  decide({ paymentId, refundId, amount: named, reason }, state, context): AccountEvent[] {
     requireKnown(state);
     const { unapplied } = requirePayment(state, paymentId);
     const amount = named === undefined ? unapplied : readPaid(named, state);
@@ -35,7 +38,7 @@ export const RefundPayment = defineCommand({
         type: 'PaymentRefunded',
         data: {
           paymentId,
-          refundId: context.commandId,
+          refundId: refundId ?? context.commandId,
           amount: { amount: formatMinor(amount, state.digits), currency: state.currency },
           reason,
           effectiveAt: context.at,

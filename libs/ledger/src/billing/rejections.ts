@@ -1,7 +1,7 @@
 import { Rejected } from '#libs/event-sourcing';
 
 /**
- * Every business refusal of the account's commands, by its stable code. The codes are part of the public contract: one
+ * Every business refusal of the commands on accounts and payments, by its stable code. The codes are part of the public contract: one
  * may be added, none changes its meaning. Refusals about an amount or currency as such are raised by money/; pay bill
  * numbers have PAY_BILL_NUMBER_TAKEN and PAY_BILL_NUMBER_INVALID of their own.
  */
@@ -28,8 +28,20 @@ export const REJECTIONS = {
   PAYMENT_UNKNOWN: 'the account has no payment with this id',
   PAYMENT_NOT_APPLIED: 'nothing of the payment lies on a bill',
   PAYMENT_ALREADY_RETURNED: 'the payment has been returned',
+  PAYMENT_NOT_RETURNED: 'only a payment that was returned is reinstated',
   REFUND_EXCEEDS_UNAPPLIED: 'the refund is for more than is unapplied of the payment',
   PAYMENTS_HELD: 'payments of the account are held',
+  PAYMENT_EXISTS: 'the payment was asked for already',
+  PAYMENT_NOT_SETTLED: 'only a payment that has settled is refunded',
+  PAYMENT_NOT_VOIDABLE: 'the payment has settled, failed or gone back already',
+  PAYMENT_STOP_TOO_LATE: 'a preauthorised debit is stopped three business days ahead at the latest',
+  PAY_ON_NOT_AHEAD: 'the day to pay on has come already',
+  PAY_ON_TOO_FAR: 'the day to pay on lies too far ahead',
+  REFUND_EXCEEDS_PAYMENT: 'the refund is for more than is there of the payment',
+  REFUND_UNKNOWN: 'the payment has no refund with this id',
+  REFUND_NOT_PENDING: 'no cheque is owed for the refund',
+  GATEWAY_AMOUNT_DIFFERS: 'the gateway reports another amount than was asked for',
+  CHARGEBACK_NOT_OPEN: 'the payment has no chargeback that waits for an answer',
   HOLD_UNKNOWN: 'no such hold stands on the account',
   PAYMENT_EXCEEDS_OPEN: 'a closed account takes no more than the debt that a return reinstated',
   NOTHING_TO_APPLY: 'no bill is open',
@@ -37,6 +49,28 @@ export const REJECTIONS = {
   EFFECTIVE_IN_FUTURE: 'the effective moment is more than a day ahead',
   PERSONAL_DATA_ERASED: 'the personal data of the customer was erased',
   CARD_NUMBER_REFUSED: 'a card number was sent where a token belongs',
+  BILLED_MEANWHILE: 'the account was billed from its subscriptions after the bill was computed',
+  BILL_REVERSED: 'nothing is left of the bill to reverse',
+  BILL_NOT_LATEST: 'only the latest bill from subscriptions can be computed again',
+  NOTHING_TO_BILL: 'no charge of the account falls into the period',
+  SUBSCRIPTION_EXISTS: 'the account has a subscription with this id already',
+  SUBSCRIPTION_UNKNOWN: 'the account has no subscription with this id',
+  SUBSCRIPTION_STOPPED: 'the subscription stops already',
+  SUBSCRIPTION_NOT_RUNNING: 'the subscription does not run on the day',
+  STOPS_BEFORE_START: 'a subscription would stop before it starts',
+  PLAN_UNCHANGED: 'the subscription is on the plan already',
+  CYCLE_DAY_DIFFERS: 'an account is billed on one day of the month',
+  QUANTITY_NOT_POSITIVE: 'the quantity is zero',
+  CATALOGUE_NOT_YET: 'no version of the catalogue holds on the day',
+  CATALOGUE_VERSION_UNKNOWN: 'the catalogue has no version of this name',
+  PLAN_UNKNOWN: 'the catalogue has no such plan',
+  METER_UNKNOWN: 'the plan has no such meter',
+  CHARGE_CODE_UNKNOWN: 'the catalogue has no such one-time charge',
+  DISCOUNT_UNKNOWN: 'the catalogue has no such discount',
+  TAX_AREA_UNKNOWN: 'the catalogue has no such tax area',
+  BILLING_RUN_UNKNOWN: 'no such billing run was begun',
+  BILLING_RUN_FINISHED: 'the billing run is finished',
+  BILLING_RUN_NOT_DUE: 'the cycle or the day of the run is not right',
 } as const;
 
 type RejectionCode = keyof typeof REJECTIONS;

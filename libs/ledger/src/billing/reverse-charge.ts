@@ -37,30 +37,56 @@ export const ReverseCharge = defineCommand({
     requireOpen(state);
     const line = requireLine(requireBill(state, billNumber, 'billNumber'), lineId, 'lineId');
     const amount = reversible(line, asked, state);
-    const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
-    const written = (minor: bigint) => formatMinor(minor, state.digits);
-    return [
-      {
-        type: 'ChargeReversed',
-        data: {
-          reversalId: context.commandId,
-          billNumber,
-          lineId,
-          service: line.service,
-          amount: { amount: written(amount), currency: state.currency },
-          net: written(net),
-          taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({
-            jurisdiction,
-            amount: written(taxes[index] ?? 0n),
-          })),
-          released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
-          reason,
-          effectiveAt: context.at,
-        },
-      },
-    ];
+    return [chargeReversed(state, billNumber, line, amount, { reason, reversalId: context.commandId, at: context.at })];
   },
 });
+
+type ChargeReversed = Extract<AccountEvent, { type: 'ChargeReversed' }>;
+
+interface Why {
+  readonly reversalId: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** The event that takes an amount, which must be left there, back from a line. */
+export function chargeReversed(
+  state: AccountState,
+  billNumber: string,
+  line: Line,
+  amount: bigint,
+  why: Why,
+): ChargeReversed {
+  const [net = 0n, ...taxes] = allocate(amount, [line.netLeft, ...line.taxesLeft.map((tax) => tax.amount)]);
+  return lineReversed(state, billNumber, line, { net, taxes }, why);
+}
+
+/** The event that takes so much of the net and of each tax, which must be left there, back from a line. */
+export function lineReversed(
+  state: AccountState,
+  billNumber: string,
+  line: Line,
+  { net, taxes }: { readonly net: bigint; readonly taxes: readonly bigint[] },
+  { reversalId, reason, at }: Why,
+): ChargeReversed {
+  const amount = taxes.reduce((sum, tax) => sum + tax, net);
+  const written = (minor: bigint) => formatMinor(minor, state.digits);
+  return {
+    type: 'ChargeReversed',
+    data: {
+      reversalId,
+      billNumber,
+      lineId: line.lineId,
+      service: line.service,
+      amount: { amount: written(amount), currency: state.currency },
+      net: written(net),
+      taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({ jurisdiction, amount: written(taxes[index] ?? 0n) })),
+      released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
+      reason,
+      effectiveAt: at,
+    },
+  };
+}
 
 function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, state: AccountState): bigint {
   const left = line.total - line.reversed;

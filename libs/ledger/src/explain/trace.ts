@@ -85,6 +85,14 @@ export class Trace {
         if (claim > 0n) this.#onSource(sourceOf(event), 'claimed', claim, null, event);
         return;
       }
+      case 'PaymentReinstated': {
+        const { amount, allocations, claimSettled } = event.data;
+        this.#onSource(sourceOf(event), 'received', this.#minor(amount.amount), null, event);
+        const claim = this.#minor(claimSettled ?? '0');
+        if (claim > 0n) this.#onSource(sourceOf(event), 'claimed', -claim, null, event);
+        for (const share of allocations) this.#lay(share, sourceOf(event), event);
+        return;
+      }
       case 'PaymentRefunded':
         this.#onSource(sourceOf(event), 'refunded', -this.#minor(event.data.amount.amount), null, event);
         return;
@@ -177,7 +185,9 @@ function keyOf({ billNumber, lineId }: Pick<ChargedLine, 'billNumber' | 'lineId'
   return `${billNumber}\n${lineId}`;
 }
 
-type SourceEvent = Of<'PaymentApplied' | 'PaymentUnapplied' | 'PaymentReturned' | 'PaymentRefunded' | 'CreditIssued'>;
+type SourceEvent = Of<
+  'PaymentApplied' | 'PaymentUnapplied' | 'PaymentReturned' | 'PaymentReinstated' | 'PaymentRefunded' | 'CreditIssued'
+>;
 
 /** The source an event is about. */
 function sourceOf(event: SourceEvent): MoneySource {

@@ -7,6 +7,7 @@ export const HISTORY_KINDS = [
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
+  'payment-reinstated',
   'payment-refunded',
   'payment-failed',
   'payments-held',
@@ -41,6 +42,8 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'payment-unapplied', reference: data.paymentId, reason: data.reason };
     case 'PaymentReturned':
       return { kind: 'payment-returned', reference: data.paymentId, reason: data.reason };
+    case 'PaymentReinstated':
+      return { kind: 'payment-reinstated', reference: data.paymentId, reason: data.reason };
     case 'PaymentRefunded':
       return { kind: 'payment-refunded', reference: data.paymentId, reason: data.reason };
     case 'PaymentFailed':

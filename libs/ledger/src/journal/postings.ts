@@ -62,6 +62,12 @@ export function postingsOf(event: AccountEvent): Posting[] {
       entry.debit(CHARGEBACK_RECEIVABLE, alreadyRefunded);
       return entry.credit(CASH_CLEARING, amount.amount).postings();
     }
+    case 'PaymentReinstated': {
+      const { amount, allocations, unapplied, claimSettled = '0' } = event.data;
+      const entry = new Entry(amount.currency).debit(CASH_CLEARING, amount.amount);
+      for (const share of allocations) entry.credit(RECEIVABLE, share.amount);
+      return entry.credit(CREDIT_OF.payment, unapplied).credit(CHARGEBACK_RECEIVABLE, claimSettled).postings();
+    }
     case 'PaymentRefunded': {
       const { amount, currency } = event.data.amount;
       return new Entry(currency).debit(CREDIT_OF.payment, amount).credit(REFUNDS_PAYABLE, amount).postings();

@@ -18,6 +18,18 @@ const PaymentsQuery = FreshPage.extend({
   state: z.enum(PAYMENT_STATES).optional(),
 });
 
+/** Of as many payments as a bank's file names at once. */
+const MOST_NUMBERS = 200;
+const FoundQuery = Fresh.extend({
+  confirmationNumbers: z
+    .string('must be confirmation numbers, separated by commas')
+    .overwrite((text) => text.toUpperCase())
+    .refine((text) => {
+      const numbers = text.split(',');
+      return numbers.length <= MOST_NUMBERS && numbers.every(isConfirmationNumber);
+    }, `must be 1 to ${MOST_NUMBERS} confirmation numbers whose check figures hold, separated by commas`),
+});
+
 const Payment = z
   .object({
     paymentId: z.uuid(),
@@ -36,6 +48,7 @@ const Payment = z
     revision: z.string(),
   })
   .meta({ id: 'Payment' });
+const PaymentsFound = z.object({ items: z.array(Payment) }).meta({ id: 'PaymentsFound' });
 const PaymentsAnswer = pageAnswer(Payment, 'PaymentPage');
 
 @ApiTags('payments')
@@ -56,6 +69,16 @@ export class PaymentHistoryController {
     const id = accountIdOf(accountId);
     await this.barrier.waitFor(LEDGER, positionOf(query));
     return this.payments.payments(id, query, query.limit, query.cursor);
+  }
+
+  @Get('payments')
+  @ApiOperation({ summary: 'The payments of several confirmation numbers; those nobody has are left out' })
+  @ApiResponse({ status: 200, standardSchema: PaymentsFound })
+  async findPayments(
+    @Query({ schema: FoundQuery }) query: z.output<typeof FoundQuery>,
+  ): Promise<{ items: readonly PaymentView[] }> {
+    await this.barrier.waitFor(LEDGER, positionOf(query));
+    return { items: await this.payments.byConfirmationNumbers(query.confirmationNumbers.split(',')) };
   }
 
   @Get('payments/:confirmationNumber')

@@ -33,13 +33,13 @@ interface CreditRow extends SourceRow {
   reason: string;
 }
 
-/** What a payment's return adds to its row. */
+/** What a payment's return adds to its row; nothing of it for one that was reinstated. */
 interface ReturnRow {
   account_id: string;
   payment_id: string;
   return_code: string | null;
-  return_reason: string;
-  returned_at: string;
+  return_reason: string | null;
+  returned_at: string | null;
 }
 
 /** What refunds of a batch add to a payment's row. */
@@ -115,12 +115,14 @@ export const paymentsProjection: ReadModel = {
     const money = new SourcesMoved();
     const payments: PaymentRow[] = [];
     const credits: CreditRow[] = [];
-    const returns: ReturnRow[] = [];
+    // By payment: what happened last is how it stands.
+    const returns = new Map<string, ReturnRow>();
     const refunds = new Refunds();
     for (const { event, movements } of batch) {
       if (event.type === 'PaymentApplied') payments.push(paymentRow(event));
       else if (event.type === 'CreditIssued') credits.push(creditRow(event));
-      else if (event.type === 'PaymentReturned') returns.push(returnRow(event));
+      else if (event.type === 'PaymentReturned') returns.set(keyOfPayment(event), returnRow(event));
+      else if (event.type === 'PaymentReinstated') returns.set(keyOfPayment(event), reinstatedRow(event));
       else if (event.type === 'PaymentRefunded') refunds.add(event);
       if (movements && movements.sources.length > 0) money.add(event.entityId, movements);
     }
@@ -131,7 +133,7 @@ export const paymentsProjection: ReadModel = {
     await moveOlder(tx, 'payment', money.left('payment'));
     await moveOlder(tx, 'credit', money.left('credit'));
     await writeRefunds(tx, refunds.rows());
-    await writeReturns(tx, returns);
+    await writeReturns(tx, [...returns.values()]);
   },
 };
 
@@ -211,9 +213,9 @@ async function writeReturns(tx: Tx, returns: readonly ReturnRow[]): Promise<void
     update payments as p
     set return_code = r.return_code, return_reason = r.return_reason, returned_at = r.returned_at
     from ${fromRows(RETURN_COLUMNS, returns)}
-    where p.account_id = r.account_id and p.payment_id = r.payment_id and p.returned_at is null`;
+    where p.account_id = r.account_id and p.payment_id = r.payment_id`;
   const ids = () => returns.map(({ payment_id }) => payment_id).join(', ');
-  await updateEach(tx, update, returns.length, () => `payment ${ids()} is not known, or returned already`);
+  await updateEach(tx, update, returns.length, () => `payment ${ids()} is not known`);
 }
 
 /** Runs an update that must meet every one of its rows. */
@@ -256,6 +258,15 @@ function creditRow({ entityId, revision, data, metadata }: Of<'CreditIssued'>): 
     credit_id: data.creditId,
     reason: data.reason,
   };
+}
+
+function keyOfPayment({ entityId, data }: Of<'PaymentReturned' | 'PaymentReinstated'>): string {
+  return `${entityId}/${data.paymentId}`;
+}
+
+function reinstatedRow({ entityId, data }: Of<'PaymentReinstated'>): ReturnRow {
+  const none = { return_code: null, return_reason: null, returned_at: null };
+  return { account_id: entityId, payment_id: data.paymentId, ...none };
 }
 
 function returnRow({ entityId, data }: Of<'PaymentReturned'>): ReturnRow {

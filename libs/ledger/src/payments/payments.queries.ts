@@ -75,6 +75,12 @@ export class PaymentsQueries {
     );
   }
 
+  /** Those of these confirmation numbers that are known, in no order. */
+  async byConfirmationNumbers(confirmationNumbers: readonly string[]): Promise<PaymentView[]> {
+    const { rows } = await this.#read(sql`confirmation_number = any(${[...confirmationNumbers]}::text[])`);
+    return rows.map(viewOf);
+  }
+
   #read(where: RawBuilder<unknown>) {
     return sql<Row>`
       select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, state, channel, method,

@@ -13,7 +13,7 @@ import {
 import { account } from '../billing/account.js';
 import { type Done } from '../command-answers.js';
 import { CommandDoor, metadataOf } from '../command-door.js';
-import { NumberHolders } from '../pay-bill-numbers/number-holders.queries.js';
+import { holderOf } from '../pay-bill-numbers/holder.job.js';
 import { accountUnknown } from '../reads/answers.js';
 import { isSimplePin, normalAnswer } from './simple-secrets.js';
 import { SendCode } from './send-code.js';
@@ -51,7 +51,6 @@ export class IdentityChecks {
     @Inject(CommandDoor) private readonly door: CommandDoor,
     @Inject(CommandHandling) private readonly handling: CommandHandling,
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(NumberHolders) private readonly numbers: NumberHolders,
     @Inject(PersonalData) private readonly personalData: PersonalData | null,
   ) {}
 
@@ -130,7 +129,7 @@ export class IdentityChecks {
   }
 
   async #compared(payBillNumber: string, pin: string, call: Call): Promise<string | undefined> {
-    const accountId = await this.numbers.holderOf(payBillNumber);
+    const accountId = await holderOf(this.store, payBillNumber);
     const known = accountId !== undefined && (await this.handling.current(accountId, verification)).state.pin;
     if (!known) {
       // As much work as there is for a PIN that exists.

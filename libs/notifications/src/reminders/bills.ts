@@ -88,6 +88,7 @@ function changesOf(message: Message): Change[] {
   });
   switch (message.type) {
     case 'payment.applied':
+    case 'payment.reinstated':
     case 'credit.issued':
     case 'credit.applied':
       return message.data.allocations.map(change('-'));

@@ -6,6 +6,7 @@ import { type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { type Logger } from 'pino';
 import { type HttpSettings } from '../config/config.js';
+import { type WithRawBody } from './call.js';
 import { HealthController } from '../health/health.controller.js';
 import { Readiness, type ReadinessProbes } from '../health/readiness.js';
 import { nestLogger } from '../logging/logger.js';
@@ -88,6 +89,7 @@ function takeJsonOnly(fastify: FastifyInstance): void {
   const broken = new Problem(400, 'JSON_MALFORMED', 'the body is not valid JSON; send a JSON object');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    (request as WithRawBody).rawBody = body;
     void parse(request, body, (error, value) => done(error ? broken : null, value));
   });
 }

@@ -20,6 +20,22 @@ export interface Call extends Caller {
   markReplayed(): void;
 }
 
+/** A request with its body as it was sent: signatures are over bytes, not over what they mean. */
+export interface WithRawBody extends FastifyRequest {
+  rawBody?: string;
+}
+
+/** Parameter decorator: the body as it was sent, and the headers; for requests that are signed. */
+export const SignedBy = createParamDecorator((_: unknown, context: ExecutionContext): Signed => {
+  const { rawBody = '', headers } = context.switchToHttp().getRequest<WithRawBody>();
+  return { body: rawBody, headers };
+});
+
+export interface Signed {
+  readonly body: string;
+  readonly headers: FastifyRequest['headers'];
+}
+
 /** A request as the request log wants to see it at the end. */
 export interface LoggedRequest extends FastifyRequest {
   problemCode?: string;

@@ -11,4 +11,5 @@ export const ADVISORY_LOCKS = {
   treeTables: 7264229,
   treeFollower: 7264230,
   logMarkTables: 7264231,
+  paymentProcess: 7264232,
 } as const;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type BigIntStats } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Database } from './database.js';
 
 /** What a file was like when it was last copied; undefined when it may have changed since without showing it. */
@@ -37,7 +37,7 @@ async function copyChanged(from: string, to: string, copied: Copied, onCopied: (
   const entries = await readdir(from, { recursive: true, withFileTypes: true });
   const there = new Set<string>();
   for (const entry of entries) {
-    const name = join(entry.parentPath, entry.name).slice(from.length + 1);
+    const name = relative(from, join(entry.parentPath, entry.name));
     there.add(name);
     // Empty directories belong to a database as much as files do.
     if (entry.isDirectory()) await mkdir(join(to, name), { recursive: true });

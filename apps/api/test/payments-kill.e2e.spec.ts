@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { v5 as uuidv5 } from 'uuid';
+import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
+import { startSimulator } from '#libs/gateways';
+import { CollectPayment, IssueBill, OpenAccount, payment, RepresentChargeback, RequestRefund } from '#libs/ledger';
+import { commandMetadata } from '#testing/event-sourcing';
+import { startTestNode } from '#testing/eventstore-node';
+import { postgresEngine, type TestEngine } from '#testing/platform';
+
+const API = fileURLToPath(new URL('../../../dist/apps/api/src/main.js', import.meta.url));
+const KILL_AT = new URL('./kill-at.mjs', import.meta.url).href;
+const SECRET = `whsec_${Buffer.from('a secret of the kill test').toString('base64')}`;
+const id = (name: string) => uuidv5(name, '5b0d3f0e-6d3b-5c1d-8c43-0b6c8a4f1e27');
+const [ACCOUNT, DISPUTED, LOST, DECLINED] = ['account', 'disputed', 'lost', 'declined'].map(id) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+/** What a run came to: everything that does not differ between two runs of the same story. */
+interface Outcome {
+  readonly streams: Record<string, unknown[]>;
+  readonly held: Record<string, string>;
+  readonly kills: number;
+}
+
+/** Tells the story of three payments to a process that is killed at every one of its effects, or to one that is not. */
+async function tell(engine: TestEngine, killed: boolean): Promise<Outcome> {
+  const node = await startTestNode();
+  const store = new EventStore(node.connectionString);
+  const database = await engine.create();
+  const port = await freePort();
+  const webhook = { url: `http://127.0.0.1:${port}/gateway-webhooks/simulator`, secret: SECRET };
+  const simulator = await startSimulator({ webhook });
+  const process = new KilledProcess(killed, {
+    EVENTSTORE_URL: node.connectionString,
+    DATABASE_URL: database.url!,
+    PAYBILL_PORT: String(port),
+    PAYBILL_GATEWAY: 'simulator',
+    PAYBILL_SIMULATOR_URL: simulator.url,
+    PAYBILL_SIMULATOR_WEBHOOK_SECRET: SECRET,
+    PAYBILL_GATEWAY_TIMEOUT_MS: '500',
+    LOG_LEVEL: 'error',
+  });
+  try {
+    await story(store, process, simulator);
+    const streams: Outcome['streams'] = {};
+    for (const stream of [`account-${ACCOUNT}`, ...[DISPUTED, LOST, DECLINED].map((one) => `payment-${one}`)]) {
+      streams[stream] = await told(store, stream);
+    }
+    const answer = await fetch(`${simulator.url}/simulator/payments`);
+    const all = (await answer.json()) as { paymentId: string; held: string }[];
+    return {
+      streams,
+      kills: process.kills,
+      held: Object.fromEntries(all.map(({ paymentId, held }) => [paymentId, held])),
+    };
+  } finally {
+    await process.stop();
+    await simulator.close();
+    await store.close();
+    await node.close();
+    await database.drop();
+  }
+}
+
+async function story(store: EventStore, process: KilledProcess, simulator: { advance(): void }): Promise<void> {
+  const send = (stream: string, command: Pick<Submitted<never, never>, 'definition' | 'data'>, name: string) =>
+    // Another handling each time: nothing it remembers may stand in for what is in the log.
+    new CommandHandling(store).handle(stream, { ...command, metadata: commandMetadata(id(name)) });
+  const stateOf = async (paymentId: string) => {
+    let state = payment.initialState;
+    for await (const { type, data, metadata } of store.readStream(`payment-${paymentId}`)) {
+      state = payment.evolve(state, payment.events.read(type, metadata.schemaVersion, data));
+    }
+    return state as Exclude<typeof state, { status: 'new' }>;
+  };
+  type State = Awaited<ReturnType<typeof stateOf>>;
+  const until = (paymentId: string, reached: (state: State) => boolean) =>
+    process.runUntil(async () => reached(await stateOf(paymentId)));
+  const collect = (paymentId: string, token: string, amount: string) => {
+    const data = {
+      ...{
+        accountId: ACCOUNT,
+        amount: { amount, currency: 'USD' },
+        channel: 'online',
+        method: { kind: 'card', token },
+      },
+      ...{ gateway: 'simulator', policy: { version: 'payments/1', applyOn: 'settled' } },
+    };
+    return send(paymentId, { definition: CollectPayment, data } as never, `collect ${paymentId}`);
+  };
+
+  const opened = { payBillNumber: '12345678901244', currency: 'USD', openedOn: '2026-01-01' };
+  await send(ACCOUNT, { definition: OpenAccount, data: opened } as never, 'open');
+  const lines = [{ lineId: 'L1', service: 'internet', description: 'Fibre', unitPrice: '40.00' }];
+  const bill = IssueBill.schema.parse({ billNumber: 'B-1', issuedOn: '2026-01-01', dueOn: '2026-01-31', lines });
+  await send(ACCOUNT, { definition: IssueBill, data: bill } as never, 'bill');
+
+  await collect(DISPUTED, 'sim_dispute', '60.00');
+  await until(DISPUTED, ({ posting }) => posting === 'posted');
+  const refund = { amount: { amount: '15.00', currency: 'USD' }, by: 'original-method', reason: 'overpaid' };
+  await send(DISPUTED, { definition: RequestRefund, data: refund } as never, 'refund');
+  await until(DISPUTED, ({ refunds }) => refunds[0]?.status === 'settled');
+  simulator.advance();
+  await until(DISPUTED, ({ posting }) => posting === 'reversed');
+  await send(DISPUTED, { definition: RepresentChargeback, data: { evidence: 'winning-7' } } as never, 'represent');
+  await until(DISPUTED, ({ chargeback }) => chargeback?.status === 'represented');
+  simulator.advance();
+  await until(DISPUTED, ({ posting }) => posting === 'posted');
+
+  await collect(LOST, 'sim_timeout', '10.00');
+  await until(LOST, ({ posting }) => posting === 'posted');
+  await collect(DECLINED, 'sim_insufficient_funds', '20.00');
+  await until(DECLINED, ({ failureReported }) => failureReported);
+}
+
+/**
+ * When it is killed, one after the other: a step has two effects, the request and the note of what came of it, and one that
+ * never reaches the second gets nowhere. So each effect is killed at before it and after it, and the story goes on.
+ */
+const KILLS = ['before:1', 'after:1', 'before:2', 'after:2', 'before:3', 'after:3'];
+
+/** The API as a process; where it is to be killed, it is, again and again. */
+class KilledProcess {
+  #child: ChildProcess | undefined;
+  #exited: Promise<unknown> = Promise.resolve();
+  kills = 0;
+
+  constructor(
+    private readonly killed: boolean,
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  async runUntil(reached: () => Promise<boolean>): Promise<void> {
+    while (!(await reached())) {
+      const { exitCode, signalCode } = this.#child ?? { exitCode: 0, signalCode: null };
+      if (signalCode !== null || exitCode !== null) this.#start();
+      // Killed or not, the log says when the story goes on.
+      await Promise.race([this.#exited, delay(50)]);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child?.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  #start(): void {
+    const at = KILLS[this.kills % KILLS.length]!;
+    const child = spawn(process.execPath, ['--import', KILL_AT, API], {
+      env: { ...process.env, ...this.environment, ...(this.killed && { PAYBILL_KILL_AT: at }) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    this.#child = child;
+    this.#exited = once(child, 'exit').then(([, signal]) => {
+      if (signal !== 'SIGKILL') throw new Error('the process ended by itself');
+      this.kills += 1;
+    });
+    this.#exited.catch(() => undefined);
+  }
+}
+
+/** A stream without what differs between runs: moments, and ids that are made of hashes over them. */
+async function told(store: EventStore, stream: string): Promise<unknown[]> {
+  const events = [];
+  for await (const { type, data } of store.readStream(stream)) {
+    const { effectiveAt: _, ...rest } = data as Record<string, unknown>;
+    // Whether a time-out was noted before the answer was found is a matter of when the process was killed.
+    if (type !== 'PaymentOutcomeUnknown')
+      events.push({ type, ...rest, ...('refundId' in rest && { refundId: 'one' }) });
+  }
+  return events;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe.each(await postgresEngine())('The payment process, killed at every step ($name)', (engine) => {
+  it('ends with the events, the books and the money of a run that nobody disturbed (kill -9 between any two steps)', async () => {
+    const undisturbed = await tell(engine, false);
+    const disturbed = await tell(engine, true);
+    expect(undisturbed.held).toEqual({ [DISPUTED]: '4500', [LOST]: '1000', [DECLINED]: '0' });
+    expect(disturbed.streams).toEqual(undisturbed.streams);
+    expect(disturbed.held).toEqual(undisturbed.held);
+    expect(disturbed.kills).toBeGreaterThan(3 * KILLS.length);
+    const account = undisturbed.streams[`account-${ACCOUNT}`] as { type: string }[];
+    expect(account.map(({ type }) => type)).toEqual([
+      ...['AccountOpened', 'BillIssued', 'PaymentApplied', 'PaymentRefunded', 'PaymentReturned', 'PaymentReinstated'],
+      ...['PaymentApplied', 'PaymentFailed'],
+    ]);
+  }, 600_000);
+});

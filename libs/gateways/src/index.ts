@@ -1,0 +1,2 @@
+export { collectingBy, GatewaySettings, SIMULATOR_SECRET } from './settings.js';
+export { startSimulator } from './simulator/simulator.js';

@@ -1,0 +1,46 @@
+import { fold, given, goldenEvents } from '#testing/event-sourcing';
+import { billingRunEvents } from './billing-run-events.js';
+import { billingRun, billingRunOf, FinishBillingRun, StartBillingRun } from './billing-run.js';
+
+describe('Events of billing runs stored by earlier builds', () => {
+  const read = goldenEvents(billingRunEvents, import.meta.url);
+
+  it('fold to the run they have always come to', () => {
+    const state = fold(billingRun, (['BillingRunStarted', 'BillingRunFinished'] as const).map(read));
+    expect(state).toMatchObject({ status: 'finished', begun: { cycle: 15 }, report: { accounts: 3, billed: 1 } });
+  });
+
+  it('are a run that is begun once, gone on with, and refused when it is finished', () => {
+    const body = { date: '2026-02-15', cycle: 15, catalogue: 'us-2020-01' };
+    const { effectiveAt: at, ...data } = read('BillingRunStarted').data;
+    given(billingRun)
+      .when(StartBillingRun, body, { at })
+      .then([{ type: 'BillingRunStarted', data: { ...data, effectiveAt: at } }]);
+    given(billingRun, [read('BillingRunStarted')])
+      .when(StartBillingRun, body)
+      .thenNothing();
+    given(billingRun, [read('BillingRunStarted'), read('BillingRunFinished')])
+      .when(StartBillingRun, body)
+      .thenRejected('BILLING_RUN_FINISHED');
+  });
+
+  it('are a run that is closed once', () => {
+    const { report } = read('BillingRunFinished').data;
+    given(billingRun).when(FinishBillingRun, { report }).thenRejected('BILLING_RUN_UNKNOWN');
+    const [finished] = given(billingRun, [read('BillingRunStarted')])
+      .when(FinishBillingRun, { report })
+      .events();
+    expect(finished).toMatchObject({ type: 'BillingRunFinished', data: { report } });
+    given(billingRun, [read('BillingRunStarted'), read('BillingRunFinished')])
+      .when(FinishBillingRun, { report })
+      .thenNothing();
+  });
+});
+
+describe('The id of a billing run', () => {
+  it('is the same for the same day and cycle, which is that of the day unless it is named', () => {
+    expect(billingRunOf({ date: '2026-02-15' }).runId).toBe('2026-02-15-cycle-15');
+    expect(billingRunOf({ date: '2026-02-17', cycle: 5 }).runId).toBe('2026-02-17-cycle-05');
+    expect(() => billingRunOf({ date: '2026-01-31' })).toThrow('no account is billed on the 29th or later');
+  });
+});

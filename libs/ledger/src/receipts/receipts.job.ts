@@ -1,0 +1,161 @@
+import {
+  type CommandHandling,
+  type CommandMetadata,
+  type EventStore,
+  Rejected,
+  type Submitted,
+} from '#libs/event-sourcing';
+import { randomUUID } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
+import { ApplyPayment } from '../billing/apply-payment.js';
+import { RecordReturn } from '../billing/record-return.js';
+import { type FoundPayment } from '../bank-items/bank-import.job.js';
+import { paymentBody, returnBody } from '../bank-items/booking.js';
+import { holderOf } from '../pay-bill-numbers/holder.job.js';
+import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
+import {
+  AssignReceipt,
+  receipt,
+  type ReceiptEvent,
+  type ReceiptState,
+  ReleaseReceipt,
+  ReturnReceipt,
+  SettleReceipt,
+} from './receipt.js';
+
+/** A receipt as somebody works on it. */
+export interface ReceiptView extends ReceiptState {
+  readonly receiptId: string;
+}
+
+/** The work list of money that could not be matched: who it is for is said here, by a person. */
+export class Receipts {
+  constructor(
+    private readonly store: EventStore,
+    private readonly handling: CommandHandling,
+    private readonly actor: string,
+  ) {}
+
+  /** All receipts there have been, in the order they were recorded. */
+  async all(): Promise<ReceiptView[]> {
+    const states = new Map<string, ReceiptState>();
+    const enough = new AbortController();
+    const reading = this.store.subscribe({ after: 0n, categories: [receipt.category], signal: enough.signal });
+    try {
+      for await (const batch of reading) {
+        for (const message of batch) {
+          if (message.kind === 'caught-up') return listed(states);
+          if (message.kind !== 'event') continue;
+          const { stream, type, data, metadata } = message.event;
+          const id = stream.slice(receipt.category.length + 1);
+          const event = receipt.events.read(type, metadata.schemaVersion, data);
+          states.set(id, receipt.evolve(states.get(id) ?? receipt.initialState, event));
+        }
+      }
+    } finally {
+      enough.abort();
+    }
+    return listed(states);
+  }
+
+  /** Applies it as a payment to the account that holds a pay bill number. @throws Rejected */
+  async assignTo(receiptId: string, payBillNumber: string): Promise<{ paymentId: string }> {
+    const number = parsePayBillNumber(payBillNumber);
+    if (number === undefined) {
+      throw new Rejected('PAY_BILL_NUMBER_INVALID', 'this is no pay bill number: its check digits do not hold');
+    }
+    const accountId = await holderOf(this.store, number);
+    if (accountId === undefined) {
+      throw new Rejected('PAY_BILL_NUMBER_UNKNOWN', 'no account has this number; read it again from the bill');
+    }
+    return this.#assign(receiptId, 'credit', { accountId });
+  }
+
+  /** Records it as the return of a payment, which takes all of it. @throws Rejected */
+  async assignToPayment(receiptId: string, payment: FoundPayment): Promise<{ paymentId: string }> {
+    const { accountId, paymentId, amount } = payment;
+    const { recorded } = await this.#stateOf(receiptId);
+    const isWhole = recorded?.amount.amount === amount.amount && recorded.amount.currency === amount.currency;
+    if (recorded?.kind === 'return' && !isWhole) {
+      const message = `the payment is of ${amount.amount} ${amount.currency}, and a return takes the whole of it; find the payment of the same amount`;
+      throw new Rejected('AMOUNT_DIFFERS', message);
+    }
+    return this.#assign(receiptId, 'return', { accountId, paymentId });
+  }
+
+  /** The money has gone back to where it came from. @throws Rejected */
+  async sendBack(receiptId: string, reason: string): Promise<void> {
+    await this.#step(receiptId, ReturnReceipt, { reason });
+  }
+
+  /**
+   * Three steps, each of which changes nothing when it has been done: the receipt is kept for the account, the account
+   * takes it, the receipt is settled. Whoever was interrupted assigns it again.
+   */
+  async #assign(
+    receiptId: string,
+    kind: 'credit' | 'return',
+    assignment: { accountId: string; paymentId?: string },
+  ): Promise<{ paymentId: string }> {
+    const { recorded } = await this.#stateOf(receiptId);
+    if (recorded && recorded.kind !== kind) {
+      const message =
+        recorded.kind === 'return'
+          ? 'the receipt is a return: name the payment that came back'
+          : 'the receipt is money that came in: name the pay bill number it is for';
+      throw new Rejected('RECEIPT_OF_OTHER_KIND', message);
+    }
+    await this.#step(receiptId, AssignReceipt, assignment);
+    try {
+      const paymentId = await this.#book(receiptId, recorded!, assignment);
+      await this.#step(receiptId, SettleReceipt, { paymentId });
+      return { paymentId };
+    } catch (error) {
+      if (error instanceof Rejected) await this.#step(receiptId, ReleaseReceipt, { because: error.code });
+      throw error;
+    }
+  }
+
+  /** @returns the payment's id */
+  async #book(
+    receiptId: string,
+    recorded: NonNullable<ReceiptState['recorded']>,
+    { accountId, paymentId }: { accountId: string; paymentId?: string },
+  ): Promise<string> {
+    const metadata = this.#metadata(uuidv5('applied', receiptId), receiptId);
+    if (paymentId === undefined) {
+      const data = paymentBody({ ...recorded, format: recorded.source.format });
+      await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata });
+      // The id of a payment is that of its command.
+      return metadata.commandId;
+    }
+    const data = returnBody(paymentId, recorded);
+    await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
+    return paymentId;
+  }
+
+  async #stateOf(receiptId: string): Promise<ReceiptState> {
+    let state = receipt.initialState;
+    for await (const { type, data, metadata } of this.store.readStream(`${receipt.category}-${receiptId}`)) {
+      state = receipt.evolve(state, receipt.events.read(type, metadata.schemaVersion, data));
+    }
+    return state;
+  }
+
+  #step(
+    receiptId: string,
+    definition: Submitted<ReceiptState, ReceiptEvent>['definition'],
+    data: object,
+  ): Promise<unknown> {
+    // Each step is decided by the receipt's state and may be taken again: its id says nothing.
+    return this.handling.handle(receiptId, { definition, data, metadata: this.#metadata(randomUUID(), receiptId) });
+  }
+
+  #metadata(commandId: string, receiptId: string): CommandMetadata {
+    return { commandId, correlationId: receiptId, causationId: receiptId, actor: this.actor };
+  }
+}
+
+function listed(states: ReadonlyMap<string, ReceiptState>): ReceiptView[] {
+  return [...states].map(([receiptId, state]) => ({ receiptId, ...state }));
+}
