@@ -151,6 +151,29 @@ describe('Billing from subscriptions, over HTTP', () => {
     });
   });
 
+  it('lists the runs there were, the latest begun first, and tells Prometheus of those that are not finished', async () => {
+    const all = await api.get(`/billing-runs?after=${await api.end()}`);
+    expect(all).toMatchObject({
+      status: 200,
+      body: {
+        next: null,
+        items: [
+          { runId: '2026-02-09-cycle-07', cycle: 7, catalogue: 'us-2020-01', report: { billed: 0, failed: 1 } },
+          { runId: '2026-02-07-cycle-07' },
+          { runId: '2026-02-16-cycle-15' },
+          { runId: '2026-02-15-cycle-15', report: { accounts: 1, totals: [{ amount: '52.59', currency: 'USD' }] } },
+        ],
+      },
+    });
+    expect(JSON.stringify(all.body)).not.toContain('accountId');
+    const { body: page } = await api.get('/billing-runs?limit=3');
+    const { body: rest } = await api.get(`/billing-runs?limit=3&cursor=${String(page['next'])}`);
+    expect(rest).toMatchObject({ items: [{ runId: '2026-02-15-cycle-15' }], next: null });
+    const metrics = await (await fetch(`${api.url}/metrics`)).text();
+    expect(metrics).toMatch(/^paybill_billing_runs_unfinished 0$/m);
+    expect(metrics).toMatch(/^paybill_billing_run_accounts\{state="waiting"\} 0$/m);
+  });
+
   it('refuses what cannot be, naming the field, and changes nothing', async () => {
     const { id } = await api.open();
     const before = await api.end();

@@ -56,6 +56,10 @@ describe('The reads of the API', () => {
     expect(made?.amount).toEqual(usd('50.00'));
     const confirmed = await api.get(`/payments/${made?.confirmationNumber.toLowerCase()}`);
     expect(confirmed.body).toEqual(made);
+    const found = await api.get(`/payments?confirmationNumbers=000000000000,${made?.confirmationNumber.toLowerCase()}`);
+    expect(found.body).toEqual({ items: [made] });
+    const wrong = await api.get('/payments?confirmationNumbers=000000000000,000000000001');
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ field: 'confirmationNumbers' }] } });
   });
 
   it('answer the journal, a trial balance of zero, and the account of a pay bill number', async () => {

@@ -64,7 +64,7 @@ async function* bankItems(checked: CheckedBankFile): AsyncGenerator<BankItem> {
 }
 
 /** What an item of a file is to the ledger. */
-export function bankItem(item: BankFileItem): BankItem {
+function bankItem(item: BankFileItem): BankItem {
   switch (item.kind) {
     case 'credit':
       return { ...common(item), kind: 'credit', ...(item.reversal && { needsPerson: 'REVERSAL' }) };

@@ -47,6 +47,17 @@ const Run = z.object({
 });
 type Run = z.output<typeof Run>;
 
+const Runs = z.object({
+  items: z.array(
+    z.object({
+      runId: z.string(),
+      begunAt: z.string(),
+      finishedAt: z.string().nullable(),
+      report: z.object({ accounts: z.int(), billed: z.int(), failed: z.int(), totals: z.array(Money) }).nullable(),
+    }),
+  ),
+});
+
 const Preview = z.object({
   billNumber: z.string(),
   issuedOn: z.string(),
@@ -107,6 +118,11 @@ Examples:
     .description('print how a run stands, or what it came to')
     .addHelpText('after', '\nExample:\n  paybill billing status --date 2026-02-15')
     .action(status);
+  onApi(billing.command('runs'))
+    .description('list the billing runs, the latest begun first')
+    .option('--limit <n>', 'at most so many', whole(1, 100), 20)
+    .addHelpText('after', '\nExample:\n  paybill billing runs --limit 5')
+    .action(runs);
   onApi(billing.command('preview'))
     .description('print an account’s next bill as a run would issue it; nothing is written')
     .argument('<account>', 'the account', uuid)
@@ -169,6 +185,20 @@ async function run({ date, cycle, dryRun = false, ...options }: RunOptions): Pro
 async function status({ date, cycle = Number(date.slice(8)), ...options }: RunOptions): Promise<void> {
   const api = await PaybillApi.of(options);
   told(await api.ask(Run, `/billing-runs/${date}-cycle-${String(cycle).padStart(2, '0')}`), options);
+}
+
+async function runs({ limit, ...options }: BillingOptions & { limit: number }): Promise<void> {
+  const api = await PaybillApi.of(options);
+  const { items } = await api.ask(Runs, `/billing-runs?limit=${limit}`);
+  answer(options, items, () => {
+    if (items.length === 0) return 'no billing run has been begun';
+    const rows = items.map(({ runId, begunAt, finishedAt, report }) => [
+      ...[runId, begunAt, finishedAt ?? 'not finished'],
+      ...[report?.accounts, report?.billed, report?.failed].map((count) => count?.toLocaleString('en') ?? ''),
+      (report?.totals ?? []).map(moneyText).join(', '),
+    ]);
+    return table([['run', 'begun', 'finished', 'accounts', 'billed', 'failed', 'total'], ...rows], [3, 4, 5, 6]);
+  });
 }
 
 function told(standing: Run, options: BillingOptions): void {

@@ -130,7 +130,7 @@ async function list(
     ...(refused && { refused: 'true' }),
   });
   const api = await PaybillApi.of(options);
-  const payments = await api.all(Life, `/payments${query.size === 0 ? '' : `?${query.toString()}`}`, limit);
+  const payments = await api.all(Life, `/payments/lives${query.size === 0 ? '' : `?${query.toString()}`}`, limit);
   answer(options, { payments }, () => (payments.length === 0 ? 'there is no such payment' : listing(payments)));
 }
 

@@ -134,6 +134,8 @@ describe('paybill billing', () => {
     expect(second.err).toContain('BILLING_RUN_FINISHED');
     const { out } = await undisturbed.paybill(['billing', 'status', '--date', '2026-02-15']);
     expect(out).toContain(`Billing run ${RUN}: finished`);
+    const listed = await undisturbed.paybill(['billing', 'runs']);
+    expect(listed.out).toMatch(new RegExp(`^run +begun +finished.*\n.*${RUN} .*\n.*2026-01-15-cycle-15 `));
 
     const paybill = new Asking(await undisturbed.restart());
     expected = { bills: await billsOf(paybill, ids), report: finished.report };

@@ -83,7 +83,7 @@ describe('Payments that a gateway collects, beside a running Paybill', () => {
     const settled = await life(paymentId, ({ posting }) => posting === 'posted');
     expect(settled).toMatchObject({ state: 'settled', held: { amount: '60.00' }, postingRefused: null });
     expect(settled.events.map(({ what }) => what)).toEqual(['payment-pending', 'payment-settled', 'payment-posted']);
-    await account(id, ({ balance }) => (balance as { amount: string }).amount === '-10.00');
+    await account(id, ({ balance }) => (balance as { amount: string } | undefined)?.amount === '-10.00');
     const { items } = await get(`/accounts/${id}/payments`);
     const { confirmationNumber } = asked.body;
     expect(items).toMatchObject([{ paymentId, confirmationNumber, state: 'partially_applied' }]);
@@ -112,7 +112,7 @@ describe('Payments that a gateway collects, beside a running Paybill', () => {
     await webhook(paymentId);
     const returned = await life(paymentId, ({ posting }) => posting === 'reversed');
     expect(returned).toMatchObject({ state: 'returned', returned: { amount: '60.00' } });
-    await account(id, ({ open }) => (open as { amount: string }).amount === '60.00');
+    await account(id, ({ open }) => (open as { amount: string } | undefined)?.amount === '60.00');
   });
 
   it('are refunded by the method they came by when the account has set the money aside (PA10)', async () => {
@@ -130,7 +130,7 @@ describe('Payments that a gateway collects, beside a running Paybill', () => {
     expect(asked.status).toBe(201);
     const refunded = await life(paymentId, ({ refunds }) => (refunds as { status: string }[])[0]?.status === 'settled');
     expect(refunded).toMatchObject({ state: 'settled', held: { amount: '50.00' }, refunded: { amount: '10.00' } });
-    await account(id, ({ credit }) => (credit as { amount: string }).amount === '0.00');
+    await account(id, ({ credit }) => (credit as { amount: string } | undefined)?.amount === '0.00');
     // Nothing is left to refund, and the same request is answered as it was; with another amount it is refused.
     const again = await post(`/payments/${paymentId}/refund`, ten, key);
     expect(again.body).toMatchObject({ refundId: asked.body['refundId'], repeated: true });

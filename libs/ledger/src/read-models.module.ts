@@ -7,6 +7,7 @@ import { BalancesController } from './balances/balances.controller.js';
 import { BalancesQueries } from './balances/balances.queries.js';
 import { TotalsController } from './balances/totals.controller.js';
 import { TotalsQueries } from './balances/totals.queries.js';
+import { BillingRunsQueries } from './billing-run/billing-runs.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
@@ -44,6 +45,7 @@ const QUERIES = [
   RollForwardQueries,
   ExplainQueries,
   SubscriptionsQueries,
+  BillingRunsQueries,
 ];
 
 /** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */

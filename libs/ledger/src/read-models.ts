@@ -2,6 +2,8 @@ import { codeFingerprint, type Projection } from '#libs/event-sourcing';
 import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
+import { type BillingRunEvent } from './billing-run/billing-run-events.js';
+import { billingRunsProjection } from './billing-run/billing-runs.projection.js';
 import { billsProjection } from './bills/bills.projection.js';
 import { contactsProjection } from './contacts/contacts.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
@@ -36,5 +38,8 @@ const ledgerReadModels: Projection<AccountEvent> = {
 /** What a projector runs of accounts. */
 export const readModels: readonly Projection<AccountEvent>[] = [ledgerReadModels];
 
-/** What it runs of their subscriptions: apart, because they are streams of their own. */
-export const subscriptionReadModels: readonly Projection<SubscriptionEvent>[] = [subscriptionsProjection];
+/** What it runs of their subscriptions and of billing runs: apart, because they are streams of their own. */
+export const subscriptionReadModels: readonly (Projection<SubscriptionEvent> | Projection<BillingRunEvent>)[] = [
+  subscriptionsProjection,
+  billingRunsProjection,
+];

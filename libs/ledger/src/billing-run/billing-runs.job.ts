@@ -139,6 +139,20 @@ export class BillingRuns implements OnModuleDestroy {
     return storedStanding(of, state);
   }
 
+  /** What is under way in this process, dry runs too. */
+  get underWay() {
+    const running = [...this.#running.values()].filter(({ state }) => state === 'running');
+    const accounts = { waiting: 0, billed: 0, skipped: 0, failed: 0 };
+    for (const one of running) {
+      const { report } = one.tally;
+      accounts.waiting += one.accounts - one.done;
+      accounts.billed += report.billed;
+      accounts.failed += report.failed;
+      accounts.skipped += report.accounts - report.billed - report.failed;
+    }
+    return { running: running.length, accounts };
+  }
+
   /** Ends what is under way: it is gone on with when it is asked for again. */
   async onModuleDestroy(): Promise<void> {
     this.#stopping.abort();

@@ -163,7 +163,7 @@ export class PaymentLivesController {
     return { ...receipt(done), accountId, confirmationNumber, state: now, amount, payOn };
   }
 
-  @Get('payments')
+  @Get('payments/lives')
   @ApiOperation({ summary: 'Payments a gateway collects, the latest first, by account and state' })
   @ApiResponse({ status: 200, standardSchema: pageAnswer(Life, 'PaymentLifePage') })
   async getPaymentLives(
