@@ -23,6 +23,7 @@ import { replayCommand } from './replay/replay.command.js';
 import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
 import { topicsCommand } from './topics.command.js';
+import { verificationCommand } from './verification.command.js';
 import { VERSION } from './version.js';
 import { webhooksCommand } from './webhooks.command.js';
 
@@ -56,6 +57,7 @@ export function paybillProgram(): Command {
     parkedCommand(),
     webhooksCommand(),
     fraudCommand(),
+    verificationCommand(),
     auditCommand(),
     billingCommand(),
     journalCommand(),

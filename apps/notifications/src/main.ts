@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { connectEventStore } from '#libs/event-sourcing';
+import { codeToSend, verification } from '#libs/ledger';
 import { Following } from '#libs/messaging';
 import { NotificationSettings, startNotifications } from '#libs/notifications';
 import {
@@ -21,6 +23,8 @@ const Settings = HttpSettings.extend(KafkaSettings.shape)
   .extend(NotificationSettings.shape)
   .extend({
     DATABASE_URL: ConnectionSettings.shape.DATABASE_URL,
+    /** One-time codes are asked for in the log and published nowhere; without it none are sent. */
+    EVENTSTORE_URL: ConnectionSettings.shape.EVENTSTORE_URL.optional(),
     PAYBILL_MASTER_KEY: PersonalDataSettings.shape.PAYBILL_MASTER_KEY.nonoptional(
       'must be set: contacts are sealed with it',
     ),
@@ -34,7 +38,10 @@ await runProcess('notifications', async () => {
   await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 6 });
   const kafka = connectKafka(settings, log);
   const personalData = new PersonalData(db, settings.PAYBILL_MASTER_KEY);
-  const notifications = startNotifications({ db, personalData, settings, log });
+  const store = settings.EVENTSTORE_URL === undefined ? undefined : await connectEventStore(settings.EVENTSTORE_URL);
+  if (!store) log.warn('EVENTSTORE_URL is not set: no one-time codes are sent from here');
+  const codes = store && { store, category: verification.category, toCode: codeToSend };
+  const notifications = startNotifications({ db, personalData, settings, log, codes });
   const following = new Following(db, notifications.handler, { kafka }, log);
   const probes = {
     kafka: () => pingKafka(kafka),
@@ -46,4 +53,5 @@ await runProcess('notifications', async () => {
   await Promise.race([serveUntilAsked(app, settings, log), working]);
   stopping.abort();
   await working;
+  await store?.close();
 });

@@ -24,6 +24,7 @@ import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudM
 import {
   AccountHolds,
   CatalogueSettings,
+  codeToSend,
   LedgerModule,
   ledgerProblemOf,
   PaymentProcess,
@@ -32,6 +33,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
@@ -128,6 +130,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     db,
     personalData,
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
+    codes: { store, category: verification.category, toCode: codeToSend },
     log,
   });
   const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);

@@ -41,4 +41,5 @@ export { isShutOut, type RecordToWrite, TransactionalWriter } from './kafka/tran
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
 export { keysSince, momentOf, putKeys } from './personal-data/key-rows.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
+export { hashSecret, isSecretHashing, SECRET_HASHING } from './personal-data/secret-hash.js';
 export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';
