@@ -188,6 +188,7 @@ module.exports = {
     driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),
     driver('SMTP', 'node_modules/nodemailer/', '^libs/notifications/src/channels/'),
     driver('LiquidJS', 'node_modules/liquidjs/', '^libs/notifications/src/templates/'),
+    driver('Argon2', 'node_modules/@node-rs/argon2/', '^libs/platform/src/personal-data/'),
     driver('Stripe', 'node_modules/stripe/', '^libs/gateways/src/stripe/'),
     driver('PDF', 'node_modules/pdfkit/', '^libs/bill-documents/src/layout/'),
     driver('lmdb', 'node_modules/lmdb/', '^libs/eventstore-node/'),

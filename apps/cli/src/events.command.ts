@@ -1,6 +1,15 @@
 import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
-import { account, bankFile, billingRun, payBillNumber, payment, receipt, subscription } from '#libs/ledger';
+import {
+  account,
+  bankFile,
+  billingRun,
+  payBillNumber,
+  payment,
+  receipt,
+  subscription,
+  verification,
+} from '#libs/ledger';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
@@ -34,6 +43,7 @@ export const STORED = [
   account,
   payment,
   payBillNumber,
+  verification,
   subscription,
   billingRun,
   bankFile,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { takeBackup, verifyBackup } from '#libs/backup';
 import { lockDirectory } from '#libs/platform';
 import { rewriteLog } from '#testing/eventstore-node';
-import { CommandLine } from './command-line.js';
 import { until } from '#testing/platform';
+import { CommandLine } from './command-line.js';
 
 interface Ready {
   degraded: boolean;
@@ -169,6 +169,22 @@ describe('paybill backup and restore', () => {
     }
     expect((await readdir(line.directory)).sort()).toEqual(there);
   }, 240_000);
+
+  it('is restored with the signing key it is given where it does not say whose it was, as before verifier keys were kept', async () => {
+    await cp(at('early'), at('unsaid'), { recursive: true });
+    const { verifierKeys, ...rest } = JSON.parse(
+      await readFile(join(at('unsaid'), 'backup.json'), 'utf8'),
+    ) as object & {
+      verifierKeys: string[];
+    };
+    expect(verifierKeys).toHaveLength(1);
+    await writeFile(join(at('unsaid'), 'backup.json'), JSON.stringify(rest));
+    await done(['audit', 'new-key', '--file', at('kept.key')]);
+    const options = ['--without-master-key', '--audit-key', at('kept.key')];
+    await done(['restore', at('unsaid'), '--data', at('given'), ...options]);
+    const kept = (await readFile(at('kept.key'), 'utf8')).trim();
+    expect((await readFile(join(at('given'), 'audit.key'), 'utf8')).trim()).toBe(kept);
+  }, 120_000);
 
   it('names what is wrong with a backup that was changed, and restores none of it', async () => {
     const changed = at('changed');

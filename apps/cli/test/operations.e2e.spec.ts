@@ -47,9 +47,9 @@ describe('paybill for operators, beside a running Paybill', () => {
   }, 120_000);
   afterAll(() => line.close(), 60_000);
 
-  async function post(path: string, body: object): Promise<Record<string, string>> {
+  async function post(path: string, body: object, method = 'POST'): Promise<Record<string, string>> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
-    const answer = await fetch(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer = await fetch(new URL(path, url), { method, headers, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()) as Record<string, string>;
   }
@@ -139,6 +139,24 @@ describe('paybill for operators, beside a running Paybill', () => {
     expect(wordy.err).toContain('must be a code such as');
     expect(wordy.code).toBe(1);
   }, 120_000);
+
+  it('shows that a customer is locked out, without a secret, and unlocks in the name and for the reason it is given', async () => {
+    const accountId = await payer(0);
+    const verification = `/accounts/${accountId}/verification`;
+    await post(`${verification}/pin`, { pin: '4826' }, 'PUT');
+    const wrong = { method: 'pin', purpose: 'account-access', askedBy: 'phone', secret: '7391' };
+    for (let guess = 1; guess <= 5; guess++) await post(`${verification}/checks`, wrong);
+    const { out } = await line.paybill(['verification', 'show', accountId]);
+    expect(out).toMatch(/^locked {9}until \d{4}-/m);
+    expect(out).toMatch(/VerificationFailed +anonymous +pin, account-access, phone$/m);
+    expect(out).not.toMatch(/(?<!\d)(4826|7391)(?!\d)/);
+    const unlock = ['verification', 'unlock', accountId, '--reason', 'identified-in-person', '--actor', 'agent-7'];
+    const done = await line.paybill(unlock);
+    expect(done).toEqual({ code: 0, err: '', out: `verification of ${accountId} is unlocked\n` });
+    const shown = await line.paybill(['verification', 'show', accountId, '--json']);
+    const [last] = (JSON.parse(shown.out) as { trail: object[] }).trail;
+    expect(last).toMatchObject({ what: 'VerificationUnlocked', actor: 'agent-7', reason: 'identified-in-person' });
+  }, 60_000);
 
   it('tries rules on history: what they would have found, on which days, and nothing comes of it', async () => {
     const trial = RULES.replace('two-in-an-hour', 'above-five-dollars')

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
 import { connectEventStore } from '#libs/event-sourcing';
-import { BillDocuments } from '#libs/ledger';
+import { BillDocuments, codeToSend, verification } from '#libs/ledger';
 import { Following } from '#libs/messaging';
 import { NotificationSettings, startNotifications } from '#libs/notifications';
 import {
@@ -24,9 +24,12 @@ const Settings = HttpSettings.extend(KafkaSettings.shape)
   .extend(NotificationSettings.shape)
   .extend(BillDocumentSettings.shape)
   .extend({
-    /** Where bills are read from that go with mails to the paperless; without it such mails go without the bill. */
-    EVENTSTORE_URL: ConnectionSettings.shape.EVENTSTORE_URL.optional(),
     DATABASE_URL: ConnectionSettings.shape.DATABASE_URL,
+    /**
+     * One-time codes are asked for in the log and published nowhere, and bills that go with mails to the paperless are made from
+     * it; without it neither is sent.
+     */
+    EVENTSTORE_URL: ConnectionSettings.shape.EVENTSTORE_URL.optional(),
     PAYBILL_MASTER_KEY: PersonalDataSettings.shape.PAYBILL_MASTER_KEY.nonoptional(
       'must be set: contacts are sealed with it',
     ),
@@ -40,12 +43,13 @@ await runProcess('notifications', async () => {
   await using db = await openDatabase({ url: settings.DATABASE_URL, poolSize: 6 });
   const kafka = connectKafka(settings, log);
   const personalData = new PersonalData(db, settings.PAYBILL_MASTER_KEY);
-  const { EVENTSTORE_URL: eventStoreUrl } = settings;
-  if (eventStoreUrl === undefined) log.warn('EVENTSTORE_URL is not set: no mail has the bill attached');
-  const store = eventStoreUrl === undefined ? undefined : await connectEventStore(eventStoreUrl);
+  const store = settings.EVENTSTORE_URL === undefined ? undefined : await connectEventStore(settings.EVENTSTORE_URL);
+  if (!store)
+    log.warn('EVENTSTORE_URL is not set: no one-time codes are sent from here, and no mail has the bill attached');
+  const codes = store && { store, category: verification.category, toCode: codeToSend };
   const documents = store && new BillDocuments(store, billerOf(settings.PAYBILL_BILLER_NAME, settings), personalData);
   const billDocument = documents && ((account: string, bill: string) => documents.pdf(account, bill));
-  const notifications = startNotifications({ db, personalData, settings, log, billDocument });
+  const notifications = startNotifications({ db, personalData, settings, log, codes, billDocument });
   const following = new Following(db, notifications.handler, { kafka }, log);
   const probes = {
     kafka: () => pingKafka(kafka),

@@ -26,6 +26,7 @@ import {
   AccountHolds,
   BillDocuments,
   CatalogueSettings,
+  codeToSend,
   LedgerModule,
   ledgerProblemOf,
   PaymentProcess,
@@ -34,6 +35,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
 import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
@@ -133,6 +135,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     db,
     personalData,
     settings: { ...settings, PAYBILL_OUTBOX: outbox },
+    codes: { store, category: verification.category, toCode: codeToSend },
     log,
     billDocument: (accountId, billNumber) => documents.pdf(accountId, billNumber),
   });

@@ -17,6 +17,7 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'account',
   'payment',
   'payBillNumber',
+  'verification',
   'subscription',
   'billingRun',
   'bankFile',

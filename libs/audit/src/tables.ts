@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import { ADVISORY_LOCKS, type Database } from '#libs/platform';
+import { type Database, makeTables } from '#libs/platform';
 
 /**
  * The Merkle tree over the log, in a schema of its own. All of it follows from the log: without it, it is built again.
@@ -20,10 +19,6 @@ const DDL: readonly string[] = [
 ];
 
 /** Creates what is missing of the tree's tables. */
-export async function installTree(db: Database): Promise<void> {
-  await db.sql.transaction().execute(async (tx) => {
-    // Two processes may start at once; the second waits here and finds everything in place.
-    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.treeTables}::bigint)`.execute(tx);
-    for (const statement of DDL) await sql.raw(statement).execute(tx);
-  });
+export function installTree(db: Database): Promise<void> {
+  return makeTables(db, DDL);
 }

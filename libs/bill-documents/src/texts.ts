@@ -48,6 +48,7 @@ export function payBillNumber(figures: string): string {
 export const CHANGES: Readonly<Record<Activity['kind'], string>> = {
   payment: 'Payments received \u2013 thank you',
   'returned-payment': 'Payments returned',
+  'reinstated-payment': 'Returned payments made good',
   refund: 'Refunds',
   credit: 'Credits',
   reversal: 'Charges reversed',
@@ -71,6 +72,8 @@ export function activity({ kind, channel, reason, reference }: Activity): string
       );
     case 'returned-payment':
       return joined('Payment returned by the bank', words(reason));
+    case 'reinstated-payment':
+      return joined('Returned payment made good by the bank', words(reason));
     case 'refund':
       return joined('Refund', words(reason));
     case 'credit':

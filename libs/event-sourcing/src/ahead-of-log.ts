@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { ADVISORY_LOCKS, type Database, type Tx } from '#libs/platform';
+import { type Database, type Tx } from '#libs/platform';
 import { type EventStore } from './event-store.js';
 import { type StoredEvent } from './metadata.js';
 
@@ -18,9 +18,8 @@ export class AheadOfLog extends Error {
 /** An event a reader has seen. */
 export type LogMark = Pick<StoredEvent, 'stream' | 'revision' | 'id'>;
 
-/** The table of marks. Readers install it with their own tables, in a transaction; a second one waits for the first. */
+/** The table of marks. Readers make it with their own tables. */
 export const LOG_MARKS_DDL: readonly string[] = [
-  `select pg_advisory_xact_lock(${ADVISORY_LOCKS.logMarkTables})`,
   `create table if not exists public.log_marks (
     reader text primary key, stream text not null, revision bigint not null, event_id uuid not null)`,
 ];

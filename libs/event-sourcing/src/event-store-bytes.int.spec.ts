@@ -1,4 +1,10 @@
-import { EventStore, type RawEvent } from '#libs/event-sourcing';
+import { Metadata, Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
+import services from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventStore, EventStoreUnavailable, type RawEvent } from '#libs/event-sourcing';
+import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { CommandHandling } from './command-handling.js';
 import { commandMetadata } from '../testing/command-metadata.js';
@@ -90,5 +96,90 @@ describe('The log as stored bytes', () => {
     const last = await store.readLast('till-3');
     expect(await store.bytes.at(last!.position - 1n)).toBeUndefined();
     expect(await store.bytes.at(last!.position + 10_000_000n)).toBeUndefined();
+  });
+});
+
+describe('A store that breaks off what is subscribed to', () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  function connect(url: string): EventStore {
+    const store = new EventStore(url);
+    closing.push(() => store.close());
+    return store;
+  }
+
+  type Read = ServerWritableStream<unknown, unknown>;
+  const failing = (code: status, metadata = new Metadata()) =>
+    [status[code], (call: Read) => call.emit('error', { code, details: 'broken off', metadata })] as const;
+  const notLeader = new Metadata();
+  notLeader.set('exception', 'not-leader');
+  notLeader.set('leader-endpoint-host', '127.0.0.1');
+  notLeader.set('leader-endpoint-port', '1');
+
+  it.each<readonly [string, (call: Read) => unknown]>([
+    ['no error', (call) => call.end()],
+    failing(status.UNAVAILABLE),
+    failing(status.INTERNAL),
+    failing(status.UNKNOWN),
+    failing(status.DATA_LOSS),
+    failing(status.ABORTED),
+    ['another leader', (call) => call.emit('error', { code: status.NOT_FOUND, details: '', metadata: notLeader })],
+  ])('by %s is away, and what has come is not taken for the whole log', async (_, end) => {
+    const server = new Server();
+    closing.push(() => server.forceShutdown());
+    server.addService({ read: services.StreamsService.read }, { read: end });
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    const store = connect(`kurrentdb://127.0.0.1:${port}?tls=false`);
+    const from = { after: 0n, categories: ['till'], signal: new AbortController().signal };
+    const all = async (batches: AsyncIterable<unknown>) => {
+      for await (const _ of batches);
+    };
+    await expect(all(store.subscribe(from))).rejects.toThrow(EventStoreUnavailable);
+    await expect(all(store.bytes.log({ ...from, until: 1n }))).rejects.toThrow(EventStoreUnavailable);
+  });
+
+  it('by kill -9 is away, and from where its reader is everything comes once when it is back', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'paybill-subscription-'));
+    closing.push(() => rm(dataDir, { recursive: true }));
+    const start = async () => {
+      const node = await spawnEventStoreNode({ dataDir, port: 0 });
+      closing.push(() => node.close());
+      return { node, store: connect(node.connectionString) };
+    };
+    const { node, store: before } = await start();
+    let store = before;
+    const handling = new CommandHandling(store);
+    for (let id = 0; id < 10; id++) {
+      const put = { definition: Put, data: Put.schema.parse({ amount: 5, times: 2000 }), metadata: commandMetadata() };
+      await handling.handle(String(id), put);
+    }
+    const last = await store.lastPosition();
+    const read: bigint[] = [];
+    const { signal } = new AbortController();
+    const follow = async (afterBatch: () => Promise<void>) => {
+      for await (const batch of store.subscribe({ after: read.at(-1) ?? 0n, categories: ['till'], signal })) {
+        for (const message of batch) if (message.kind === 'event') read.push(message.event.position);
+        if (read.at(-1) === last) return;
+        await afterBatch();
+      }
+    };
+    const killed = async () => {
+      process.kill(node.pid, 'SIGKILL');
+      await node.exited;
+    };
+    let kills = 0;
+    await expect(follow(() => (kills++ === 0 ? killed() : Promise.resolve()))).rejects.toThrow(EventStoreUnavailable);
+    expect(read.length).toBeLessThan(20_000);
+    ({ store } = await start());
+    await follow(() => Promise.resolve());
+    expect(read).toHaveLength(20_000);
+    expect(read).toEqual([...new Set(read)].sort((one, other) => (one < other ? -1 : 1)));
   });
 });

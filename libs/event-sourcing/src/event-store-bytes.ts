@@ -1,10 +1,10 @@
-import { type ClientReadableStream, type Metadata, status } from '@grpc/grpc-js';
-import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { type ClientReadableStream, status } from '@grpc/grpc-js';
+import { convertToCommandError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { unavailable } from './event-store-errors.js';
+import { EventStoreUnavailable, unavailable } from './event-store-errors.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
 
 /** Events of the log in their order, and how far it has been read with them. */
@@ -24,7 +24,8 @@ const LIVE_PATIENCE_MS = 50;
 
 /**
  * Events as they are stored, byte for byte. Whoever checks hashes needs these: the official client parses every event as JSON,
- * and what is written again from that may differ from what is stored in ways nobody would see. The connection, its discovery
+ * and what is written again from that may differ from what is stored in ways nobody would see. Whoever follows the log is
+ * faster with them. The connection, its discovery
  * and its credentials are the client's own.
  */
 export class StoredBytes {
@@ -44,7 +45,7 @@ export class StoredBytes {
     const { after, categories, until, signal } = options;
     let position = after;
     let caughtUp = false;
-    for await (const batch of this.#read(subscription(after, categories), decodeRead, signal)) {
+    for await (const batch of this.#subscribe(after, categories, { decode: decodeRead, signal })) {
       const events: RawEvent[] = [];
       for (const { event, passed, caughtUp: live } of batch) {
         if (event && (until === undefined || event.position <= until)) events.push(event);
@@ -68,10 +69,10 @@ export class StoredBytes {
     isLive: (message: Message) => boolean,
   ): AsyncGenerator<readonly Message[]> {
     const { after, categories, signal } = options;
-    const request = subscription(after, categories);
     let live = false;
     const patience = () => (live ? LIVE_PATIENCE_MS : Number.POSITIVE_INFINITY);
-    for await (const batch of this.#read(request, (bytes) => decode(decodeRead(bytes)), signal, patience)) {
+    const reading = { decode: (bytes: Buffer) => decode(decodeRead(bytes)), signal, patience };
+    for await (const batch of this.#subscribe(after, categories, reading)) {
       live ||= batch.some(isLive);
       yield batch;
     }
@@ -86,7 +87,7 @@ export class StoredBytes {
     { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
   ): AsyncGenerator<readonly RawEvent[]> {
     try {
-      for await (const batch of this.#read(streamFrom(name, from, limit), decodeRead, new AbortController().signal)) {
+      for await (const batch of this.#read(streamFrom(name, from, limit), toTheEnd())) {
         yield batch.flatMap(({ event }) => event ?? []);
       }
     } catch (error) {
@@ -98,22 +99,33 @@ export class StoredBytes {
   async at(position: bigint): Promise<RawEvent | undefined> {
     let found: RawEvent | undefined;
     try {
-      for await (const batch of this.#read(oneFrom(position), decodeRead, new AbortController().signal)) {
+      for await (const batch of this.#read(oneFrom(position), toTheEnd())) {
         for (const { event } of batch) if (event?.position === position) found = event;
       }
     } catch (error) {
       // How a store says that this is no position of its log.
-      if ((error as { code?: unknown }).code !== status.INVALID_ARGUMENT) throw error;
+      if ((error as { cause?: { code?: unknown } }).cause?.code !== status.INVALID_ARGUMENT) throw error;
     }
     return found;
+  }
+
+  /**
+   * What is subscribed to has no end: a store that ends it, as one that shuts down may, is away, and whoever took that for the
+   * end of the log would believe a part of it to be the whole.
+   */
+  async *#subscribe<Answer>(
+    after: bigint,
+    categories: readonly string[],
+    reading: Reading<Answer>,
+  ): AsyncGenerator<readonly Answer[]> {
+    yield* this.#read(subscription(after, categories), reading);
+    if (!reading.signal.aborted) throw new EventStoreUnavailable('the event store ended the subscription');
   }
 
   /** Everything the answer brings, in as few pieces as the reader is slow. */
   async *#read<Answer>(
     request: ReadReq,
-    decode: (bytes: Buffer) => Answer,
-    signal: AbortSignal,
-    patience: () => number = () => 0,
+    { decode, signal, patience = () => 0 }: Reading<Answer>,
   ): AsyncGenerator<readonly Answer[]> {
     if (signal.aborted) return;
     const call = await OwnConnection.read(this.client, request, decode).catch((error: unknown) => {
@@ -129,7 +141,8 @@ export class StoredBytes {
         yield batch;
       }
     } catch (error) {
-      if (!signal.aborted) throw unavailable(error);
+      // Of the calls it makes itself, the client tells by these what only passes: a connection that broke has many codes.
+      if (!signal.aborted) throw unavailable(convertToCommandError(error as Error));
     } finally {
       signal.removeEventListener('abort', stop);
       stop();
@@ -137,10 +150,20 @@ export class StoredBytes {
   }
 }
 
-/** How a store says that a stream was deleted for ever: by the client's own kind of error, or the trailer it makes that of. */
+/** How answers are read. */
+interface Reading<Answer> {
+  readonly decode: (bytes: Buffer) => Answer;
+  readonly signal: AbortSignal;
+  /** For how many milliseconds to wait for more of a batch. */
+  readonly patience?: () => number;
+}
+
+function toTheEnd(): Reading<RawRead> {
+  return { decode: decodeRead, signal: new AbortController().signal };
+}
+
 function saysDeleted(error: unknown): boolean {
-  const { type, metadata } = error as { type?: unknown; metadata?: Metadata };
-  return type === 'stream-deleted' || metadata?.get('exception')[0] === 'stream-deleted';
+  return (error as { type?: unknown }).type === 'stream-deleted';
 }
 
 /** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */

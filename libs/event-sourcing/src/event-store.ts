@@ -162,7 +162,7 @@ export class EventStore {
 
   /**
    * Delivers the events of the given categories after `after` (0n: from the start) and then live, strictly in log order,
-   * each once, with checkpoints in the same order. Ends when `signal` aborts; throws when the connection is lost.
+   * each once, with checkpoints in the same order. Ends when `signal` aborts, and no sooner.
    * Back-pressure is that of the consumer: nothing is read ahead without bound.
    */
   async *subscribe(options: {
@@ -188,6 +188,7 @@ export class EventStore {
 }
 
 const PAGE = 64;
+
 /** What an answer says; that a subscription has begun says nothing. */
 type Delivered = SubscriptionMessage | { readonly kind: 'nothing' };
 

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import {
@@ -9,7 +8,7 @@ import {
   EventStoreUnavailable,
 } from '#libs/event-sourcing';
 import { type MessageHandler } from '#libs/messaging';
-import { ADVISORY_LOCKS, type Database, isPassing } from '#libs/platform';
+import { ADVISORY_LOCKS, type Database, isPassing, makeTables } from '#libs/platform';
 import { CaseWorker } from './cases/case-worker.job.js';
 import { HoldReactions, type Holds } from './cases/hold-reactions.job.js';
 import { fraudHandler } from './monitoring/fraud-handler.job.js';
@@ -54,7 +53,7 @@ export async function openFraudMonitor(options: FraudMonitorOptions): Promise<Fr
     handler: fraudHandler(() => rules.rules),
     rules,
     async run(signal) {
-      await patiently(signal, log, () => install(db));
+      await patiently(signal, log, () => makeTables(db, FRAUD_DDL));
       await allTogether(signal, [
         (ended) => patiently(ended, log, () => watchRules(db, rules, log, ended)),
         (ended) => patiently(ended, log, () => actAlone(options, rules, ended)),
@@ -85,14 +84,6 @@ async function actAlone(options: FraudMonitorOptions, rules: RulesFile, signal: 
       (ended) => patiently(ended, log, () => reactions.follow(ended)),
       (ended) => patiently(ended, log, () => every(HOUR_MS, ended, () => forgetQuietKeys(db, rules.rules))),
     ]);
-  });
-}
-
-/** Creates what is missing; who installs at the same time, consumers among them, waits for the other. */
-async function install(db: Database): Promise<void> {
-  await db.sql.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.consumerTables}::bigint)`.execute(tx);
-    for (const statement of FRAUD_DDL) await sql.raw(statement).execute(tx);
   });
 }
 

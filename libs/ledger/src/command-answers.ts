@@ -117,6 +117,9 @@ export const CreditAppliedAnswer = Receipt.extend({ amount: Money, allocations: 
 });
 export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') }).meta({ id: 'AccountClosedAnswer' });
 
+/** Of a command on the verification of an account; revision and position are those of its stream. */
+export const VerificationReceipt = Receipt.meta({ id: 'VerificationReceipt' });
+
 /** A command's result, on an account or a stream beside it, with the id of the command. */
 export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 

@@ -2,6 +2,8 @@ export { candidatePayBillNumber } from './pay-bill-numbers/pay-bill-number.js';
 export { payBillNumber } from './pay-bill-numbers/assign-pay-bill-number.js';
 export { type AccountEvent } from './billing/account-events.js';
 export { account } from './billing/account.js';
+export { codeToSend } from './verification/code-to-send.js';
+export { verification } from './verification/verification.js';
 export { type AccountState } from './billing/account-state.js';
 export { minorUnitDigits } from './money/currency.js';
 export { formatMinor, parseMinor } from './money/minor-units.js';

@@ -35,6 +35,8 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { IvrController } from './ivr/ivr.controller.js';
+import { PhoneCalls } from './ivr/phone-calls.job.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
 import { Collecting } from './payment-lifecycle/collecting.js';
 import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
@@ -50,6 +52,13 @@ import { StartSubscription } from './subscriptions/start-subscription.js';
 import { StopSubscription } from './subscriptions/stop-subscription.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
+import { IdentityChecks } from './verification/identity-checks.job.js';
+import { SendCode } from './verification/send-code.js';
+import { SetPin, SetSecurityQuestion } from './verification/set-secrets.js';
+import { UnlockVerification } from './verification/unlock-verification.js';
+import { VerificationController } from './verification/verification.controller.js';
+import { VerificationTrail } from './verification/verification-trail.queries.js';
+import { VerifyIdentity } from './verification/verify-identity.js';
 
 /** What the ledger works on; whoever opened the connections closes them, after the application. */
 interface LedgerConnections {
@@ -95,6 +104,11 @@ const COMMANDS = [
   StopSubscription,
   AddOneTimeCharge,
   RecordUsage,
+  SetPin,
+  SetSecurityQuestion,
+  SendCode,
+  VerifyIdentity,
+  UnlockVerification,
 ];
 
 const CONTROLLERS = [
@@ -112,6 +126,8 @@ const CONTROLLERS = [
   SubscriptionsController,
   BillPreviewController,
   BillingRunsController,
+  VerificationController,
+  IvrController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -143,6 +159,9 @@ export class LedgerModule {
         CommandDoor,
         PaymentLivesQueries,
         { provide: BillDocuments, useValue: documents },
+        IdentityChecks,
+        VerificationTrail,
+        PhoneCalls,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],

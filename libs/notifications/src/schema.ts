@@ -35,4 +35,8 @@ export const NOTIFICATIONS_DDL: readonly string[] = [
   `create table if not exists notifications.webhook_endpoints (
     id uuid primary key, sequence bigint generated always as identity, url text not null, types jsonb, secret text not null,
     added_by text not null, added_at timestamptz not null default now(), removed_at timestamptz)`,
+  // How far one-time codes were read from the log.
+  `create table if not exists notifications.code_reader (
+    one boolean primary key default true check (one), position bigint not null)`,
+  `insert into notifications.code_reader (position) values (0) on conflict do nothing`,
 ];

@@ -3,6 +3,7 @@ import { type Database } from '#libs/platform';
 import { SmtpMail } from './channels/email.js';
 import { Outbox } from './channels/outbox.js';
 import { SmsGateway } from './channels/sms.js';
+import { CodeReader, type CodeSource } from './codes/code-reader.job.js';
 import { type BillDocument, Carrier, type Ways } from './deliveries/carrier.js';
 import { Deliveries } from './deliveries/deliveries.job.js';
 import { ParkedDeliveries } from './deliveries/parked-deliveries.js';
@@ -25,6 +26,8 @@ interface NotificationsOptions {
   readonly log: Log;
   /** Makes the bill that paperless customers get with the mail that it is ready. */
   readonly billDocument?: BillDocument | undefined;
+  /** Where one-time codes are asked for; without it none are sent. */
+  readonly codes?: CodeSource | undefined;
   readonly clock?: () => Date;
   readonly random?: () => number;
 }
@@ -43,7 +46,7 @@ export interface Notifications {
 
 /** Puts notifications together. @throws WrongTemplates when a template cannot be used; named as wrong configuration */
 export function startNotifications(options: NotificationsOptions): Notifications {
-  const { db, personalData, settings, log, clock, random } = options;
+  const { db, personalData, settings, log, codes, clock, random } = options;
   const templates = new Templates(settings.PAYBILL_LOCALE, settings.PAYBILL_TEMPLATES);
   const { ways, close } = waysOf(settings);
   const usual = {
@@ -69,13 +72,21 @@ export function startNotifications(options: NotificationsOptions): Notifications
     onPlanned: wake,
     onTrouble: (error) => log.warn({ reason: nameOf(error) }, 'reminders wait for the database'),
   });
+  const reader =
+    codes &&
+    new CodeReader(db, codes, {
+      usual: settings.PAYBILL_DEFAULT_CHANNELS,
+      ...(clock && { clock }),
+      onPlanned: wake,
+      onTrouble: (error) => log.warn({ reason: nameOf(error) }, 'one-time codes wait for the log or the database'),
+    });
   return {
     handler: notificationsHandler(settings, wake, clock),
     wake,
     parked: () => new ParkedDeliveries(db).count(),
     async run(signal) {
       try {
-        await Promise.all([deliveries.run(signal), reminders.run(signal)]);
+        await Promise.all([deliveries.run(signal), reminders.run(signal), reader?.run(signal)]);
       } finally {
         close();
       }

@@ -1,6 +1,7 @@
 export { DATABASE, openDatabase, type Database, type Tx } from './postgres/database.js';
 export { fromRows, insertRows, type ColumnTypes } from './postgres/rows.js';
 export { copyEmbedded } from './postgres/copy-embedded.js';
+export { makeTables } from './postgres/make-tables.js';
 export { rowsOf } from './postgres/rows-of.js';
 export { ADVISORY_LOCKS } from './postgres/advisory-locks.js';
 export { isPassing } from './postgres/passing.js';
@@ -40,4 +41,5 @@ export { isShutOut, type RecordToWrite, TransactionalWriter } from './kafka/tran
 export { masterKeyIn, PersonalDataSettings } from './personal-data/master-key.js';
 export { keysSince, momentOf, putKeys } from './personal-data/key-rows.js';
 export { PersonalData, PersonalDataErased } from './personal-data/personal-data.js';
+export { hashSecret, isSecretHashing, SECRET_HASHING } from './personal-data/secret-hash.js';
 export { applyTopics, type DeclaredTopic, type TopicDifference, topicDifferences } from './kafka/topics.js';

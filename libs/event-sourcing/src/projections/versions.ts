@@ -82,7 +82,7 @@ export async function withinSchema(tx: Tx, version: VersionId): Promise<void> {
 export async function install(db: Database, projections: readonly AnyProjection[]): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
     // Two processes may start at once; the second waits here and finds everything in place.
-    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.projectionTables}::bigint)`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.tables}::bigint)`.execute(tx);
     const { rows } = await sql`select 1 from information_schema.columns
       where table_schema = 'public' and table_name = 'projection_checkpoints' and column_name = 'active'`.execute(tx);
     for (const statement of DDL) await sql.raw(statement).execute(tx);

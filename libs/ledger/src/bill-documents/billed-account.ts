@@ -83,6 +83,8 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
       return { kind: 'payment', channel: event.data.channel, reference: event.data.confirmationNumber };
     case 'PaymentReturned':
       return { kind: 'returned-payment', reason: event.data.reason };
+    case 'PaymentReinstated':
+      return { kind: 'reinstated-payment', reason: event.data.reason };
     case 'PaymentRefunded':
       return { kind: 'refund', reason: event.data.reason };
     case 'CreditIssued':

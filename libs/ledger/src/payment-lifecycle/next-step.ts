@@ -54,6 +54,8 @@ export function nextCheckup(state: PaymentState, now: Date): Date | undefined {
 /** As {@link nextStep}, of the steps on the account alone. */
 export function stepOnAccount(state: KnownPayment): Step | undefined {
   const { posting, status, refunds } = state;
+  // Given back whole because the account would not take it: it never was there, and never comes there.
+  if (posting === 'none' && isGivenBack(state)) return undefined;
   if (countsOnAccount(state)) {
     if (posting === 'none') return { kind: 'post' };
     if (posting === 'reversed') return { kind: 'reinstate' };
@@ -65,6 +67,11 @@ export function stepOnAccount(state: KnownPayment): Step | undefined {
   if (status === 'failed' && posting === 'none' && !state.failureReported) return { kind: 'report-failure' };
   // The bank was faster than a refund: the account says what becomes of it.
   return posting === 'reversed' ? refundToSetAside(refunds) : undefined;
+}
+
+function isGivenBack({ captured, refunds }: KnownPayment): boolean {
+  const left = refunds.filter(({ status }) => status !== 'requested' && status !== 'refused');
+  return captured > 0n && left.reduce((sum, { amount }) => sum + amount, 0n) === captured;
 }
 
 function refundToSetAside(refunds: readonly Refund[]): Step | undefined {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { LOG_MARKS_DDL, type LogMark, markEvent } from '#libs/event-sourcing';
-import { ADVISORY_LOCKS, type Database } from '#libs/platform';
+import { type Database, makeTables } from '#libs/platform';
 
 /*
  * What the payment process keeps in PostgreSQL: which payments have to be looked at, and when. It holds no truth: what has
@@ -46,11 +46,8 @@ export interface Again {
 export class PaymentWork {
   constructor(private readonly db: Database) {}
 
-  async install(): Promise<void> {
-    await this.db.sql.transaction().execute(async (tx) => {
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.consumerTables}::bigint)`.execute(tx);
-      for (const statement of DDL) await sql.raw(statement).execute(tx);
-    });
+  install(): Promise<void> {
+    return makeTables(this.db, DDL);
   }
 
   /** Its name among those who have read the log. */

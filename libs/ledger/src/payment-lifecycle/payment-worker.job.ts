@@ -205,6 +205,13 @@ export class PaymentWorker {
       const body = { refundId, ...(refused !== undefined && { refused }) };
       return this.#record(read, RecordRefundOnAccount, body, step.kind);
     }
+    const whole = read.state.refunds.find(
+      ({ status, amount }) => status === 'requested' && amount === read.state.captured,
+    );
+    if (step.kind === 'post' && refused !== undefined && whole) {
+      // The account has just said that it has none of the money and takes none, so there is nothing to set aside.
+      return this.#record(read, RecordRefundOnAccount, { refundId: whole.refundId }, 'give back');
+    }
     const body = refused === undefined ? DONE[step.kind](step) : { done: 'refused', code: refused };
     return this.#record(read, RecordPosting, body, step.kind);
   }

@@ -418,6 +418,18 @@ describe('Posting', () => {
     expect(given(payment, again).when(RecordPosting, { done: 'posted' }).state()).not.toHaveProperty('postingRefused');
   });
 
+  it('is not due any more when a payment that the account refused was given back whole', () => {
+    const whole = { ...story('RefundRequested')[0]!.data, amount: '60.00' };
+    const asked = [...settled, ...story('PostingRefused'), { type: 'RefundRequested', data: whole } as PaymentEvent];
+    // Until the account has refused once more, nobody knows that it has none of it.
+    expect(stepAfter(asked)).toEqual({ kind: 'post' });
+    expect(stepAfter([...asked, ...story('RefundPending')])).toMatchObject({ kind: 'refund' });
+    const back = [...asked, ...story('RefundPending', 'RefundSettled')];
+    expect(stepAfter(back)).toBeUndefined();
+    expect(fold(payment, back)).not.toHaveProperty('postingRefused');
+    expect(stepAfter([...asked, ...story('RefundPending', 'RefundFailed')])).toBeUndefined();
+  });
+
   it('is recorded once, as is the report of a failure', () => {
     given(payment, posted).when(RecordPosting, { done: 'posted' }).thenNothing();
     const failed = story('PaymentPending', 'PaymentDeclined');

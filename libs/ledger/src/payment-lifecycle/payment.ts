@@ -177,9 +177,11 @@ function lived(state: KnownPayment, event: PaymentEvent): KnownPayment {
       return { ...state, void: { reason: state.void?.reason ?? '', refused: true } };
     case 'PaymentVoided':
       return { ...state, status: 'voided', void: { reason: event.data.reason, refused: false } };
+    case 'RefundPending':
+      // Set aside on the account, or given back past an account that would not take the payment: that is over then.
+      return withRefunds(posted(state, state.posting), refundsAfter(state, event));
     case 'RefundRequested':
     case 'RefundRefused':
-    case 'RefundPending':
     case 'RefundSettled':
     case 'RefundFailed':
       return withRefunds(state, refundsAfter(state, event));

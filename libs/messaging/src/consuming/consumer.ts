@@ -1,8 +1,7 @@
-import { sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Message, type WireRecord } from '#libs/contracts';
 import { type EventStore, LOG_MARKS_DDL, type LogMark, markEvent, requireSameLog } from '#libs/event-sourcing';
-import { ADVISORY_LOCKS, type Database, isPassing, type Tx } from '#libs/platform';
+import { type Database, isPassing, makeTables, type Tx } from '#libs/platform';
 import { type Arrival, arrived, claimedSequence, recordOf } from './arrival.js';
 import { INBOX_DDL, InboxMoved, moveTo, positionOf, receive, received } from './inbox.js';
 import { type MessageHandler } from './message-handler.js';
@@ -52,13 +51,8 @@ export class Consumer {
   }
 
   /** Creates what is missing in the database. */
-  async install(): Promise<void> {
-    await this.db.sql.transaction().execute(async (tx) => {
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.consumerTables}::bigint)`.execute(tx);
-      for (const statement of [...INBOX_DDL, ...PARKED_DDL, ...LOG_MARKS_DDL, ...this.handler.ddl]) {
-        await sql.raw(statement).execute(tx);
-      }
-    });
+  install(): Promise<void> {
+    return makeTables(this.db, [...INBOX_DDL, ...PARKED_DDL, ...LOG_MARKS_DDL, ...this.handler.ddl]);
   }
 
   /** Where a reader of the log goes on. */

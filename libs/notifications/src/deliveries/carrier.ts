@@ -6,7 +6,7 @@ import { type PersonalDataKeys } from '../personal-data.js';
 import { localDay } from '../recipients/local-time.js';
 import { quietUntil } from '../recipients/quiet-hours.js';
 import { type Recipient } from '../recipients/recipients.js';
-import { AT_ONCE } from '../telling/notification.js';
+import { AT_ONCE, type Contents } from '../telling/notification.js';
 import { wantedChannels } from '../telling/tell.js';
 import { variablesOf } from '../templates/template-contents.js';
 import { type Templates } from '../templates/templates.js';
@@ -36,6 +36,8 @@ export interface Usual {
 const Address = z.email();
 const DELIVERED: Outcome = { kind: 'delivered' };
 const NO_ADDRESS: Outcome = { kind: 'suppressed', reason: 'no-address' };
+/** A code that nobody could use any more. */
+const EXPIRED: Outcome = { kind: 'suppressed', reason: 'expired' };
 /** Paid while the reminder waited. */
 const SETTLED: Outcome = { kind: 'suppressed', reason: 'settled' };
 
@@ -53,6 +55,7 @@ export class Carrier {
   /** @throws DeliveryFailed */
   async carry(claim: Claim, now: Date): Promise<Outcome> {
     if (claim.settled) return SETTLED;
+    if ('expiresAt' in claim.content && claim.content.expiresAt <= now.toISOString()) return EXPIRED;
     if (claim.channel === 'webhook') return this.#webhook(claim);
     const { recipient, type } = claim;
     if (recipient === null) return NO_ADDRESS;
@@ -75,7 +78,7 @@ export class Carrier {
     if (!Address.safeParse(address).success) throw new DeliveryFailed('the e-mail address is no address', true);
     const { id, type, toldAt: at } = claim;
     const name = await this.#open(recipient, 'name');
-    const variables = this.#variables(claim, recipient, name);
+    const variables = await this.#variables(claim, recipient, name);
     const [subject, text, html] = await Promise.all(
       (['subject', 'text', 'html'] as const).map((part) => this.#write(type, part, variables)),
     );
@@ -113,7 +116,7 @@ export class Carrier {
     if (to === undefined) return NO_ADDRESS;
     const { id, type, toldAt: at } = claim;
     const name = await this.#open(recipient, 'name');
-    const text = await this.#write(type, 'sms', this.#variables(claim, recipient, name));
+    const text = await this.#write(type, 'sms', await this.#variables(claim, recipient, name));
     await this.ways.text({ id, type, at, to, text });
     return DELIVERED;
   }
@@ -128,11 +131,19 @@ export class Carrier {
     return DELIVERED;
   }
 
-  #variables({ content }: Claim, recipient: Recipient, name: string | undefined): Record<string, unknown> {
+  async #variables({ content }: Claim, recipient: Recipient, name: string | undefined) {
     const { biller, timeZone } = this.usual;
     const locale = this.templates.localeFor(recipient.locale);
     const common = { biller, locale, name: name ?? null, accountEnding: recipient.payBillNumberEnding };
-    return variablesOf(content, common, (instant) => localDay(Date.parse(instant), recipient.timeZone ?? timeZone));
+    const code = 'codeId' in content ? { code: await this.#code(recipient, content) } : {};
+    const variables = variablesOf(content, common, (instant) =>
+      localDay(Date.parse(instant), recipient.timeZone ?? timeZone),
+    );
+    return { ...variables, ...code };
+  }
+
+  #code({ accountId }: Recipient, { codeId, digits }: Contents['verification-code']): Promise<string> {
+    return this.personalData.oneTimeCode(accountId, codeId, digits);
   }
 
   /** A text that cannot be written now cannot be written later either. */

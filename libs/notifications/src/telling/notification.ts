@@ -40,6 +40,15 @@ export interface Contents {
     /** What is open again. */
     readonly bills: readonly BillShare[];
   };
+  /** The code itself is nowhere but in the mail or text message: it is made when that is written. */
+  'verification-code': {
+    readonly codeId: string;
+    readonly digits: number;
+    readonly purpose: string;
+    /** How long it works. */
+    readonly minutes: number;
+    readonly expiresAt: string;
+  };
   'bill-due-soon': DueBill;
   'bill-overdue': DueBill;
 }
@@ -57,12 +66,13 @@ export const NOTIFICATION_TYPES = [
   'payment-confirmation',
   'bill-ready',
   'payment-returned',
+  'verification-code',
   'bill-due-soon',
   'bill-overdue',
 ] as const satisfies readonly NotificationType[];
 
-/** Types that do not wait for the end of quiet hours: who has just paid waits for the confirmation. */
-export const AT_ONCE: ReadonlySet<string> = new Set<NotificationType>(['payment-confirmation']);
+/** Types that do not wait for the end of quiet hours: who has just paid, or asked for a code, waits for it. */
+export const AT_ONCE: ReadonlySet<string> = new Set<NotificationType>(['payment-confirmation', 'verification-code']);
 
 /** One thing told to the customer of an account. */
 export type Notification = {

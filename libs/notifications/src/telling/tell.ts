@@ -7,6 +7,8 @@ import { type Notification } from './notification.js';
 /** Namespace of the ids of deliveries. Never changes: they are what receivers recognise a repeat by. */
 const NAMESPACE = 'a3d0d7a5-9be0-5ac4-8f26-31a0cf0e7b52';
 
+const CODE: Notification['type'] = 'verification-code';
+
 /** A notification and whom it is for, as is known at the time. */
 export interface Telling {
   readonly notification: Notification;
@@ -73,9 +75,9 @@ export async function tell(tx: Tx, tellings: readonly Telling[], usual: readonly
   return deliveries.length;
 }
 
-/** The channels a customer wants for a type of notification. */
+/** The channels a customer wants for a type of notification. A code goes every way there is until they say otherwise. */
 export function wantedChannels(recipient: Recipient, type: string, usual: readonly string[]): readonly string[] {
-  return recipient.channels?.[type] ?? usual;
+  return recipient.channels?.[type] ?? (type === CODE ? ['email', 'sms'] : usual);
 }
 
 function onlineRow({ id, accountId, type, occurredAt, withheld, content }: Notification): NotificationRow {
@@ -91,7 +93,9 @@ function deliveryRows({ notification, recipient }: Telling, usual: readonly stri
   for (const channel of ['email', 'sms'] as const) {
     const address = channel === 'email' ? recipient.email : recipient.phone;
     if (address === null || !wanted.includes(channel)) continue;
-    const [lane, name] = [`${channel}:${accountId}`, `${id}\n${channel}`];
+    // A code is of no use later: it waits behind nothing.
+    const lane = type === CODE ? `${channel}:${accountId}:${id}` : `${channel}:${accountId}`;
+    const name = `${id}\n${channel}`;
     rows.push({ id: uuidv5(name, NAMESPACE), ...about, channel, endpoint_id: null, lane });
   }
   for (const endpoint of endpoints) {

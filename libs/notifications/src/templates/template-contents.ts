@@ -34,6 +34,15 @@ export const EXAMPLES: Readonly<Record<NotificationType, Readonly<Record<string,
     returnedOn: '2026-01-31',
     bills: [{ billNumber: 'B-2026-001', amount: money }],
   },
+  'verification-code': {
+    ...common,
+    code: '048261',
+    codeId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b06',
+    digits: 6,
+    purpose: 'account-access',
+    minutes: 10,
+    expiresAt: '2026-01-31T12:10:00.000Z',
+  },
   'bill-due-soon': { ...common, ...bill },
   'bill-overdue': { ...common, ...bill },
 };
@@ -51,6 +60,7 @@ export const LEAST: Readonly<Record<NotificationType, readonly Readonly<Record<s
   ],
   'bill-ready': [{ ...EXAMPLES['bill-ready'], ...nameless }],
   'payment-returned': [{ ...EXAMPLES['payment-returned'], ...nameless, confirmationNumber: null, bills: [] }],
+  'verification-code': [{ ...EXAMPLES['verification-code'], ...nameless }],
   'bill-due-soon': [{ ...EXAMPLES['bill-due-soon'], ...nameless }],
   'bill-overdue': [{ ...EXAMPLES['bill-overdue'], ...nameless }],
 };

@@ -11,6 +11,12 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const confirmation = (locale: string) => ({ ...EXAMPLES['payment-confirmation'], locale });
 
+/** A code is in no subject: those are read on locked screens. */
+function about(type: string, part: string): RegExp {
+  if (type !== 'verification-code') return /1[.,]?234[.,]50/;
+  return part === 'subject' ? /^(?!.*048261).*c(o|ó)d(e|igo)/ : /048261/;
+}
+
 describe('Templates', () => {
   const templates = new Templates('en');
 
@@ -18,7 +24,7 @@ describe('Templates', () => {
     for (const locale of ['en', 'es']) {
       for (const part of ['subject', 'text', 'html', 'sms'] as const) {
         const text = await templates.render(type, part, { ...EXAMPLES[type], locale });
-        expect(text).toMatch(/1[.,]?234[.,]50/);
+        expect(text).toMatch(about(type, part));
         expect(text).not.toContain('{{');
         expect(text).not.toContain('undefined');
         if (part === 'subject' || part === 'sms') expect(text).not.toContain('\n');
@@ -79,7 +85,7 @@ describe('What may be absent', () => {
     )) {
       for (const part of ['subject', 'text', 'html', 'sms'] as const) {
         const text = await templates.render(type, part, { ...example, locale });
-        expect(text).toMatch(/1[.,]?234[.,]50/);
+        expect(text).toMatch(about(type, part));
         expect(text).not.toMatch(/null|undefined/);
       }
     }

@@ -47,6 +47,29 @@ describe.each(await testEngines())('Personal data sealed on $name', (engine) => 
     expect(JSON.stringify([sealed, rows])).not.toContain('jane');
   });
 
+  it('gives fingerprints that are the same for the same text, for one subject and purpose, and under one key', async () => {
+    const print = (subject: string, purpose: string, text: string, by = personalData) =>
+      by.fingerprint(subject, purpose, text).then((bytes) => bytes.toString('hex'));
+    const first = await print('s1', 'pin', '4826');
+    expect(first).toMatch(/^[\da-f]{64}$/);
+    expect(await print('s1', 'pin', '4826', elsewhere())).toBe(first);
+    const others = [
+      await print('s2', 'pin', '4826'),
+      await print('s1', 'salt', '4826'),
+      await print('s1', 'pin', '4827'),
+    ];
+    expect(new Set([first, ...others]).size).toBe(4);
+  });
+
+  it('gives one code for one id, wherever it is made, with all its figures (RFC 4226)', async () => {
+    const codes: string[] = [];
+    for (let id = 0; id < 200; id++) codes.push(await personalData.oneTimeCode('s1', String(id), 6));
+    expect(codes.every((code) => /^\d{6}$/.test(code))).toBe(true);
+    expect(await elsewhere().oneTimeCode('s1', '7', 6)).toBe(codes[7]);
+    // By chance two in two hundred are the same once in fifty times; ten never are.
+    expect(new Set(codes).size).toBeGreaterThan(190);
+  });
+
   // ADR 0026: the log of a backup is copied after the database, and has what was sealed in between.
   it('made or destroyed after a moment is known, and can be put into a copy of the database from then', async () => {
     const copy = await engine.create();
@@ -113,6 +136,7 @@ describe.each(await testEngines())('Personal data sealed on $name', (engine) => 
     for (const one of [personalData, elsewhere()]) {
       expect(await one.open('gone', 'name', sealed)).toBeUndefined();
       await expect(one.seal('gone', 'name', 'Jane')).rejects.toThrow(PersonalDataErased);
+      await expect(one.fingerprint('gone', 'pin', '4826')).rejects.toThrow(PersonalDataErased);
       expect(await one.open('s1', 'name', stays)).toBe('John');
     }
     const { rows } = await sql`select wrapped_key from personal_data_keys where subject = 'gone'`.execute(test.db.sql);

@@ -1,9 +1,9 @@
-import { ADVISORY_LOCKS } from '../postgres/advisory-locks.js';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { type Database } from '../postgres/database.js';
+import { makeTables } from '../postgres/make-tables.js';
 import { KEY_TABLE, type KeyRow } from './key-rows.js';
-import { type DataKey, dataKeyOf, newWrappedSecret, openText, sealText, unwrap } from './sealing.js';
+import { type DataKey, dataKeyOf, newWrappedSecret, fingerprintText, openText, sealText, unwrap } from './sealing.js';
 
 /** The subject's key was erased: nothing can be sealed for it any more, ever. */
 export class PersonalDataErased extends Error {
@@ -40,9 +40,29 @@ export class PersonalData {
    * @throws PersonalDataErased
    */
   async seal(subject: string, field: string, plaintext: string): Promise<string> {
-    const key = (await this.#keyOf(subject)) ?? (await this.#makeKey(subject));
-    if (key === 'erased') throw new PersonalDataErased('the personal data of this subject was erased');
-    return sealText(key, subject, field, plaintext);
+    return sealText(await this.#liveKeyOf(subject), subject, field, plaintext);
+  }
+
+  /**
+   * A keyed hash of a text, 32 bytes: the same for the same subject, purpose and text, and worth nothing without the
+   * subject's key, however short the text is. It cannot be opened.
+   * @throws PersonalDataErased
+   */
+  async fingerprint(subject: string, purpose: string, text: string): Promise<Buffer> {
+    return fingerprintText(await this.#liveKeyOf(subject), purpose, text);
+  }
+
+  /**
+   * The one-time code that belongs to an id: made of the subject's key and the id, so that whoever sends it and whoever
+   * compares it each make it for themselves, and it is written nowhere.
+   * @param digits from 4 to 10, with leading zeros. 48 bits are reduced to them, so that no code is likelier than another
+   *   by more than one part in 28,000.
+   * @see https://www.rfc-editor.org/rfc/rfc4226 HOTP, which counts where this takes an id
+   * @throws PersonalDataErased
+   */
+  async oneTimeCode(subject: string, id: string, digits: number): Promise<string> {
+    const bits = (await this.fingerprint(subject, 'one-time code', id)).readUIntBE(0, 6);
+    return String(bits % 10 ** digits).padStart(digits, '0');
   }
 
   /**
@@ -66,6 +86,12 @@ export class PersonalData {
       on conflict (subject) do update set wrapped_key = null,
         erased_at = coalesce(personal_data_keys.erased_at, excluded.erased_at)`.execute(this.db.sql);
     this.#keys.delete(subject);
+  }
+
+  async #liveKeyOf(subject: string): Promise<DataKey> {
+    const key = (await this.#keyOf(subject)) ?? (await this.#makeKey(subject));
+    if (key === 'erased') throw new PersonalDataErased('the personal data of this subject was erased');
+    return key;
   }
 
   async #keyOf(subject: string): Promise<DataKey | 'erased' | undefined> {
@@ -92,11 +118,7 @@ export class PersonalData {
 
   /** At first use and not at the start: a database that is away does not keep a process from its other work. */
   async #install(): Promise<void> {
-    this.#installed ??= this.db.sql.transaction().execute(async (tx) => {
-      // Two processes may come at once; the second waits here and finds the table in place.
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.personalDataTables}::bigint)`.execute(tx);
-      await sql.raw(KEY_TABLE).execute(tx);
-    });
+    this.#installed ??= makeTables(this.db, [KEY_TABLE]);
     try {
       await this.#installed;
     } catch (error) {

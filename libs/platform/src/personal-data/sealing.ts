@@ -20,12 +20,17 @@ export class SealBroken extends Error {
 export interface DataKey {
   readonly encrypting: Buffer;
   readonly nonces: Buffer;
+  readonly fingerprints: Buffer;
 }
 
 export function dataKeyOf(secret: Buffer): DataKey {
   const derived = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', secret, '', `paybill personal data: ${purpose}`, KEY_BYTES));
-  return { encrypting: derived('encrypting'), nonces: derived('nonces') };
+  return {
+    encrypting: derived('encrypting'),
+    nonces: derived('nonces'),
+    fingerprints: derived('fingerprints'),
+  };
 }
 
 /** The secret of a new data key, wrapped by the master key for storage. */
@@ -49,6 +54,13 @@ export function sealText(key: DataKey, subject: string, field: string, plaintext
     .digest()
     .subarray(0, NONCE_BYTES);
   return encrypt(key.encrypting, nonce, fieldContext(subject, field), Buffer.from(plaintext));
+}
+
+/** A keyed hash of a text (HMAC-SHA-256), for one purpose: without the key nobody can tell what it is of by trying. */
+export function fingerprintText(key: DataKey, purpose: string, text: string): Buffer {
+  return createHmac('sha256', key.fingerprints)
+    .update(JSON.stringify([purpose, text]))
+    .digest();
 }
 
 /** @throws SealBroken */

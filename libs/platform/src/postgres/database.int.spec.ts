@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { insertRows, isPassing } from '#libs/platform';
-import { testEngines, type TestDatabase } from '#testing/platform';
+import { insertRows, isPassing, makeTables } from '#libs/platform';
+import { testEngines, type TestDatabase, until } from '#testing/platform';
 
 describe.each(await testEngines())('The read-model database on $name', (engine) => {
   let test: TestDatabase;
@@ -50,6 +50,27 @@ describe.each(await testEngines())('The read-model database on $name', (engine) 
     // The pool may hand the broken connection out once more before it knows.
     const { rows } = await one().catch((again: unknown) => (isPassing(again) ? one() : Promise.reject(again as Error)));
     expect(rows).toEqual([{ one: 1 }]);
+  });
+
+  it('makes tables beside a transaction that writes them, in whatever order it does', async () => {
+    if (!test.url) return;
+    const ddl = ['first', 'second'].flatMap((name) => [
+      `create table if not exists ${name} (id int)`,
+      `create index if not exists ${name}_by_id on ${name} (id)`,
+    ]);
+    await makeTables(test.db, ddl);
+    const waiting = async () =>
+      (await sql`select from pg_locks where not granted and relation = 'second'::regclass`.execute(test.db.sql)).rows;
+    let again: Promise<void> | undefined;
+    await test.db.sql.transaction().execute(async (tx) => {
+      await sql`insert into second values (1)`.execute(tx);
+      again = makeTables(test.db, ddl);
+      await until(async () => (await waiting()).length > 0);
+      await sql`insert into first values (1)`.execute(tx);
+    });
+    await again;
+    const held = await sql`select from pg_locks where locktype = 'advisory'`.execute(test.db.sql);
+    expect(held.rows).toEqual([]);
   });
 
   it('says how many rows a statement changed', async () => {
