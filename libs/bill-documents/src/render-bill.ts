@@ -15,7 +15,7 @@ const FOLLOWING_TOP = 84;
  * Characters that the fonts do not have (they cover Latin, Greek and Cyrillic) are printed as their number, `[U+738B]`.
  */
 export async function renderBill(bill: BillDocument, biller: Biller): Promise<Buffer> {
-  const sheet = new Sheet(`Bill ${bill.billNumber}`, biller.name, bill.issuedOn);
+  const sheet = await Sheet.open(`Bill ${bill.billNumber}`, biller.name, bill.issuedOn);
   sheet.addPage();
   const payable = isPayable(bill);
   const end = writeFront(sheet, bill, biller) + 8;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import PDFDocument from 'pdfkit';
 
 /** US Letter in points; what is printed keeps three quarters of an inch from the sides. */
 export const PAGE = { width: 612, height: 792, left: 54, right: 558, top: 42, bottom: 738 } as const;
@@ -43,10 +42,19 @@ interface Font {
 
 /** A document that is written page by page, at places given from the upper left corner. */
 export class Sheet {
-  readonly #doc: PDFKit.PDFDocument;
   readonly #chunks: Buffer[] = [];
+  readonly #doc: PDFKit.PDFDocument;
 
-  constructor(title: string, author: string, day: string) {
+  private constructor(doc: PDFKit.PDFDocument) {
+    this.#doc = doc;
+    for (const [face, file] of Object.entries(FACES)) doc.registerFont(face, fontFile(file));
+    doc.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+  }
+
+  /** A document without a page yet, dated a day. */
+  static async open(title: string, author: string, day: string): Promise<Sheet> {
+    // Every process that has to do with the ledger has this library, and few of them ever write a bill.
+    const { default: PDFDocument } = await import('pdfkit');
     // The same bill is the same file, byte for byte: pdfkit makes the file's id from what stands here.
     const at = new Date(`${day}T00:00:00Z`);
     const info = {
@@ -58,9 +66,7 @@ export class Sheet {
       ModDate: at,
     };
     const options = { size: 'LETTER', margin: 0, autoFirstPage: false, bufferPages: true, pdfVersion: '1.7' as const };
-    this.#doc = new PDFDocument({ ...options, lang: 'en-US', displayTitle: true, info });
-    for (const [face, file] of Object.entries(FACES)) this.#doc.registerFont(face, fontFile(file));
-    this.#doc.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    return new Sheet(new PDFDocument({ ...options, lang: 'en-US', displayTitle: true, info }));
   }
 
   get pages(): number {
