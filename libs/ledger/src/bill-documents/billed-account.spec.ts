@@ -53,6 +53,30 @@ describe('What a bill says (CO2)', () => {
     ]);
   });
 
+  it('tells that a payment was returned, and that the bank has given it back', () => {
+    const both = { paymentId: p1, amount: USD('60.00'), reason: 'insufficient-funds', effectiveAt };
+    const lots = [{ billNumber: 'B-1', lineId: 'L1', amount: '60.00' }];
+    const { document } = issuedBill(
+      stream(
+        accountOpened(),
+        billIssued('B-1', '2025-12-31', ['100.00']),
+        paymentApplied(p1, '60.00', ['B-1/L1 60.00'], '0.00'),
+        { type: 'PaymentReturned', data: { ...both, released: lots, unappliedRemoved: '0.00' } },
+        {
+          type: 'PaymentReinstated',
+          data: { ...both, allocations: lots, unapplied: '0.00', allocationPolicy: 'oldest-due-first' },
+        },
+        billIssued('B-2', '2026-02-01', ['10.00']),
+      ),
+      'B-2',
+    );
+    expect(document).toMatchObject({
+      previousBalance: '100.00',
+      changes: { payment: '-60.00', 'returned-payment': '60.00', 'reinstated-payment': '-60.00' },
+      amountDue: '50.00',
+    });
+  });
+
   it('is what it was when it was issued, whatever came later', () => {
     expect(issuedBill(history, 'B-2')).toEqual(issuedBill(history.slice(0, 7), 'B-2'));
     expect(issuedBill(history, 'B-2').sealedName).toBe('v1.before');
