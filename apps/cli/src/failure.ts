@@ -1,14 +1,4 @@
-import { BackupRefused } from '#libs/backup';
-import { EventStoreUnavailable } from '#libs/event-sourcing';
-import { RulesRefused } from '#libs/fraud';
-import { SourceRefused } from '#libs/ledger';
-import { RelaySuperseded } from '#libs/messaging';
-import { TopicStalled } from '#libs/platform';
-import { WrongOption } from './options.js';
-import { RefusedByPaybill } from './paybill-api.js';
 import { inColour } from './style.js';
-import { NoTarget } from './target.js';
-import { NotWritten } from './whole-file.js';
 
 /** What the exit code of `paybill` says; docs/guides/command-line.md is the page for it. */
 export const ExitCode = {
@@ -25,19 +15,23 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** The exit code of each kind of failure that a person can mend; each has a sentence as its message. */
-const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, ExitCode])[] = [
-  [WrongOption, ExitCode.usage],
-  [SourceRefused, ExitCode.no],
-  [RulesRefused, ExitCode.no],
-  [RefusedByPaybill, ExitCode.no],
-  [RelaySuperseded, ExitCode.no],
-  [BackupRefused, ExitCode.no],
-  [NotWritten, ExitCode.unreachable],
-  [NoTarget, ExitCode.unreachable],
-  [EventStoreUnavailable, ExitCode.unreachable],
-  [TopicStalled, ExitCode.unreachable],
-];
+/**
+ * The exit code of each kind of failure that a person can mend, by the name of its class: to have the classes here, all of
+ * Paybill would be loaded for every command. Each has a sentence as its message.
+ */
+const MENDABLE: Readonly<Record<string, ExitCode>> = {
+  WrongOption: ExitCode.usage,
+  SourceRefused: ExitCode.no,
+  RulesRefused: ExitCode.no,
+  RefusedByPaybill: ExitCode.no,
+  Rejected: ExitCode.no,
+  RelaySuperseded: ExitCode.no,
+  BackupRefused: ExitCode.no,
+  NotWritten: ExitCode.unreachable,
+  NoTarget: ExitCode.unreachable,
+  EventStoreUnavailable: ExitCode.unreachable,
+  TopicStalled: ExitCode.unreachable,
+};
 
 /**
  * Says on standard error why a command failed: a sentence for what a person can mend, as JSON with `--json`; anything
@@ -46,7 +40,7 @@ const MENDABLE: readonly (readonly [abstract new (...args: never[]) => Error, Ex
 export function reportFailure(error: unknown, json: boolean): ExitCode {
   const exitCode = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof RefusedByPaybill ? error.code : undefined;
+  const code = error instanceof Error && exitCode === ExitCode.no && 'code' in error ? error.code : undefined;
   if (json) console.error(JSON.stringify({ error: { message, exitCode, ...(code !== undefined && { code }) } }));
   if (exitCode === ExitCode.fault) console.error(error);
   else if (!json) console.error(`${inColour('red', 'error:', process.stderr)} ${message}`);
@@ -55,7 +49,7 @@ export function reportFailure(error: unknown, json: boolean): ExitCode {
 
 function exitCodeOf(error: unknown): ExitCode {
   if (isOccupied(error)) return ExitCode.unreachable;
-  return MENDABLE.find(([kind]) => error instanceof kind)?.[1] ?? ExitCode.fault;
+  return (error instanceof Error && MENDABLE[error.name]) || ExitCode.fault;
 }
 
 /** The node or its port is taken: the message says by whom or where. */

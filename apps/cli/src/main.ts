@@ -20,7 +20,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.on('uncaughtException', (error) => process.exit(reportFailure(error, json)));
 
 try {
-  await paybillProgram().parseAsync();
+  await (await paybillProgram(options)).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   else process.exitCode = reportFailure(error, json);

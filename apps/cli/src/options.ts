@@ -1,5 +1,5 @@
-import { isUuid } from '#libs/platform';
 import { InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
 
 /** An option or argument of the command line cannot be used; the message names it. */
 export class WrongOption extends Error {
@@ -100,6 +100,6 @@ export function moment(text: string): string {
 /** Reads the id of something, a UUID. */
 export function uuid(text: string): string {
   const id = text.toLowerCase();
-  if (isUuid(id)) return id;
+  if (z.guid().safeParse(id).success) return id;
   throw new InvalidArgumentError('must be an id such as 0e37c1d2-6a35-4b5e-9d0c-2f1a7c1b9e10');
 }

@@ -9,7 +9,8 @@ function actions(command: Command, path: readonly string[] = []): [string, Comma
   return runs ? [[path.join(' '), command], ...others] : others;
 }
 
-const commands = actions(paybillProgram());
+const whole = await paybillProgram();
+const commands = actions(whole);
 
 function helpOf(command: Command): string {
   let help = '';
@@ -34,18 +35,18 @@ describe('The command line as a whole', () => {
     const examples = shown.filter((example) => !within.some((other) => example.startsWith(other)));
     expect(examples.filter((example) => example.startsWith(`  paybill ${path}`))).not.toEqual([]);
     for (const example of examples) {
-      const program = paybillProgram();
+      const words = wordsOf(example.trim());
+      const program = await paybillProgram(words);
       const taken: string[] = [];
       const given: string[] = [];
-      for (const [words, one] of actions(program)) {
+      for (const [named, one] of actions(program)) {
         one.action(() => {
-          taken.push(words);
+          taken.push(named);
           for (const option of one.options) {
             if (one.getOptionValueSourceWithGlobals(option.attributeName()) === 'cli') given.push(option.long!);
           }
         });
       }
-      const words = wordsOf(example.trim());
       await program.parseAsync(words, { from: 'user' });
       expect(taken).toEqual([path]);
       expect(given.sort()).toEqual(words.filter((word) => word.startsWith('--')).sort());
@@ -59,7 +60,7 @@ describe('The command line as a whole', () => {
 
   it('has options that take a value everywhere or nowhere, so that a shell knows what follows them', () => {
     const takes = new Map<string, Set<boolean>>();
-    for (const { options } of placesOf(paybillProgram())) {
+    for (const { options } of placesOf(whole)) {
       for (const { flags, value } of options) {
         for (const flag of flags) takes.set(flag, (takes.get(flag) ?? new Set()).add(value !== undefined));
       }

@@ -1,28 +1,38 @@
 import { Command } from 'commander';
-import { auditCommand } from './audit.command.js';
-import { backupCommand } from './backup/backup.command.js';
-import { restoreCommand } from './backup/restore.command.js';
 import { completionCommand } from './completion/completion.command.js';
-import { contractsCommand } from './contracts.command.js';
-import { demoCommand } from './demo.command.js';
-import { eventsCommand } from './events.command.js';
-import { eventstoreCommand } from './eventstore.command.js';
-import { fraudCommand } from './fraud.command.js';
-import { importCommand } from './import.command.js';
 import { WrongOption } from './options.js';
-import { journalCommand } from './journal.command.js';
-import { parkedCommand } from './parked.command.js';
-import { projectionsCommand } from './projections.command.js';
-import { relayCommand } from './relay.command.js';
-import { replayCommand } from './replay/replay.command.js';
-import { startCommand } from './start.command.js';
 import { hasColour, inColour } from './style.js';
-import { topicsCommand } from './topics.command.js';
 import { VERSION } from './version.js';
-import { webhooksCommand } from './webhooks.command.js';
 
-/** The whole command line: every command there is, with what holds for all of them. */
-export function paybillProgram(): Command {
+/**
+ * The commands by their first word, in the order of the help. Each is loaded when it is needed: some bring all of Paybill,
+ * which takes a second, and most only ask an API.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.command.js')).startCommand(),
+  demo: async () => (await import('./demo.command.js')).demoCommand(),
+  import: async () => (await import('./import.command.js')).importCommand(),
+  projections: async () => (await import('./projections.command.js')).projectionsCommand(),
+  backup: async () => (await import('./backup/backup.command.js')).backupCommand(),
+  restore: async () => (await import('./backup/restore.command.js')).restoreCommand(),
+  parked: async () => (await import('./parked.command.js')).parkedCommand(),
+  webhooks: async () => (await import('./webhooks.command.js')).webhooksCommand(),
+  fraud: async () => (await import('./fraud.command.js')).fraudCommand(),
+  audit: async () => (await import('./audit.command.js')).auditCommand(),
+  journal: async () => (await import('./journal.command.js')).journalCommand(),
+  relay: async () => (await import('./relay.command.js')).relayCommand(),
+  replay: async () => (await import('./replay/replay.command.js')).replayCommand(),
+  topics: async () => (await import('./topics.command.js')).topicsCommand(),
+  eventstore: async () => (await import('./eventstore.command.js')).eventstoreCommand(),
+  contracts: async () => (await import('./contracts.command.js')).contractsCommand(),
+  events: async () => (await import('./events.command.js')).eventsCommand(),
+};
+
+/**
+ * The command line, with what holds for all of its commands.
+ * @param words what it was called with: only the command named there is loaded, and all of them where none is.
+ */
+export async function paybillProgram(words: readonly string[] = []): Promise<Command> {
   const program = new Command('paybill')
     .description('Event-sourced payment ledger for companies that bill subscribers')
     .version(VERSION, '-V, --version', 'print the version')
@@ -37,27 +47,14 @@ export function paybillProgram(): Command {
       'after',
       '\nExamples:\n  paybill demo\n  paybill help parked retry\n\nExit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 out of reach, 70 a fault of Paybill.',
     );
-  const commands = [
-    startCommand(),
-    demoCommand(),
-    importCommand(),
-    projectionsCommand(),
-    backupCommand(),
-    restoreCommand(),
-    parkedCommand(),
-    webhooksCommand(),
-    fraudCommand(),
-    auditCommand(),
-    journalCommand(),
-    relayCommand(),
-    replayCommand(),
-    topicsCommand(),
-    eventstoreCommand(),
-    contractsCommand(),
-    eventsCommand(),
+  const [word, within] = words.filter((one) => !one.startsWith('-'));
+  const named = COMMANDS[(word === 'help' ? within : word) ?? ''];
+  const commands: Command[] = [];
+  for (const load of named ? [named] : Object.values(COMMANDS)) commands.push(await load());
+  commands.push(
     completionCommand(() => program),
     helpCommand(() => program),
-  ];
+  );
   for (const command of commands) {
     inherit(command, program);
     program.addCommand(command);
