@@ -117,15 +117,20 @@ async function ownSettings(
 }
 
 async function createTopics(admin: Admin, topics: readonly DeclaredTopic[]): Promise<void> {
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
-      topic: name,
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: entries(config),
-    })),
-  });
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: entries(config),
+      })),
+    });
+  } catch (error) {
+    // They are created, and the broker that was asked about their leaders has not learnt of them yet.
+    if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+  }
 }
 
 /** Replaces all of a topic's own settings by the declared ones: what is not declared falls back to the broker's. */
