@@ -16,11 +16,11 @@ export async function testTopics(kafka: Kafka): Promise<{ topic: string; progres
 export async function createTopics(kafka: Kafka, topic: string, progressTopic: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
-  const size = { 'min.insync.replicas': '2', 'max.message.bytes': '4194304' };
-  const compacted = { 'cleanup.policy': 'compact', 'min.insync.replicas': '2' };
+  const account = { 'min.insync.replicas': '2', 'max.message.bytes': '4194304' };
+  const progress = { 'cleanup.policy': 'compact', 'min.insync.replicas': '2' };
   await applyTopics(admin, [
-    { name: topic, partitions: 12, replicationFactor: 3, config: size },
-    { name: progressTopic, partitions: 1, replicationFactor: 3, config: compacted },
+    { name: topic, partitions: 12, replicationFactor: 3, config: account },
+    { name: progressTopic, partitions: 1, replicationFactor: 3, config: progress },
   ]);
   await admin.disconnect();
 }
