@@ -42,7 +42,7 @@ async function rates(monitor: Opened, rules: number): Promise<Bar[]> {
     const embedded = () =>
       inScratch(async (dataDir) => {
         await using db = await openDatabase({ dataDir });
-        return perSecondOfCore(db, monitor, messages);
+        return await perSecondOfCore(db, monitor, messages);
       });
     const postgres = server && (() => server.inDatabase((db) => perSecondOfCore(db, monitor, messages)));
     const measured = await interleaved<string>({ PGlite: embedded, ...(postgres && { PostgreSQL: postgres }) });

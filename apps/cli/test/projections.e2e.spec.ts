@@ -1,3 +1,4 @@
+import { until } from '#testing/platform';
 import { CommandLine } from './command-line.js';
 
 describe('paybill projections', () => {
@@ -17,7 +18,7 @@ describe('paybill projections', () => {
       body: JSON.stringify({ currency: 'USD', customerReference }),
     });
     const { accountId, position } = (await answer.json()) as { accountId: string; position: string };
-    expect((await fetch(new URL(`/accounts/${accountId}?after=${position}`, url))).status).toBe(200);
+    await until(async () => (await fetch(new URL(`/accounts/${accountId}?after=${position}`, url))).status === 200);
   }
 
   const projections = (...args: string[]) => line.paybill(['projections', ...args, '--data', line.data]);

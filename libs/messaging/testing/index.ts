@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type CommandHandling } from '#libs/event-sourcing';
 import { commandMetadata } from '#testing/event-sourcing';
 import { candidatePayBillNumber, IssueCredit, OpenAccount } from '#libs/ledger';
-import { type Kafka } from '#libs/platform';
+import { applyTopics, type Kafka } from '#libs/platform';
 
 /** Topics for one test, of the shape of the real ones. */
 export async function testTopics(kafka: Kafka): Promise<{ topic: string; progressTopic: string }> {
@@ -16,29 +16,12 @@ export async function testTopics(kafka: Kafka): Promise<{ topic: string; progres
 export async function createTopics(kafka: Kafka, topic: string, progressTopic: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [
-      {
-        topic,
-        numPartitions: 12,
-        replicationFactor: 3,
-        configEntries: [
-          { name: 'min.insync.replicas', value: '2' },
-          { name: 'max.message.bytes', value: '4194304' },
-        ],
-      },
-      {
-        topic: progressTopic,
-        numPartitions: 1,
-        replicationFactor: 3,
-        configEntries: [
-          { name: 'cleanup.policy', value: 'compact' },
-          { name: 'min.insync.replicas', value: '2' },
-        ],
-      },
-    ],
-  });
+  const account = { 'min.insync.replicas': '2', 'max.message.bytes': '4194304' };
+  const progress = { 'cleanup.policy': 'compact', 'min.insync.replicas': '2' };
+  await applyTopics(admin, [
+    { name: topic, partitions: 12, replicationFactor: 3, config: account },
+    { name: progressTopic, partitions: 1, replicationFactor: 3, config: progress },
+  ]);
   await admin.disconnect();
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
-import { connectKafka } from '#libs/platform';
+import { applyTopics, connectKafka } from '#libs/platform';
 import { ownKafkaCluster } from './kafka.js';
 
 describe.each(await ownKafkaCluster())('a cluster of a test’s own', (cluster) => {
@@ -9,26 +10,27 @@ describe.each(await ownKafkaCluster())('a cluster of a test’s own', (cluster) 
   beforeAll(() => admin.connect());
   afterAll(() => admin.disconnect());
 
-  async function partition() {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]!.partitions[0]!;
-  }
+  type Partition = Awaited<ReturnType<typeof admin.fetchTopicMetadata>>['topics'][number]['partitions'][number];
+  const declared = { name: topic, partitions: 1, replicationFactor: 3, config: {} };
 
-  async function until(holds: (state: Awaited<ReturnType<typeof partition>>) => boolean) {
+  /** The topic's partition, once it is as it should be: a broker that is asked may not have learnt of it yet. */
+  async function partition(holds: (state: Partition) => boolean): Promise<Partition> {
     for (;;) {
-      const state = await partition();
-      if (holds(state)) return state;
+      const { topics } = await admin.fetchTopicMetadata();
+      const state = topics.find(({ name }) => name === topic)?.partitions[0];
+      if (state && holds(state)) return state;
+      await delay(20);
     }
   }
 
   it('has another broker lead when the leader dies, and all three in step again when it is back', async () => {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 3 }], waitForLeaders: true });
-    const { leader } = await partition();
+    await applyTopics(admin, [declared]);
+    const { leader } = await partition((state) => state.leader > 0);
     await cluster.kill(leader);
-    const after = await until((state) => state.leader > 0 && state.leader !== leader);
+    const after = await partition((state) => state.leader > 0 && state.leader !== leader);
     expect(after.isr).not.toContain(leader);
     await cluster.start(leader);
-    const whole = await until((state) => state.isr.length === 3);
+    const whole = await partition((state) => state.isr.length === 3);
     expect([...whole.isr].sort()).toEqual([1, 2, 3]);
   }, 60_000);
 });

@@ -133,18 +133,22 @@ class Share {
     if (end <= checkpoint.position) return;
     const mine = events.filter((event) => this.#isMine(event));
     const batch = mine.map((event) => recorded(projection.events, event));
+    const writer = { ...version, writer: share.writer };
     const to = { position: end, events: mine.length };
-    await this.db.sql.transaction().execute(async (tx) => {
-      await withinSchema(tx, version);
-      // A version that is being built can be built again: waiting for the disk would gain nothing. What is lost with a
-      // power cut is rows and checkpoint together.
-      if (version.state === 'building') await sql`set local synchronous_commit to off`.execute(tx);
-      await advance(tx, { ...version, writer: share.writer }, checkpoint, to);
-      if (batch.length === 0) return;
-      await this.#order.keep(tx, mine);
-      if (share.of === 1) await markEvent(tx, schemaOf(version), mine.at(-1)!);
-      await projection.apply(tx, batch as never, share.writer);
-    });
+    // Most events are of interest to few projections, and the others move on with a single statement each.
+    if (batch.length === 0) await advance(this.db.sql, writer, checkpoint, to);
+    else {
+      await this.db.sql.transaction().execute(async (tx) => {
+        await withinSchema(tx, version);
+        // A version that is being built can be built again: waiting for the disk would gain nothing. What is lost with a
+        // power cut is rows and checkpoint together.
+        if (version.state === 'building') await sql`set local synchronous_commit to off`.execute(tx);
+        await advance(tx, writer, checkpoint, to);
+        await this.#order.keep(tx, mine);
+        if (share.of === 1) await markEvent(tx, schemaOf(version), mine.at(-1)!);
+        await projection.apply(tx, batch as never, share.writer);
+      });
+    }
     this.checkpoint = { ...checkpoint, position: end };
   }
 

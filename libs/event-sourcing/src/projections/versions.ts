@@ -193,9 +193,9 @@ export async function take(db: Database, { name, version }: VersionId): Promise<
   return rows.map(({ position, epoch }) => ({ position: BigInt(position), epoch: BigInt(epoch) }));
 }
 
-/** Moves the checkpoint inside the transaction that writes the rows. @throws Superseded */
+/** Moves the checkpoint, inside the transaction that writes the rows where there are some. @throws Superseded */
 export async function advance(
-  tx: Tx,
+  tx: Tx | Database['sql'],
   { name, version, writer }: VersionId & { readonly writer: number },
   from: Checkpoint,
   to: { readonly position: bigint; readonly events: number },

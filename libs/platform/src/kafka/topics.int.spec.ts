@@ -25,7 +25,7 @@ describe.each(await kafkaCluster())('Topics as code', ({ brokers }) => {
     expect(await applyTopics(admin, [declared])).toEqual({ mended: missing, refused: [] });
     expect(await topicDifferences(admin, [declared])).toEqual([]);
     expect(await applyTopics(admin, [declared])).toEqual({ mended: [], refused: [] });
-  }, 30_000);
+  }, 150_000);
 
   it('are mended where somebody has changed, dropped or added a setting by hand', async () => {
     const configEntries = [
@@ -42,7 +42,7 @@ describe.each(await kafkaCluster())('Topics as code', ({ brokers }) => {
     ]);
     expect(refused).toEqual([]);
     expect(await topicDifferences(admin, [declared])).toEqual([]);
-  }, 30_000);
+  }, 150_000);
 
   it('keep their partitions and replicas, whatever the file says', async () => {
     const other = { ...declared, partitions: 6, replicationFactor: 2 };
@@ -53,5 +53,5 @@ describe.each(await kafkaCluster())('Topics as code', ({ brokers }) => {
     expect(await applyTopics(admin, [other])).toEqual({ mended: [], refused: differences });
     expect(await topicDifferences(admin, [other])).toEqual(differences);
     expect(await topicDifferences(admin, [declared])).toEqual([]);
-  }, 30_000);
+  }, 150_000);
 });

@@ -117,15 +117,20 @@ async function ownSettings(
 }
 
 async function createTopics(admin: Admin, topics: readonly DeclaredTopic[]): Promise<void> {
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
-      topic: name,
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: entries(config),
-    })),
-  });
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: entries(config),
+      })),
+    });
+  } catch (error) {
+    // They are created, and the broker that was asked about their leaders has not learnt of them yet.
+    if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+  }
 }
 
 /** Replaces all of a topic's own settings by the declared ones: what is not declared falls back to the broker's. */
@@ -144,11 +149,16 @@ function entries(config: Readonly<Record<string, string>>): { name: string; valu
   return Object.entries(config).map(([name, value]) => ({ name, value }));
 }
 
-/** A broker learns of a change a moment after the controller has made it. */
+/**
+ * A change that was answered is kept by the cluster, and each broker learns of it in its own time: at once, or half a minute
+ * later where disks have a hard time.
+ */
 async function shown(admin: Admin, declared: readonly DeclaredTopic[]): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + SHOWN_MS;
   while ((await topicDifferences(admin, declared)).some(isMendable)) {
-    if (Date.now() > end) throw new Error('the cluster has taken the change and does not show it after ten seconds');
+    if (Date.now() > end) throw new Error('the cluster has taken the change and does not show it after two minutes');
     await delay(100);
   }
 }
+
+const SHOWN_MS = 120_000;
