@@ -34,8 +34,10 @@ export default {
   },
   // A busy machine is no broken build: what hangs is found out, what is slow is not.
   testTimeout: 60_000,
-  // Most of the time goes into waiting for processes that tests have started; with one for each core they would stand idle.
-  maxWorkers: 3,
+  // Most of the time goes into waiting for processes that tests have started; jest alone would take one core of two.
+  maxWorkers: 2,
+  // Modules of a test file stay in its process for good: one that has run thirty files collects garbage most of the time.
+  workerIdleMemoryLimit: '500MB',
   globalSetup: '<rootDir>/infra/jest/run.mjs',
   testSequencer: '<rootDir>/infra/jest/longest-first.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
