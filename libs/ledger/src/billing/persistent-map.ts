@@ -29,19 +29,24 @@ export class PersistentMap<Value> {
   }
 
   get(key: string): Value | undefined {
-    let node: Node<Value> | undefined = this.root;
-    for (let bits = hash(key); node && 'children' in node; bits >>>= BITS) node = node.children[bits & (WAYS - 1)];
-    return node?.entries.find(([held]) => held === key)?.[1];
+    return find(this.root, key, hash(key));
   }
 
   set(key: string, value: Value): PersistentMap<Value> {
-    const isNew = this.get(key) === undefined;
-    return new PersistentMap(put(this.root, key, value, hash(key), 0), isNew ? this.size + 1 : this.size);
+    const bits = hash(key);
+    const isNew = find(this.root, key, bits) === undefined;
+    return new PersistentMap(put(this.root, key, value, bits, 0), isNew ? this.size + 1 : this.size);
   }
 
   *values(): Generator<Value> {
     yield* valuesOf(this.root);
   }
+}
+
+function find<Value>(root: Node<Value>, key: string, hashed: number): Value | undefined {
+  let node: Node<Value> | undefined = root;
+  for (let bits = hashed; node && 'children' in node; bits >>>= BITS) node = node.children[bits & (WAYS - 1)];
+  return node?.entries.find(([held]) => held === key)?.[1];
 }
 
 function put<Value>(node: Node<Value>, key: string, value: Value, bits: number, depth: number): Node<Value> {
