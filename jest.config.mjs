@@ -34,8 +34,9 @@ export default {
   },
   // A busy machine is no broken build: what hangs is found out, what is slow is not.
   testTimeout: 60_000,
-  // Most of the time goes into waiting for processes that tests have started; jest alone would take one core of two.
-  maxWorkers: 2,
+  // Much of the time goes into waiting for processes that tests have started; jest alone would take one core of two, and two
+  // that wait leave a core idle.
+  maxWorkers: 3,
   // Modules of a test file stay in its process for good: one that has run thirty files collects garbage most of the time.
   workerIdleMemoryLimit: '500MB',
   globalSetup: '<rootDir>/infra/jest/run.mjs',

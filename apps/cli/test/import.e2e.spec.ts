@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { until } from '#testing/platform';
+import { emptyPglite, until } from '#testing/platform';
 
 const CLI = fileURLToPath(new URL('../../../dist/apps/cli/src/main.js', import.meta.url));
 const STANDALONE = fileURLToPath(new URL('../../../dist/apps/standalone/src/main.js', import.meta.url));
@@ -41,9 +41,10 @@ describe('paybill import telco', () => {
   let data: string;
   const children: ChildProcess[] = [];
 
-  beforeEach(() => {
+  beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'paybill-import-'));
     data = join(directory, 'data');
+    await emptyPglite(join(data, 'read-models'));
   });
   afterEach(async () => {
     for (const child of children.splice(0)) {
