@@ -3,7 +3,7 @@ import { convertToCommandError, KurrentDBClient } from '@kurrent/kurrentdb-clien
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { Answers } from './event-store-answers.js';
 import { EventStoreUnavailable, unavailable } from './event-store-errors.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
 
@@ -17,9 +17,6 @@ interface LogBatch {
 }
 
 const CHECKPOINT_EVERY = 32;
-/** Most messages held for a reader that is busy with the batch before; so many are a batch. */
-const READ_AHEAD = 4096;
-const LINGER_MS = 2;
 const LIVE_PATIENCE_MS = 50;
 
 /**
@@ -45,7 +42,8 @@ export class StoredBytes {
     const { after, categories, until, signal } = options;
     let position = after;
     let caughtUp = false;
-    for await (const batch of this.#subscribe(after, categories, { decode: decodeRead, signal })) {
+    const reading = { decode: decodeRead, signal, isPassed: ({ passed }: RawRead) => passed !== undefined };
+    for await (const batch of this.#subscribe(after, categories, reading)) {
       const events: RawEvent[] = [];
       for (const { event, passed, caughtUp: live } of batch) {
         if (event && (until === undefined || event.position <= until)) events.push(event);
@@ -60,18 +58,19 @@ export class StoredBytes {
   /**
    * Follows streams `<category>-…` from after a position (0n: from the start), live, until `signal` aborts: what `decode`
    * makes of each answer as it comes in, while the reader may still be busy with the batch before. Batches are as large as
-   * they can be for readers that are fast with large ones; once live, nothing waits for others longer than 50 ms.
+   * they can be for readers that are fast with large ones; once live, nothing waits for others longer than 50 ms. A batch that
+   * says no more than how far the log was read waits so long for an event.
    * @throws EventStoreUnavailable when the connection is lost.
    */
   async *follow<Message>(
     options: { readonly after: bigint; readonly categories: readonly string[]; readonly signal: AbortSignal },
     decode: (answer: RawRead) => Message,
-    isLive: (message: Message) => boolean,
+    { isLive, isPassed }: { isLive: (message: Message) => boolean; isPassed: (message: Message) => boolean },
   ): AsyncGenerator<readonly Message[]> {
     const { after, categories, signal } = options;
     let live = false;
     const patience = () => (live ? LIVE_PATIENCE_MS : Number.POSITIVE_INFINITY);
-    const reading = { decode: (bytes: Buffer) => decode(decodeRead(bytes)), signal, patience };
+    const reading = { decode: (bytes: Buffer) => decode(decodeRead(bytes)), signal, patience, isPassed };
     for await (const batch of this.#subscribe(after, categories, reading)) {
       live ||= batch.some(isLive);
       yield batch;
@@ -125,13 +124,13 @@ export class StoredBytes {
   /** Everything the answer brings, in as few pieces as the reader is slow. */
   async *#read<Answer>(
     request: ReadReq,
-    { decode, signal, patience = () => 0 }: Reading<Answer>,
+    { decode, signal, patience = () => 0, isPassed }: Reading<Answer>,
   ): AsyncGenerator<readonly Answer[]> {
     if (signal.aborted) return;
     const call = await OwnConnection.read(this.client, request, decode).catch((error: unknown) => {
       throw unavailable(error);
     });
-    const answers = new Answers(call);
+    const answers = new Answers(call, isPassed);
     const stop = () => answers.cancel();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -156,6 +155,8 @@ interface Reading<Answer> {
   readonly signal: AbortSignal;
   /** For how many milliseconds to wait for more of a batch. */
   readonly patience?: () => number;
+  /** Whether an answer says no more than how far the log was read. */
+  readonly isPassed?: (answer: Answer) => boolean;
 }
 
 function toTheEnd(): Reading<RawRead> {
@@ -164,59 +165,6 @@ function toTheEnd(): Reading<RawRead> {
 
 function saysDeleted(error: unknown): boolean {
   return (error as { type?: unknown }).type === 'stream-deleted';
-}
-
-/** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */
-class Answers<Answer> {
-  #received: Answer[] = [];
-  #failed: Error | undefined;
-  #ended = false;
-  #wake: () => void = () => undefined;
-
-  constructor(private readonly call: ClientReadableStream<Answer>) {
-    call.on('data', (answer: Answer) => {
-      this.#received.push(answer);
-      if (this.#received.length >= READ_AHEAD) call.pause();
-      this.#wake();
-    });
-    call.once('end', () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    call.on('error', (error) => {
-      this.#failed = error;
-      this.#wake();
-    });
-  }
-
-  /**
-   * What has come since, at least one answer; undefined at the end.
-   * @param patience for how many milliseconds to wait for more, as long as more comes.
-   */
-  async next(patience: number): Promise<readonly Answer[] | undefined> {
-    while (this.#received.length === 0) {
-      if (this.#failed) throw this.#failed;
-      if (this.#ended) return undefined;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    // Whatever comes in one turn of the loop is one batch.
-    await nextTurn();
-    const until = performance.now() + patience;
-    while (this.#received.length < READ_AHEAD && performance.now() < until) {
-      const before = this.#received.length;
-      await delay(LINGER_MS);
-      if (this.#received.length === before) break;
-    }
-    const batch = this.#received;
-    this.#received = [];
-    this.call.resume();
-    return batch;
-  }
-
-  cancel(): void {
-    // The client takes a cancelled call for a broken connection and opens another: none is cancelled that has ended.
-    if (!this.#ended) this.call.cancel();
-  }
 }
 
 /** Reaches the connection of a client, which is for its heirs only, for calls whose answers are wanted as they come. */

@@ -170,8 +170,11 @@ export class EventStore {
     categories: readonly string[];
     signal: AbortSignal;
   }): AsyncGenerator<readonly SubscriptionMessage[]> {
-    const isLive = ({ kind }: Delivered) => kind === 'caught-up';
-    for await (const batch of this.bytes.follow(options, message, isLive)) {
+    const told = {
+      isLive: ({ kind }: Delivered) => kind === 'caught-up',
+      isPassed: ({ kind }: Delivered) => kind === 'checkpoint',
+    };
+    for await (const batch of this.bytes.follow(options, message, told)) {
       const messages = batch.filter((one): one is SubscriptionMessage => one.kind !== 'nothing');
       if (messages.length > 0) yield messages;
     }

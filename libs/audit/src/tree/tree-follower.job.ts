@@ -46,6 +46,8 @@ interface Taken extends Held {
 
 const RETRY_MS = 250;
 const LOOK_AGAIN_MS = 2_000;
+/** So long what is being written is gathered for one transaction. */
+const LINGER_MS = 50;
 /** Most events added in one transaction. */
 const BATCH = 4096;
 const FOLLOWING = { lock: ADVISORY_LOCKS.treeFollower, elsewhere: 'another process keeps the tree' };
@@ -158,6 +160,8 @@ export class TreeFollower {
         [held, growing] = [{ ...held, position }, grown];
         if (signal.aborted) return;
       }
+      // Nobody waits for the tree, and on an embedded database, which has one session, others wait for its transactions.
+      await delay(LINGER_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }
