@@ -16,7 +16,11 @@ describe.each(await ownKafkaCluster())('a cluster of a test’s own', (cluster) 
   /** The topic's partition, once it is as it should be: a broker that is asked may not have learnt of it yet. */
   async function partition(holds: (state: Partition) => boolean): Promise<Partition> {
     for (;;) {
-      const { topics } = await admin.fetchTopicMetadata();
+      // The broker that is asked may be the one that dies.
+      const { topics } = await admin.fetchTopicMetadata().catch((error: { retriable?: boolean }) => {
+        if (!error.retriable) throw error;
+        return { topics: [] };
+      });
       const state = topics.find(({ name }) => name === topic)?.partitions[0];
       if (state && holds(state)) return state;
       await delay(20);
