@@ -40,7 +40,9 @@ import { type Api, bill, payment, startApi } from './api-rig.js';
 
   it('stays the same, byte for byte, whatever happens later, until all of it is reversed', async () => {
     const { id } = await billed();
-    const first = Buffer.from(await (await document(id, 'A 1/é')).arrayBuffer());
+    const answer = await document(id, 'A 1/é');
+    expect(answer.headers.get('content-disposition')).toBe('inline; filename="bill-A_1__.pdf"');
+    const first = Buffer.from(await answer.arrayBuffer());
     await api.post(`/accounts/${id}/payments`, payment('10.00'));
     expect(Buffer.from(await (await document(id, 'A 1/é')).arrayBuffer())).toEqual(first);
     const { body } = await api.post(`/accounts/${id}/bills/A-2/lines/internet/reversals`, {

@@ -254,7 +254,7 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
       const made: string[] = [];
       notifications = set({ PAYBILL_SMTP_URL: mail.url }, (accountId, billNumber) => {
         made.push(`${accountId} ${billNumber}`);
-        return Promise.resolve(Buffer.from('%PDF-1.7 a bill'));
+        return Promise.resolve({ filename: 'bill-B_1.pdf', content: Buffer.from('%PDF-1.7 a bill') });
       });
       const [one, other] = [await ada(), await ada('bob@example.com')];
       await receive(
@@ -273,7 +273,8 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
     it('waits for the mail while the bill cannot be made, and gets both', async () => {
       let tries = 0;
       notifications = set({ PAYBILL_SMTP_URL: mail.url }, () => {
-        return ++tries < 3 ? Promise.reject(new Error('away')) : Promise.resolve(Buffer.from('%PDF'));
+        const made = { filename: 'bill-B-1.pdf', content: Buffer.from('%PDF') };
+        return ++tries < 3 ? Promise.reject(new Error('away')) : Promise.resolve(made);
       });
       const account = await ada();
       await receive(wants(account, paperless), account.bill('B-1', '2099-01-01', '10.00'));

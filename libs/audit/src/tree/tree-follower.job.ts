@@ -160,8 +160,8 @@ export class TreeFollower {
         [held, growing] = [{ ...held, position }, grown];
         if (signal.aborted) return;
       }
-      // Nobody waits for the tree, and on an embedded database, which has one session, others wait for its transactions.
-      await delay(LINGER_MS, undefined, { signal }).catch(() => undefined);
+      // On an embedded database, which has one session, others wait for these transactions. A tree that is behind has no time.
+      if (batch.caughtUp) await delay(LINGER_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

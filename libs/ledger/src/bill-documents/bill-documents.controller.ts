@@ -26,12 +26,11 @@ export class BillDocumentsController {
     @Param('billNumber', { schema: Identifier }) billNumber: string,
     @Query({ schema: z.strictObject({}) }) _query: object,
   ): Promise<StreamableFile> {
-    const pdf = await this.#pdf(accountIdOf(accountId), billNumber);
-    const name = `bill-${billNumber.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.pdf`;
-    return new StreamableFile(pdf, { type: 'application/pdf', disposition: `inline; filename="${name}"` });
+    const { filename, content } = await this.#pdf(accountIdOf(accountId), billNumber);
+    return new StreamableFile(content, { type: 'application/pdf', disposition: `inline; filename="${filename}"` });
   }
 
-  async #pdf(accountId: string, billNumber: string): Promise<Buffer> {
+  async #pdf(accountId: string, billNumber: string): ReturnType<BillDocuments['pdf']> {
     try {
       return await this.documents.pdf(accountId, billNumber);
     } catch (error) {

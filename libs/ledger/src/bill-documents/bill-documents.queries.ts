@@ -10,6 +10,13 @@ export class NameLocked extends Error {
   override readonly name = 'NameLocked';
 }
 
+/** A bill as a file. */
+interface BillFile {
+  /** As programs and disks take it, whatever the bill's number is. */
+  readonly filename: string;
+  readonly content: Buffer;
+}
+
 /** Bills as files, made from the accounts' own streams: nothing that follows the log has to have caught up. */
 export class BillDocuments {
   constructor(
@@ -24,14 +31,15 @@ export class BillDocuments {
    * bytes.
    * @throws Rejected ACCOUNT_UNKNOWN | BILL_UNKNOWN, NameLocked, EventStoreUnavailable
    */
-  async pdf(accountId: string, billNumber: string): Promise<Buffer> {
+  async pdf(accountId: string, billNumber: string): Promise<BillFile> {
     const events: Recorded<AccountEvent>[] = [];
     for await (const event of this.store.readStream(`account-${accountId}`))
       events.push(recorded(accountEvents, event));
     if (events.length === 0) throw accountUnknown();
     const { document, sealedName } = issuedBill(events, billNumber);
     const name = sealedName === undefined ? undefined : await this.#open(accountId, sealedName);
-    return renderBill({ ...document, addressee: name === undefined ? [] : [name] }, this.biller);
+    const content = await renderBill({ ...document, addressee: name === undefined ? [] : [name] }, this.biller);
+    return { filename: `bill-${billNumber.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.pdf`, content };
   }
 
   async #open(accountId: string, sealed: string): Promise<string | undefined> {

@@ -23,8 +23,8 @@ export interface Ways {
   readonly publicWebhooksOnly: boolean;
 }
 
-/** A bill as a PDF. */
-export type BillDocument = (accountId: string, billNumber: string) => Promise<Buffer>;
+/** Makes a bill as a PDF. */
+export type BillDocument = (accountId: string, billNumber: string) => Promise<Omit<Attachment, 'contentType'>>;
 
 /** What is assumed of customers who have not said, and what the biller is called. */
 export interface Usual {
@@ -102,12 +102,11 @@ export class Carrier {
   async #attachedTo({ content, type, accountId }: Claim, recipient: Recipient): Promise<Attachment[]> {
     if (type !== 'bill-ready' || !('billNumber' in content) || !this.billDocument) return [];
     if (!wantedChannels(recipient, 'bill-document', []).includes('email')) return [];
-    const filename = `bill-${content.billNumber.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.pdf`;
     try {
-      const pdf = await this.billDocument(accountId, content.billNumber);
-      return [{ filename, contentType: 'application/pdf', content: pdf }];
-    } catch {
-      throw new DeliveryFailed('the bill document cannot be made', false);
+      return [{ ...(await this.billDocument(accountId, content.billNumber)), contentType: 'application/pdf' }];
+    } catch (error) {
+      // The kind says what is away; a text might say whose bill it is.
+      throw new DeliveryFailed(`the bill document cannot be made: ${(error as Error).name}`, false);
     }
   }
 

@@ -4,6 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 // These two are not among the names Node finds in a CommonJS module by itself.
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
+/** Longest wait for a cluster to show what it has been told. */
+const SHOWN_MS = 120_000;
+
 /** A topic as it should be. Its settings are all it has of its own: what is not named here is the broker's default. */
 export interface DeclaredTopic {
   readonly name: string;
@@ -160,5 +163,3 @@ async function shown(admin: Admin, declared: readonly DeclaredTopic[]): Promise<
     await delay(100);
   }
 }
-
-const SHOWN_MS = 120_000;
