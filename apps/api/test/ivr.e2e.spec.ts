@@ -12,9 +12,9 @@ describe('Paying by phone', () => {
   afterAll(() => api.stop());
 
   const customer = async () => {
-    const { id, payBillNumber } = await api.open();
+    const { id, payBillNumber } = await api.openFor(PIN);
     await api.post(`/accounts/${id}/bills`, bill('B-1', '57.23'));
-    await api.put(`/accounts/${id}/verification/pin`, { pin: PIN });
+    expect(await api.put(`/accounts/${id}/verification/pin`, { pin: PIN })).toMatchObject({ status: 201 });
     return { id, payBillNumber };
   };
   const begin = (key: string = randomUUID()) => api.post('/ivr/calls', { method: METHOD }, key);

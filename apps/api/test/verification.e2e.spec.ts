@@ -16,7 +16,7 @@ describe('Who a customer is', () => {
     return api.post(`/accounts/${id}/verification/checks`, body, key);
   };
   const withPin = async () => {
-    const { id } = await api.open();
+    const { id } = await api.openFor(PIN);
     const set = await api.put(`/accounts/${id}/verification/pin`, { pin: PIN });
     expect(set).toMatchObject({ status: 201, body: { accountId: id, policy: 'us-telephone/1' } });
     return id;
@@ -54,7 +54,7 @@ describe('Who a customer is', () => {
     };
     const put = (path: string, body: object, to = id) => api.put(`/accounts/${to}/verification/${path}`, body);
     await refused(put('pin', { pin: '121212' }), 422, 'PIN_TOO_SIMPLE', '121212');
-    const onTheBill = payBillNumber.slice(-4);
+    const onTheBill = payBillNumber.slice(-8);
     await refused(put('pin', { pin: onTheBill }), 422, 'PIN_TOO_SIMPLE', onTheBill);
     await refused(put('pin', { pin: '48267391555' }), 400, 'REQUEST_MALFORMED', '48267391555');
     await refused(put('security-question', { question: 'pets', answer: 'Rex' }), 422, 'QUESTION_UNKNOWN', 'Rex');
