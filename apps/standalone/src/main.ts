@@ -35,6 +35,8 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TillProcess,
+  tillReadModels,
   verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
@@ -151,6 +153,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
+    ...tillReadModels,
     ...fraudReadModels,
     ...auditReadModels,
   ];
@@ -189,6 +192,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         runner.run(signal),
         audit.run(signal),
         payments.run(signal),
+        new TillProcess({ db, handling, log }).run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

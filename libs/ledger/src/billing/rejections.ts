@@ -84,6 +84,7 @@ export const REJECTIONS = {
   TILL_CARD_TOKEN_MISSING: 'a card at a till has the token of its charge',
   TILL_PAYMENT_UNKNOWN: 'the batch has no payment with this id',
   TILL_PAYMENT_NOT_TAKEN: 'only a payment that was taken is voided',
+  TILL_PAYMENT_REFUNDED: 'part of the payment was refunded, so it is not voided at the till',
   TILL_PAYMENTS_UNFINISHED: 'what became of a payment of the batch is not known yet',
   TILL_COUNT_TWICE: 'a means of payment is counted twice in one currency',
   TILL_COUNT_MISSING: 'a means of payment that was taken is not counted',
