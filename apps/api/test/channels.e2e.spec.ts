@@ -8,6 +8,8 @@ const CARD = { kind: 'card', token: 'tok_1NirD82eZvKYlo2C' };
 const PIN = '4826';
 
 type Customer = Awaited<ReturnType<Api['open']>>;
+/** A channel, how it is paid by, and the moment there is evidence of. */
+type Way = [string, (customer: Customer) => Promise<string>, string | undefined];
 
 describe('Every channel (PA1)', () => {
   let api: Api;
@@ -50,9 +52,8 @@ describe('Every channel (PA1)', () => {
     const digest = 'c'.repeat(64);
     const file = { digest, format: 'BAI lockbox', sender: 'BANK', receiver: 'ACME', identification: 'F1', items: 1 };
     const amount = { minor: 5723n, currency: 'USD' };
-    const check: BankItem = {
-      ...{ kind: 'credit', item: 1, record: 4, amount, settledOn: '2026-01-14', references: [payBillNumber] },
-    };
+    const references = [payBillNumber];
+    const check: BankItem = { kind: 'credit', item: 1, record: 4, amount, settledOn: '2026-01-14', references };
     const importing = new BankImport(api.store, new CommandHandling(api.store), {
       actor: 'bank-import',
       findPayments: () => Promise.resolve(new Map()),
@@ -66,13 +67,12 @@ describe('Every channel (PA1)', () => {
     return String((body['items'] as { confirmationNumber: string }[])[0]!.confirmationNumber);
   };
 
-  it.each([
+  it.each<Way>([
     ['online', online, undefined],
     ['phone', byPhone, undefined],
     ['in-person', inPerson, undefined],
     ['mail-in', byMail, '2026-01-14T00:00:00.000Z'],
-  ])('%s: the payment has its confirmation number at once (PA3), and counts by the channel’s rule', async (...row) => {
-    const [channel, pay, evidence] = row;
+  ])('%s: the payment has its confirmation number at once (PA3), and counts by the channel’s rule', async (channel, pay, evidence) => {
     const customer = await api.open();
     await api.post(`/accounts/${customer.id}/bills`, bill('B-1', '57.23'));
     const before = new Date().toISOString();

@@ -135,7 +135,7 @@ describe('Paying at a till', () => {
       status: 409,
       body: { code: 'TILL_BATCH_CLOSED' },
     });
-    const { body } = await api.get(`/journal?after=${position(closed)}&limit=1000`);
+    const { body } = await api.get(`/journal?after=${position(closed)}&limit=100`);
     expect((body['items'] as object[]).at(-1)).toMatchObject({
       ...{ accountId: null, kind: 'till-difference', reference: batch.split('/').at(-1) },
       postings: [
@@ -170,6 +170,27 @@ describe('Paying at a till', () => {
     expect(await api.get(batch)).toMatchObject({
       body: { state: 'deposited', approvedBy: 'supervisor-1', deposit: { reference: 'SLIP-4711' } },
     });
+  });
+
+  it('has its differences in every export of the journal that goes to the last account', async () => {
+    const { payBillNumber } = await customer();
+    const { batch } = await open();
+    await agent.post(`${batch}/payments`, paying(payBillNumber, '57.23'));
+    const closed = await agent.post(`${batch}/close`, count('58.00'));
+    const id = batch.split('/').at(-1)!;
+    const exported = async (query: string) => {
+      const { status, headers, body } = await api.get(`/journal/export?after=${position(closed)}&${query}`);
+      expect(status).toBe(200);
+      return { entries: headers.get('journal-entries'), text: String(body['text'] ?? JSON.stringify(body)) };
+    };
+    const csv = await exported('format=csv');
+    expect(csv.text).toContain(`till-difference,${id}`);
+    expect(csv.text.split('\r\n').filter((line) => line.includes(id))).toHaveLength(2);
+    const events = new Set(csv.text.split('\r\n').slice(1, -1).map((line) => line.split(',')[4]));
+    expect(csv.entries).toBe(String(events.size));
+    expect((await exported('format=hledger')).text).toContain('Income:Cash Over and Short  -0.77 USD');
+    const before = await exported('format=csv&accountTo=fffffffe-ffff-ffff-ffff-ffffffffffff');
+    expect(before.text).not.toContain('till-difference');
   });
 
   it('has one open batch for a till, whose batches are numbered without a gap', async () => {

@@ -32,15 +32,9 @@ export class TillProcess {
 
   /** Runs until `signal` aborts, waiting out whatever is away. */
   async run(signal: AbortSignal): Promise<void> {
-    const { lookEveryMs = 5_000, log } = this.options;
+    const { lookEveryMs = 5_000 } = this.options;
     while (!signal.aborted) {
-      try {
-        await this.#look();
-      } catch (error) {
-        if (!(error instanceof EventStoreUnavailable) && !isPassing(error)) {
-          log.error({ reason: (error as Error).message }, 'what was left at tills cannot be ended');
-        }
-      }
+      await this.#look().catch((error: unknown) => this.#tell(error));
       await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -48,8 +42,19 @@ export class TillProcess {
   async #look(): Promise<void> {
     const { clock = () => new Date(), leftForMs = 10_000, log } = this.options;
     for (const batchId of await this.#queries.unfinished(new Date(clock().getTime() - leftForMs))) {
-      await this.#steps.finish(batchId, { actor: 'till-process', correlationId: batchId });
-      log.info({ batchId }, 'what was left of payments at a till is ended');
+      const why = { actor: 'till-process', correlationId: batchId };
+      await this.#steps.finish(batchId, why).then(
+        () => log.info({ batchId }, 'what was left of payments at a till is ended'),
+        // A fault about one batch keeps no other from its turn.
+        (error: unknown) => this.#tell(error, batchId),
+      );
     }
+  }
+
+  /** What is away comes back, and is told by whoever watches it. */
+  #tell(error: unknown, batchId?: string): void {
+    if (error instanceof EventStoreUnavailable || isPassing(error)) return;
+    const { message } = error as Error;
+    this.options.log.error({ batchId, reason: message }, 'what was left at tills cannot be ended');
   }
 }

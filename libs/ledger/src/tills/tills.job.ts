@@ -47,6 +47,7 @@ export class Tills {
 
   /** The next batch of a till, when the one before it is closed: closed batches stay so. @throws Rejected */
   async open({ location, till, number }: Opening, call: Call): Promise<Done<TillBatchEvent>> {
+    const agent = staffOf(call);
     if (number > 1) {
       const { state } = await this.handling.current(batchIdOf({ location, till, number: number - 1 }), tillBatch);
       if (state.status === 'unknown') {
@@ -56,7 +57,7 @@ export class Tills {
         refuse('TILL_BATCH_OPEN', `batch ${number - 1} of the till is open; close it first`, 'number');
       }
     }
-    const data = { location, till, number, agent: staffOf(call) };
+    const data = { location, till, number, agent };
     return this.door.send(OpenTillBatch, batchIdOf(data), data, call);
   }
 

@@ -16,6 +16,7 @@ interface OpenedRow {
   agent: string;
   state: KnownTillBatch['status'];
   opened_at: string;
+  changed_at: string;
   /** Place of the first event in the log: what batches are listed by. */
   position: string;
 }
@@ -60,6 +61,7 @@ const OPENED: ColumnTypes<OpenedRow> = {
   agent: 'text',
   state: 'text',
   opened_at: 'timestamptz',
+  changed_at: 'timestamptz',
   position: 'bigint',
 };
 const CHANGED: ColumnTypes<ChangedRow> = {
@@ -142,7 +144,7 @@ async function insertOpened(tx: Tx, batch: readonly RecordedTill[]): Promise<voi
     const opened = { opened_at: metadata.recordedAt, changed_at: metadata.recordedAt, position: String(position) };
     return [{ batch_id: entityId, location, till, number, agent, state: 'open' as const, ...opened }];
   });
-  await insertRows(tx, 'till_batches', { ...OPENED, changed_at: 'timestamptz' }, rows);
+  await insertRows(tx, 'till_batches', OPENED, rows);
 }
 
 function begunRow({ type, data, entityId }: RecordedTill): PaymentRow[] {
