@@ -42,9 +42,7 @@ describe('Every channel (PA1)', () => {
     const till = { location: 'harrisburg-01', till: 'till-1', number: 1 };
     const { body } = await api.post('/till-batches', till, randomUUID(), agent);
     const paying = { payBillNumber, amount: USD('57.23'), method: { kind: 'cash' } };
-    return confirmed(
-      await api.post(`/till-batches/${String(body['batchId'])}/payments`, paying, randomUUID(), agent),
-    );
+    return confirmed(await api.post(`/till-batches/${String(body['batchId'])}/payments`, paying, randomUUID(), agent));
   };
 
   /** A check in a lockbox, deposited on the day; the payer sees its number with the payment. */
@@ -72,26 +70,29 @@ describe('Every channel (PA1)', () => {
     ['phone', byPhone, undefined],
     ['in-person', inPerson, undefined],
     ['mail-in', byMail, '2026-01-14T00:00:00.000Z'],
-  ])('%s: the payment has its confirmation number at once (PA3), and counts by the channel’s rule', async (channel, pay, evidence) => {
-    const customer = await api.open();
-    await api.post(`/accounts/${customer.id}/bills`, bill('B-1', '57.23'));
-    const before = new Date().toISOString();
-    const number = await pay(customer);
-    expect(number).toMatch(/^[0-9A-HJKMNP-TV-Z]{12}$/);
+  ])(
+    '%s: the payment has its confirmation number at once (PA3), and counts by the channel’s rule',
+    async (channel, pay, evidence) => {
+      const customer = await api.open();
+      await api.post(`/accounts/${customer.id}/bills`, bill('B-1', '57.23'));
+      const before = new Date().toISOString();
+      const number = await pay(customer);
+      expect(number).toMatch(/^[0-9A-HJKMNP-TV-Z]{12}$/);
 
-    const events = [];
-    for await (const { type, data } of api.store.readStream(`account-${customer.id}`)) {
-      if (type === 'PaymentApplied') events.push(data as Record<string, unknown>);
-    }
-    expect(events).toMatchObject([{ channel, confirmationNumber: number, effectivePolicy: 'us-pa/1' }]);
-    const { effectiveAt } = events[0]!;
-    if (evidence !== undefined) expect(effectiveAt).toBe(evidence);
-    else expect(String(effectiveAt) >= before).toBe(true);
+      const events: Record<string, unknown>[] = [];
+      for await (const { type, data } of api.store.readStream(`account-${customer.id}`)) {
+        if (type === 'PaymentApplied') events.push(data as Record<string, unknown>);
+      }
+      expect(events).toMatchObject([{ channel, confirmationNumber: number, effectivePolicy: 'us-pa/1' }]);
+      const { effectiveAt } = events[0]!;
+      if (evidence !== undefined) expect(effectiveAt).toBe(evidence);
+      else expect(String(effectiveAt) >= before).toBe(true);
 
-    const after = await api.end();
-    expect(await api.get(`/payments/${number}?after=${after}`)).toMatchObject({
-      status: 200,
-      body: { accountId: customer.id, channel, amount: USD('57.23') },
-    });
-  });
+      const after = await api.end();
+      expect(await api.get(`/payments/${number}?after=${after}`)).toMatchObject({
+        status: 200,
+        body: { accountId: customer.id, channel, amount: USD('57.23') },
+      });
+    },
+  );
 });

@@ -181,12 +181,17 @@ describe('Paying at a till', () => {
     const exported = async (query: string) => {
       const { status, headers, body } = await api.get(`/journal/export?after=${position(closed)}&${query}`);
       expect(status).toBe(200);
-      return { entries: headers.get('journal-entries'), text: String(body['text'] ?? JSON.stringify(body)) };
+      return { entries: headers.get('journal-entries'), text: (body as { text?: string }).text ?? '' };
     };
     const csv = await exported('format=csv');
     expect(csv.text).toContain(`till-difference,${id}`);
     expect(csv.text.split('\r\n').filter((line) => line.includes(id))).toHaveLength(2);
-    const events = new Set(csv.text.split('\r\n').slice(1, -1).map((line) => line.split(',')[4]));
+    const events = new Set(
+      csv.text
+        .split('\r\n')
+        .slice(1, -1)
+        .map((line) => line.split(',')[4]),
+    );
     expect(csv.entries).toBe(String(events.size));
     expect((await exported('format=hledger')).text).toContain('Income:Cash Over and Short  -0.77 USD');
     const before = await exported('format=csv&accountTo=fffffffe-ffff-ffff-ffff-ffffffffffff');

@@ -49,7 +49,12 @@ const WholeBatch = Batch.extend({
 });
 const Standing = z.object({ nextNumber: z.int(), openBatchId: z.string().nullable() });
 const Receipt = z.object({ batchId: z.string(), position: z.string(), repeated: z.boolean() });
-const Paid = Receipt.extend({ paymentId: z.string(), confirmationNumber: z.string(), amount: Money, status: z.string() });
+const Paid = Receipt.extend({
+  paymentId: z.string(),
+  confirmationNumber: z.string(),
+  amount: Money,
+  status: z.string(),
+});
 const Counted = Receipt.extend({ state: z.string(), totals: z.array(Total) });
 const Deposited = Receipt.extend({ reference: z.string(), amounts: z.array(Money) });
 
@@ -90,7 +95,9 @@ export function tillCommand(): Command {
     .action((batch: string, counts: readonly Count[], options: TillOptions) => count('close', batch, counts, options));
   ofBatch('recount', 'count again while the difference waits for its approval', 'cash=512.40 --actor agent-7')
     .argument('[counts...]', 'what was counted, such as cash=512.40 or cash=20.00:EUR', counted, [])
-    .action((batch: string, counts: readonly Count[], options: TillOptions) => count('recount', batch, counts, options));
+    .action((batch: string, counts: readonly Count[], options: TillOptions) =>
+      count('recount', batch, counts, options),
+    );
   ofBatch('approve', 'approve a difference, as a supervisor', '--reason drawer-left-open --actor supervisor-1')
     .requiredOption('--reason <code>', 'a code such as drawer-left-open')
     .action(approve);

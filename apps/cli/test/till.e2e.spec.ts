@@ -30,9 +30,9 @@ describe('paybill till, beside a running Paybill', () => {
     const paid = await answered('agent-7', 'pay', batch, payBillNumber, '57.23');
     expect(paid).toMatchObject({ status: 'taken', confirmationNumber: expect.stringMatching(/^\w{12}$/) as string });
     const check = await answered('agent-7', 'pay', batch, payBillNumber, '80.00', '--means', 'check');
-    expect(await answered('agent-7', 'void', batch, String(check['paymentId']), '--reason', 'wrong-amount')).toMatchObject(
-      { status: 'voided' },
-    );
+    expect(
+      await answered('agent-7', 'void', batch, String(check['paymentId']), '--reason', 'wrong-amount'),
+    ).toMatchObject({ status: 'voided' });
     expect(await answered('agent-7', 'close', batch, 'cash=7.23', 'check=0')).toMatchObject({
       state: 'awaiting-approval',
       totals: [{ difference: { amount: '-50.00' } }, { difference: { amount: '0.00' } }],

@@ -13,7 +13,7 @@ export const TillName = z
 /** The user who does it: an opaque id. */
 export const Staff = z.string().min(1).max(128);
 
-export const BatchNumber = z
+const BatchNumber = z
   .int('must be a whole number')
   .min(1, 'must be at least 1')
   .max(9_999_999, 'must be at most 9999999');
