@@ -81,6 +81,15 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   });
 type Settings = z.output<typeof Settings>;
 
+const PROJECTIONS = [
+  ...readModels,
+  ...paymentReadModels,
+  ...subscriptionReadModels,
+  ...tillReadModels,
+  ...fraudReadModels,
+  ...auditReadModels,
+];
+
 /**
  * Paybill in one command: the event store node in a process of its own, everything else in this one, all data in one
  * directory that a lock keeps for this process. Survives kill -9 at any moment and goes on where it was.
@@ -149,17 +158,9 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const monitoring = new Following(db, monitor.handler, source, log);
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
-  const projections = [
-    ...readModels,
-    ...paymentReadModels,
-    ...subscriptionReadModels,
-    ...tillReadModels,
-    ...fraudReadModels,
-    ...auditReadModels,
-  ];
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
-  const runner = new ProjectionRunner(store, db, projections, {
+  const runner = new ProjectionRunner(store, db, PROJECTIONS, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
     onJob: (job, error) => tellOfJob(log, job, error),
@@ -170,7 +171,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
-      ProjectionsModule.forRoot({ store, db, projections }),
+      ProjectionsModule.forRoot({ store, db, projections: PROJECTIONS }),
       AuditModule.forRoot({ store, db, keys }),
       BackupModule.forRoot({ db, data: settings.PAYBILL_DATA }),
     ],
