@@ -17,6 +17,7 @@ import {
   paymentReadModels,
   readModels,
   subscriptionReadModels,
+  tillReadModels,
 } from '#libs/ledger';
 import { MessagingModule } from '#libs/messaging';
 import { NotificationsModule } from '#libs/notifications';
@@ -51,6 +52,7 @@ export function featuresOn(connections: {
           ...readModels,
           ...paymentReadModels,
           ...subscriptionReadModels,
+          ...tillReadModels,
           ...fraudReadModels,
           ...auditReadModels,
         ],

@@ -11,6 +11,8 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TillProcess,
+  tillReadModels,
 } from '#libs/ledger';
 import {
   BillerSettings,
@@ -44,7 +46,14 @@ await runProcess('api', async () => {
   await using db = await openDatabase({ url: settings.DATABASE_URL });
   // Whoever starts first makes the tables, so that a read before the projector is up finds them empty. Commands need no
   // database: one that is away does not keep the API from taking payments.
-  install(db, [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...fraudReadModels, ...auditReadModels])
+  install(db, [
+    ...readModels,
+    ...paymentReadModels,
+    ...subscriptionReadModels,
+    ...tillReadModels,
+    ...fraudReadModels,
+    ...auditReadModels,
+  ])
     .then(() => installTree(db))
     .catch((error: unknown) => log.warn({ err: error }, 'the read models are left to the projector'));
   const masterKey = settings.PAYBILL_MASTER_KEY;
@@ -59,8 +68,9 @@ await runProcess('api', async () => {
   // One of all API processes carries payments on, whichever it is.
   const stopping = new AbortController();
   const carrying = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal);
+  const finishing = new TillProcess({ db, handling, log }).run(stopping.signal);
   await Promise.race([serveUntilAsked(app, settings, log), carrying.then(() => new Promise<never>(() => undefined))]);
   stopping.abort();
-  await carrying;
+  await Promise.all([carrying, finishing]);
   await store.close();
 });

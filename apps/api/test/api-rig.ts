@@ -7,6 +7,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  tillReadModels,
 } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
@@ -32,6 +33,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
+    ...tillReadModels,
   ]).run(stopping.signal);
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));

@@ -8,6 +8,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  tillReadModels,
 } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
@@ -29,7 +30,9 @@ describe('Running the API', () => {
     });
     const names = (ready.body['projections'] as { name: string }[]).map(({ name }) => name);
     expect(names).toEqual(
-      [...readModels, ...paymentReadModels, ...subscriptionReadModels].map(({ name }) => name).sort(),
+      [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...tillReadModels]
+        .map(({ name }) => name)
+        .sort(),
     );
     expect((ready.body['projections'] as unknown[])[0]).toMatchObject({
       position: expect.stringMatching(/^\d+$/) as string,

@@ -8,6 +8,7 @@ import {
   payment,
   receipt,
   subscription,
+  tillBatch,
   verification,
 } from '#libs/ledger';
 import { Command } from 'commander';
@@ -48,6 +49,7 @@ export const STORED = [
   billingRun,
   bankFile,
   receipt,
+  tillBatch,
   fraudCase,
   { category: AUDIT, events: auditEvents },
 ] as const;

@@ -97,6 +97,12 @@ export function moment(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31 or an instant such as 2026-01-31T12:00:00Z');
 }
 
+/** Reads an amount; the API says more exactly what it takes. */
+export function amount(text: string): string {
+  if (/^\d{1,15}(\.\d{1,4})?$/.test(text)) return text;
+  throw new InvalidArgumentError('must be an amount such as 57.23');
+}
+
 /** Reads the id of something, a UUID. */
 export function uuid(text: string): string {
   const id = text.toLowerCase();

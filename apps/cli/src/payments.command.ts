@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
-import { day, uuid, whole } from './options.js';
+import { amount, day, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { properties, table } from './table.js';
 import { type ApiOptions, onApi } from './target.js';
@@ -211,12 +211,6 @@ async function tell(path: string, body: object, options: PaymentsOptions, words:
   const api = await PaybillApi.of(options);
   const receipt = await api.ask(Receipt, path, { method: 'POST', body });
   answer(options, receipt, () => words);
-}
-
-/** Reads an amount; the API says more exactly what it takes. */
-function amount(text: string): string {
-  if (/^\d{1,15}(\.\d{1,4})?$/.test(text)) return text;
-  throw new InvalidArgumentError('must be an amount such as 57.23');
 }
 
 function instant(text: string): string {

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.command.js')).demoCommand(),
   import: async () => (await import('./import.command.js')).importCommand(),
   payments: async () => (await import('./payments.command.js')).paymentsCommand(),
+  till: async () => (await import('./till.command.js')).tillCommand(),
   gateway: async () => (await import('./gateway.command.js')).gatewayCommand(),
   'bank-files': async () => (await import('./bank-files.command.js')).bankFilesCommand(),
   receipts: async () => (await import('./receipts.command.js')).receiptsCommand(),

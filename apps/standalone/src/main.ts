@@ -35,6 +35,8 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TillProcess,
+  tillReadModels,
   verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
@@ -78,6 +80,15 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
     PAYBILL_OUTBOX: z.string().optional(),
   });
 type Settings = z.output<typeof Settings>;
+
+const PROJECTIONS = [
+  ...readModels,
+  ...paymentReadModels,
+  ...subscriptionReadModels,
+  ...tillReadModels,
+  ...fraudReadModels,
+  ...auditReadModels,
+];
 
 /**
  * Paybill in one command: the event store node in a process of its own, everything else in this one, all data in one
@@ -147,16 +158,9 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const monitoring = new Following(db, monitor.handler, source, log);
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
-  const projections = [
-    ...readModels,
-    ...paymentReadModels,
-    ...subscriptionReadModels,
-    ...fraudReadModels,
-    ...auditReadModels,
-  ];
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
-  const runner = new ProjectionRunner(store, db, projections, {
+  const runner = new ProjectionRunner(store, db, PROJECTIONS, {
     onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
     onWaiting: (reason) => log.warn({ reason }, 'projections wait'),
     onJob: (job, error) => tellOfJob(log, job, error),
@@ -167,7 +171,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
-      ProjectionsModule.forRoot({ store, db, projections }),
+      ProjectionsModule.forRoot({ store, db, projections: PROJECTIONS }),
       AuditModule.forRoot({ store, db, keys }),
       BackupModule.forRoot({ db, data: settings.PAYBILL_DATA }),
     ],
@@ -189,6 +193,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         runner.run(signal),
         audit.run(signal),
         payments.run(signal),
+        new TillProcess({ db, handling, log }).run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

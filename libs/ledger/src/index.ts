@@ -63,5 +63,8 @@ export { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js
 export { type Collecting } from './payment-lifecycle/collecting.js';
 export { paymentReadModels } from './payment-lifecycle/payment-lives.projection.js';
 export { PaymentProcess } from './payment-lifecycle/payment-process.job.js';
+export { tillBatch } from './tills/till-batch.js';
+export { TillProcess } from './tills/till-process.job.js';
+export { tillReadModels } from './tills/tills.projection.js';
 export { publicMessage } from './messages.js';
 export { readModels, subscriptionReadModels } from './read-models.js';

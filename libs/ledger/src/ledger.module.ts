@@ -52,6 +52,17 @@ import { StartSubscription } from './subscriptions/start-subscription.js';
 import { StopSubscription } from './subscriptions/stop-subscription.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
+import {
+  ApproveTillDifference,
+  CloseTillBatch,
+  RecordTillDeposit,
+  RecountTillBatch,
+} from './tills/close-till-batch.js';
+import { OpenTillBatch } from './tills/open-till-batch.js';
+import { BeginTillPayment, VoidTillPayment } from './tills/take-till-payment.js';
+import { TillsController } from './tills/tills.controller.js';
+import { Tills } from './tills/tills.job.js';
+import { TillsQueries } from './tills/tills.queries.js';
 import { IdentityChecks } from './verification/identity-checks.job.js';
 import { SendCode } from './verification/send-code.js';
 import { SetPin, SetSecurityQuestion } from './verification/set-secrets.js';
@@ -109,6 +120,13 @@ const COMMANDS = [
   SendCode,
   VerifyIdentity,
   UnlockVerification,
+  OpenTillBatch,
+  BeginTillPayment,
+  VoidTillPayment,
+  CloseTillBatch,
+  RecountTillBatch,
+  ApproveTillDifference,
+  RecordTillDeposit,
 ];
 
 const CONTROLLERS = [
@@ -128,6 +146,7 @@ const CONTROLLERS = [
   BillingRunsController,
   VerificationController,
   IvrController,
+  TillsController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -162,6 +181,8 @@ export class LedgerModule {
         IdentityChecks,
         VerificationTrail,
         PhoneCalls,
+        Tills,
+        TillsQueries,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],

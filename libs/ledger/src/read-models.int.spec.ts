@@ -205,7 +205,8 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       const { items } = await new JournalQueries(db).entries({}, 100, undefined);
       const refunds = items.filter(({ kind }) => kind === 'payment-refunded');
       expect(refunds.length).toBeGreaterThan(0);
-      for (const { accountId: id, reference } of refunds) {
+      for (const { accountId, reference } of refunds) {
+        const id = accountId!;
         const payments = await new PaymentsQueries(db).payments(id, {}, 100, undefined);
         const { refunded } = payments.items.find(({ paymentId }) => paymentId === reference)!;
         const amounts = of(id).flatMap(({ type, data }) =>

@@ -108,6 +108,8 @@ export const accountEvents = eventRegistry({
       /** What no open bill took: held on the account as credit. Allocations + unapplied = amount. */
       unapplied: Amount,
       allocationPolicy: z.string(),
+      /** By which version of the channels’ rules it is effective when it is; payments from before there was one have none. */
+      effectivePolicy: z.string().optional(),
       effectiveAt: Instant,
     }),
   },

@@ -40,6 +40,7 @@ describe('ApplyPayment', () => {
             allocations: [share('B-2/L1 3.00')],
             unapplied: '0.00',
             allocationPolicy: 'instructed-then-oldest-due-first/1',
+            effectivePolicy: 'us-pa/1',
             effectiveAt: '2026-01-15T12:00:00.000Z',
           },
         },

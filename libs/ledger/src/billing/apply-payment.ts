@@ -6,7 +6,8 @@ import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, requireKnown } from './account-state.js';
 import { ALLOCATION_POLICY, allocateMoney, AllocationInstruction, storedShares } from './allocation.js';
-import { effectiveMoment, Instant } from './command-fields.js';
+import { effectiveByChannel } from './channel-policy.js';
+import { Instant } from './command-fields.js';
 import { confirmationNumber } from './confirmation-number.js';
 import { Channel, Method, readPaid, refuseCardNumber } from './payment-fields.js';
 import { refuse } from './rejections.js';
@@ -35,7 +36,7 @@ export const ApplyPayment = defineCommand({
     refuseWhileHeld(state);
     const amount = readPaid(body.amount, state);
     if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
-    const effectiveAt = effectiveMoment(body.effectiveAt, context);
+    const effective = effectiveByChannel(body.channel, body.effectiveAt, context);
     const { shares, unapplied } = allocateMoney(state, amount, body.allocation);
     return [
       {
@@ -49,7 +50,7 @@ export const ApplyPayment = defineCommand({
           allocations: storedShares(shares, state.digits),
           unapplied: formatMinor(unapplied, state.digits),
           allocationPolicy: ALLOCATION_POLICY,
-          effectiveAt,
+          ...effective,
         },
       },
     ];

@@ -62,7 +62,7 @@ function unknownNumber(): never {
 }
 
 /** A refusal as somebody may hear it who knows the number and nothing else. */
-function silentAboutAccount(error: unknown): unknown {
+export function silentAboutAccount(error: unknown): unknown {
   if (!(error instanceof Rejected)) return error;
   switch (error.code) {
     case 'ACCOUNT_UNKNOWN':

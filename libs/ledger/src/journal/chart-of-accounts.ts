@@ -23,6 +23,7 @@ const ofAll = (of: AccountClass): Head => ({ class: of, ofCustomer: false });
  * | Customer Credits             | liability | what of issued credits no bill has taken                               |
  * | Revenue:<service>            | income    | net charges by service                                                 |
  * | Revenue:Adjustments          | income    | contra: credits given                                                  |
+ * | Cash Over and Short          | income    | what tills counted beyond what they took; short is a debit             |
  * | Tax Payable:<jurisdiction>   | liability | tax charged, by jurisdiction                                           |
  * | Opening Balances             | equity    | in an export that begins later than the books: the results until then  |
  *
@@ -37,6 +38,7 @@ const CHART = {
   'Refunds Payable': ofCustomer('Liabilities'),
   'Tax Payable': ofAll('Liabilities'),
   Revenue: ofAll('Income'),
+  'Cash Over and Short': ofAll('Income'),
   'Opening Balances': ofAll('Equity'),
 } as const;
 

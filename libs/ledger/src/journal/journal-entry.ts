@@ -1,13 +1,18 @@
 import { type HistoryKind } from '../history/history-entry.js';
 import { type MoneyJson } from '../money/money.js';
 
+/** What a till counted beyond what its batch had taken, or short of it. */
+export const TILL_DIFFERENCE = 'till-difference';
+
 /** One entry of the double-entry journal: its postings sum to zero. */
 export interface JournalEntry {
   readonly position: string;
-  readonly accountId: string;
+  /** Null for an entry of a till: whose money is missing nobody knows. */
+  readonly accountId: string | null;
   readonly revision: string;
   readonly eventId: string;
-  readonly kind: HistoryKind;
+  readonly kind: HistoryKind | typeof TILL_DIFFERENCE;
+  /** Of a till the batch’s id. */
   readonly reference: string | null;
   readonly reason: string | null;
   readonly effectiveAt: string;

@@ -8,7 +8,8 @@ import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
 import { Fresh, FreshPage, inOrder, Period, positionOf } from '../reads/page.queries.js';
-import { type JournalEntry } from './journal-entry.js';
+import { TILLS } from '../tills/tills.projection.js';
+import { type JournalEntry, TILL_DIFFERENCE } from './journal-entry.js';
 import { JournalQueries } from './journal.queries.js';
 
 const JournalQuery = inOrder(
@@ -19,10 +20,13 @@ const JournalAnswer = pageAnswer(
   z
     .object({
       position: z.string(),
-      accountId: z.uuid(),
+      accountId: z
+        .uuid()
+        .nullable()
+        .meta({ description: 'Null for the difference of a till; its batch is the reference' }),
       revision: z.string(),
       eventId: z.uuid(),
-      kind: z.enum(HISTORY_KINDS),
+      kind: z.enum([...HISTORY_KINDS, TILL_DIFFERENCE]),
       reference: z.string().nullable(),
       reason: z.string().nullable(),
       effectiveAt: z.iso.datetime(),
@@ -65,7 +69,7 @@ export class JournalController {
   @ApiOperation({ summary: 'The double-entry journal in the order of the log, by account and effective day' })
   @ApiResponse({ status: 200, standardSchema: JournalAnswer })
   async getJournal(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<Page<JournalEntry>> {
-    await this.barrier.waitFor(LEDGER, positionOf(query));
+    await Promise.all([LEDGER, TILLS].map((books) => this.barrier.waitFor(books, positionOf(query))));
     return this.journal.entries(query, query.limit, query.cursor);
   }
 
@@ -76,7 +80,7 @@ export class JournalController {
   })
   @ApiResponse({ status: 200, standardSchema: TrialBalanceAnswer })
   async getTrialBalance(@Query({ schema: TrialBalanceQuery }) query: z.output<typeof TrialBalanceQuery>) {
-    await this.barrier.waitFor(LEDGER, positionOf(query));
+    await Promise.all([LEDGER, TILLS].map((books) => this.barrier.waitFor(books, positionOf(query))));
     return { ...toldMoments(query), currencies: await this.journal.trialBalance(query) };
   }
 }

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
-import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
+import { type Database, DATABASE, keyOf, type Page, pageOf, rowsOf } from '#libs/platform';
 import { type HistoryKind } from '../history/history-entry.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
 import { counts, isWithin } from '../as-of/counting.queries.js';
 import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
-import { type JournalEntry } from './journal-entry.js';
+import { type JournalEntry, TILL_DIFFERENCE } from './journal-entry.js';
 import { type JournalSelection } from './journal-selection.js';
 import { type TrialBalanceRow } from './trial-balance.js';
 
@@ -28,6 +28,8 @@ interface Row {
   gl_accounts: string[];
   gl_amounts: string[];
 }
+
+type TillRow = Omit<Row, 'account_id' | 'kind' | 'reference'> & { readonly batch_id: string };
 
 /** The books of one currency. */
 export interface TrialBalance {
@@ -70,8 +72,56 @@ export class JournalQueries {
     const { rows } = await sql<Row>`
       select ${ENTRY} ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
       order by ${order} limit ${limit + 1}`.execute(this.db.sql);
-    const key = (row: Row) => (filter.accountId === undefined ? row.position : row.revision);
-    return pageOf(rows, limit, key, entryOf);
+    if (filter.accountId !== undefined) return pageOf(rows, limit, ({ revision }) => revision, entryOf);
+    const all = [...rows.map(entryOf), ...(await this.#tillEntries(filter, limit + 1, after))].sort(byPosition);
+    return pageOf(
+      all,
+      limit,
+      ({ position }) => position,
+      (entry) => entry,
+    );
+  }
+
+  /** Those of tills, each with all of its currencies. */
+  async #tillEntries(filter: JournalFilter, limit: number, after: string | null): Promise<JournalEntry[]> {
+    const selected = sql`true ${conditions(filter)} ${after === null ? sql`` : sql`and h.position > ${after}::bigint`}`;
+    const rows = await this.#tillRows(sql`
+      where h.position in (
+        select distinct h.position from till_journal as h where ${selected} order by h.position limit ${limit})
+      order by h.position, h.currency`);
+    const entries = new Map<string, JournalEntry>();
+    for (const entry of rows.map(tillEntryOf)) {
+      const postings = [...(entries.get(entry.position)?.postings ?? []), ...entry.postings];
+      entries.set(entry.position, { ...entry, postings });
+    }
+    return [...entries.values()];
+  }
+
+  /** None while nobody has made the tables of tills yet. */
+  #tillRows(which: RawBuilder<unknown>): Promise<TillRow[]> {
+    const entries = sql<TillRow>`
+      select h.position, h.batch_id, h.revision, h.event_id, h.currency, h.reason, h.effective_at, h.recorded_at,
+        h.gl_accounts, h.gl_amounts::text[]
+      from till_journal as h ${which}`;
+    return rowsOf(entries, this.db.sql);
+  }
+
+  /** The entries of tills, by currency and in the order in which they count. */
+  async ofTills(selection: JournalSelection): Promise<JournalEntry[][]> {
+    const rows = await this.#tillRows(
+      sql`where true ${known(selection)} order by h.currency, h.effective_at, h.position`,
+    );
+    const currencies = [...new Set(rows.map(({ currency }) => currency))];
+    return currencies.map((currency) => rows.filter((row) => row.currency === currency).map(tillEntryOf));
+  }
+
+  /** How many entries of tills a selection holds; one in two currencies counts twice. */
+  async countOfTills(selection: JournalSelection): Promise<number> {
+    const { from } = selection;
+    const counted = sql<{ entries: string }>`
+      select count(*) as entries from till_journal as h where true ${known(selection)} ${conditions({ from })}`;
+    const [row] = await rowsOf(counted, this.db.sql);
+    return Number(row?.entries ?? 0);
   }
 
   /**
@@ -114,14 +164,25 @@ export class JournalQueries {
         select currency, gl_account, debit, credit from trial_balance
         where effective_on < ${dayOf(effective)}::date and recorded_on < ${dayOf(recorded)}::date
         ${wholeDays(moments) ? sql`` : ofDividedDays}) as posted
-      group by currency, gl_account order by currency, gl_account`.execute(this.db.sql);
-    const currencies = [...new Set(rows.map(({ currency }) => currency))];
+      group by currency, gl_account`.execute(this.db.sql);
+    const all = together([...rows, ...(await this.#ofTillsAt(moments))]);
+    const currencies = [...new Set(all.map(({ currency }) => currency))];
     return currencies.map((currency) =>
       booksOf(
         currency,
-        rows.filter((row) => row.currency === currency),
+        all.filter((row) => row.currency === currency),
       ),
     );
+  }
+
+  /** What tills add to the trial balance: few, so no sums are kept of them. */
+  #ofTillsAt(moments: Moments): Promise<BookRow[]> {
+    const posted = sql<BookRow>`
+      select currency, gl_account, sum(greatest(amount, 0)) as debit, sum(greatest(-amount, 0)) as credit from (
+        select h.currency, unnest(h.gl_accounts) as gl_account, unnest(h.gl_amounts) as amount
+        from till_journal as h where ${counts(moments)}) as postings
+      group by currency, gl_account`;
+    return rowsOf(posted, this.db.sql);
   }
 }
 
@@ -136,6 +197,38 @@ function known({ position, recordedAt, to }: JournalSelection): RawBuilder<unkno
   return sql`and h.position <= ${position}::bigint and ${counts({ effectiveAt: to, recordedAt })}`;
 }
 
+/** The same account of the books from two sources, once; in the order of currencies and accounts. */
+function together(rows: readonly BookRow[]): BookRow[] {
+  const sums = new Map<string, BookRow>();
+  for (const row of rows) {
+    const key = `${row.currency} ${row.gl_account}`;
+    const before = sums.get(key);
+    const sum = (side: 'debit' | 'credit') => {
+      const digits = digitsOf(row.currency);
+      return formatMinor(parseMinor(before?.[side] ?? '0', digits) + parseMinor(row[side], digits), digits);
+    };
+    sums.set(key, { ...row, debit: sum('debit'), credit: sum('credit') });
+  }
+  return [...sums].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
+}
+
+function byPosition(left: JournalEntry, right: JournalEntry): number {
+  return BigInt(left.position) < BigInt(right.position) ? -1 : 1;
+}
+
+function tillEntryOf(row: TillRow): JournalEntry {
+  return {
+    position: row.position,
+    accountId: null,
+    revision: row.revision,
+    eventId: row.event_id,
+    kind: TILL_DIFFERENCE,
+    reference: row.batch_id,
+    reason: row.reason,
+    ...timesAndPostings(row),
+  };
+}
+
 function entryOf(row: Row): JournalEntry {
   return {
     position: row.position,
@@ -145,6 +238,14 @@ function entryOf(row: Row): JournalEntry {
     kind: row.kind,
     reference: row.reference,
     reason: row.reason,
+    ...timesAndPostings(row),
+  };
+}
+
+type Posted = Pick<Row, 'currency' | 'effective_at' | 'recorded_at' | 'gl_accounts' | 'gl_amounts'>;
+
+function timesAndPostings(row: Posted): Pick<JournalEntry, 'effectiveAt' | 'recordedAt' | 'postings'> {
+  return {
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
     postings: row.gl_accounts.map((account, index) => ({

@@ -36,7 +36,7 @@ function entryOf(event: Recorded<AccountEvent>, day: number): JournalEntry {
 function inOrder(left: JournalEntry, right: JournalEntry): number {
   const by = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return (
-    by(left.accountId, right.accountId) ||
+    by(left.accountId ?? '~', right.accountId ?? '~') ||
     by(left.effectiveAt, right.effectiveAt) ||
     Number(left.revision) - Number(right.revision)
   );

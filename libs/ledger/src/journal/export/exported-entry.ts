@@ -36,7 +36,7 @@ export function exportedEntries(entries: readonly JournalEntry[], from: string |
   return [opening(entries[0]!.accountId, begins, postings), ...inPeriod];
 }
 
-function opening(accountId: string, effectiveAt: string, postings: readonly EntryPosting[]): OpeningEntry {
+function opening(accountId: string | null, effectiveAt: string, postings: readonly EntryPosting[]): OpeningEntry {
   return {
     position: null,
     accountId,

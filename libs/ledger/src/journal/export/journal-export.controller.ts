@@ -8,6 +8,7 @@ import { Accessed } from '#libs/platform';
 import { Moment } from '../../as-of/moment.js';
 import { LEDGER } from '../../reads/ledger.js';
 import { Fresh, inOrder, Period, Position, positionOf } from '../../reads/page.queries.js';
+import { TILLS } from '../../tills/tills.projection.js';
 import { JOURNAL_FORMATS, journalFormat, type JournalFormatName } from './formats.js';
 import { JournalExport } from './journal-export.queries.js';
 
@@ -32,7 +33,7 @@ const ExportQuery = inOrder(
         'Only what was in the log up to this position; what the read models have, when it is left out. The same position always gives the same export',
     }),
     accountFrom: AccountBound.meta({ description: 'The first account, in the order of ids' }),
-    accountTo: AccountBound.meta({ description: 'The last account' }),
+    accountTo: AccountBound.meta({ description: 'The last account; what tills were over and short comes after it' }),
   }),
 ).refine(({ accountFrom = '', accountTo = '~' }) => accountFrom <= accountTo, {
   path: ['accountTo'],
@@ -71,6 +72,7 @@ export class JournalExportController {
     await this.barrier.waitFor(LEDGER, positionOf(query));
     if (position !== undefined) await this.barrier.waitFor(LEDGER, BigInt(position));
     const selection = { ...bounds, position: position ?? String(await this.barrier.reached(LEDGER)) };
+    await this.barrier.waitFor(TILLS, BigInt(selection.position));
     const extent = await this.journal.extent(selection);
     const format = journalFormat(name, selection);
     reply.header('journal-position', extent.position).header('journal-entries', extent.entries);

@@ -30,6 +30,7 @@ export class JournalExport {
     for await (const range of this.#ranges(selection, COUNTED_AT_A_TIME)) {
       entries += await this.journal.count(range, selection);
     }
+    if (holdsTills(selection)) entries += await this.journal.countOfTills(selection);
     return { ...selection, entries };
   }
 
@@ -45,6 +46,11 @@ export class JournalExport {
         if (exported.length > 0) text += format.account(exported);
       }
       if (text !== '') yield text;
+    }
+    for (const ofCurrency of holdsTills(extent) ? await this.journal.ofTills(extent) : []) {
+      const exported = exportedEntries(ofCurrency, extent.from);
+      entries += exported.filter(({ eventId }) => eventId !== null).length;
+      if (exported.length > 0) yield format.account(exported);
     }
     if (entries !== extent.entries)
       throw new Error(`${entries} entries were read where ${extent.entries} were counted`);
@@ -86,6 +92,11 @@ export class JournalExport {
 
 const LOWEST = '00000000-0000-0000-0000-000000000000';
 const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** Tills come after the last account, so that the shares of all accounts are together the whole. */
+function holdsTills({ accountTo = HIGHEST }: JournalSelection): boolean {
+  return accountTo === HIGHEST;
+}
 
 /** Has the next of something on its way while one is in hand: the database works while the text is written. */
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {

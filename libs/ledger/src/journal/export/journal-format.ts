@@ -11,7 +11,7 @@ export interface JournalExtent extends JournalSelection {
 export interface JournalFormat {
   readonly mediaType: string;
   begin(extent: JournalExtent): string;
-  /** @param entries of one account, at least one, in the order in which they count. */
+  /** @param entries of one account, or of all tills in one currency; at least one, in the order in which they count. */
   account(entries: readonly ExportedEntry[]): string;
   end(extent: JournalExtent): string;
 }

@@ -49,6 +49,25 @@ describe.each(accountingPrograms())('A journal as text, read by $name', (program
     );
   }, 120_000);
 
+  it('is accepted with what tills were over and short, which is of no customer', async () => {
+    const short = (currency: string, amount: string, over: string): JournalEntry => ({
+      ...{ position: '7', accountId: null, revision: '3', eventId: '00000000-0000-8000-8000-000000000007' },
+      kind: 'till-difference',
+      ...{ reference: '00000000-0000-5000-8000-00000000000b', reason: 'drawer-left-open' },
+      ...{ effectiveAt: '2026-01-15T12:00:00.000Z', recordedAt: '2026-01-15T12:00:00.000Z' },
+      postings: [
+        { account: 'Cash Clearing', amount: { amount, currency } },
+        { account: 'Cash Over and Short', amount: { amount: over, currency } },
+      ],
+    });
+    const entries = [short('USD', '-50.00', '50.00'), short('EUR', '0.20', '-0.20')];
+    const format = new PlainText(undefined);
+    const extent = { position: '7', entries: 2 };
+    const texts = entries.map((entry) => format.account([entry]));
+    expect(await refusal(format.begin(extent) + texts.join('') + format.end(extent))).toBeUndefined();
+    expect(totalsFrom(await program.balances(file))).toEqual(totalsOf(entries));
+  });
+
   it('is accepted for a period, with balances carried forward and results in equity', async () => {
     await fc.assert(
       fc.asyncProperty(journal, async (entries) => {

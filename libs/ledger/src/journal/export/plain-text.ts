@@ -127,8 +127,9 @@ class Customer {
   }
 }
 
-function nameOf(place: ChartAccount, accountId: string): string {
+function nameOf(place: ChartAccount, accountId: string | null): string {
   const { name, division, ofCustomer } = place;
+  if (ofCustomer && accountId === null) throw new Error(`${name} is posted to without a customer`);
   const last = division === undefined ? [] : [escaped(division)];
   return [place.class, name, ...last, ...(ofCustomer ? [accountId] : [])].join(':');
 }
