@@ -2,6 +2,7 @@ import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
 import {
   account,
+  autopayRun,
   bankFile,
   billingRun,
   payBillNumber,
@@ -46,6 +47,7 @@ export const STORED = [
   verification,
   subscription,
   billingRun,
+  autopayRun,
   bankFile,
   receipt,
   fraudCase,
