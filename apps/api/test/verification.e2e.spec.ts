@@ -123,7 +123,8 @@ describe('Who a customer is', () => {
     const events = (await stream(id)).map(({ data, metadata }) => ({ data, metadata }));
     expect(events).toHaveLength(4);
     const written = JSON.stringify([events, answers]) + api.lines.join('');
-    for (const secret of [...Object.values(secrets), 'zanzibar', 'verifier":"v1.']) expect(written).not.toContain(secret);
+    for (const secret of [...Object.values(secrets), 'zanzibar', 'verifier":"v1.'])
+      expect(written).not.toContain(secret);
     expect(JSON.stringify(answers)).not.toContain((events[0]!.data as { verifier: string }).verifier);
   }, 60_000);
 
