@@ -144,6 +144,10 @@ describe('A debit that comes back', () => {
     const old = presented().comesBack('R01', '2026-08-04');
     expect(old.run('2026-08-04')).toEqual(['AutopayDebitDropped']);
     expect(old.last('AutopayDebitDropped').reason).toBe('presented-too-long');
+    const late = presented().comesBack('R01', '2026-07-31');
+    // Presented again on Tuesday, 4 August, by a run that is made on the 6th: 181 days after the original.
+    expect(late.run('2026-07-31')).toEqual(['AutopayDebitRescheduled']);
+    expect(late.run('2026-08-06')).toEqual(['AutopayDebitDropped']);
     const less = presented().comesBack('R01', '2026-02-10');
     less.run('2026-02-10');
     less.happens(paymentApplied('bbbbbbbb-0000-4000-8000-000000000001', '20.00', ['B-1/L1 20.00']));

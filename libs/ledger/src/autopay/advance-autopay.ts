@@ -135,7 +135,10 @@ class Advance {
   }
 
   #present(debit: AutopayDebit, { enrollmentId, method: { kind, token } }: Enrollment): void {
-    const { debitId, presentments, presented } = debit;
+    const { debitId, presentments, presented, firstPresentedOn = this.#today } = debit;
+    if (this.#today > addDays(firstPresentedOn, this.#policy.presentments.withinDays)) {
+      return this.#drop(debit, { reason: 'presented-too-long' });
+    }
     const wanted = presented?.bills ?? debit.bills;
     const bills = wanted.flatMap(({ billNumber, amount }) => {
       const open = this.#openOf(billNumber);

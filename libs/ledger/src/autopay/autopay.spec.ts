@@ -72,6 +72,24 @@ describe('EnrollAutopay', () => {
   });
 });
 
+describe('Another authorization', () => {
+  it('has its first debit announced with notice, though the one before it needed none (12 CFR 1005.10(d))', () => {
+    const days = announced();
+    days.run('2026-02-06');
+    days.paid('2026-02-06').happens(billIssued('B-2', '2026-03-06', ['60.00']));
+    days.run('2026-02-10');
+    expect(days.last('AutopayDebitAnnounced').notice.required).toBe(false);
+    expect(days.do(EnrollAutopay, enrolling({ method: { ...card, expires: '2027-01' } }), '2026-02-20')).toEqual([
+      ...['AutopayDebitDropped', 'AutopayEnrolled'],
+    ]);
+    expect(days.run('2026-02-20')).toEqual(['AutopayDebitAnnounced']);
+    expect(days.last('AutopayDebitAnnounced')).toMatchObject({
+      ...{ payOn: '2026-03-06', bills: [{ billNumber: 'B-2', amount: '60.00' }] },
+      notice: { required: true, because: 'first-debit' },
+    });
+  });
+});
+
 describe('CancelAutopay, ResumeAutopay and StopAutopayDebit', () => {
   it('stop a debit three business days before its day, and not later (12 CFR 1005.10(c)(1))', () => {
     const stop = (day: string) => announced().do(StopAutopayDebit, { debitId: '1' }, day);

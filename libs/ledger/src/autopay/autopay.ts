@@ -36,6 +36,8 @@ export interface AutopayDebit {
   /** What was announced: the most that is debited. */
   readonly amount: bigint;
   readonly bills: readonly BillShare[];
+  /** Whether its customer was given notice of it. */
+  readonly noticed: boolean;
   /** `failed` is returned or declined, and nothing was done about it yet. */
   readonly status: 'scheduled' | 'presented' | 'paid' | 'failed' | 'dropped';
   /** How often it was presented. */
@@ -151,10 +153,11 @@ function enrolled(data: Data<'AutopayEnrolled'>, digits: number): Enrollment {
   };
 }
 
-function announced({ debitId, payOn, amount, bills }: Data<'AutopayDebitAnnounced'>, digits: number): AutopayDebit {
+function announced(data: Data<'AutopayDebitAnnounced'>, digits: number): AutopayDebit {
+  const { debitId, payOn, amount, bills, notice } = data;
   return {
     ...{ debitId, payOn, bills: sharesOf(bills, digits), amount: parseMinor(amount.amount, digits) },
-    ...{ status: 'scheduled', presentments: 0, firstPresentedOn: undefined },
+    ...{ noticed: notice.required, status: 'scheduled', presentments: 0, firstPresentedOn: undefined },
     ...{ presented: undefined, code: undefined, reason: undefined },
   };
 }

@@ -63,10 +63,13 @@ export const EnrollAutopay = defineCommand({
     }
     const { enrollment, debits } = state.autopay;
     const isReplaced = enrollment?.status === 'active' || enrollment?.status === 'suspended';
-    // What came back unpaid by the method before is not presented again by another: it is a debit of its own.
-    const given = debits.filter(({ status, presentments }) => status === 'scheduled' && presentments > 0);
+    // What came back unpaid by the method before is not presented again by another, and the first debit under an
+    // authorization wants its notice: both are announced anew, as debits of their own.
+    const anew = debits.filter(
+      ({ status, presentments, noticed }) => status === 'scheduled' && (presentments > 0 || !noticed),
+    );
     return [
-      ...given.map((debit) => dropped(debit, { reason: 'enrollment-replaced' }, policy, state, at)),
+      ...anew.map((debit) => dropped(debit, { reason: 'enrollment-replaced' }, policy, state, at)),
       {
         type: 'AutopayEnrolled',
         data: {
