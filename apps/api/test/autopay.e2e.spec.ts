@@ -17,7 +17,10 @@ describe('Autopay, over HTTP', () => {
 
   it('is enrolled, shown without the token, listed, and cancelled, each once for its key (PA6)', async () => {
     const { id } = await api.open();
-    expect(await api.get(`/accounts/${id}/autopay`)).toMatchObject({ status: 200, body: { enrollment: null, debits: [] } });
+    expect(await api.get(`/accounts/${id}/autopay`)).toMatchObject({
+      status: 200,
+      body: { enrollment: null, debits: [] },
+    });
     const first = await api.post(`/accounts/${id}/autopay`, enrolling, 'enroll-1');
     expect(first).toMatchObject({ status: 201, body: { accountId: id, repeated: false } });
     const enrollmentId = first.body['enrollmentId'];
@@ -80,6 +83,9 @@ describe('Autopay, over HTTP', () => {
       status: 409,
       body: { code: 'GATEWAY_MISSING' },
     });
-    expect(await api.get('/autopay-runs/tomorrow')).toMatchObject({ status: 404, body: { code: 'AUTOPAY_RUN_UNKNOWN' } });
+    expect(await api.get('/autopay-runs/tomorrow')).toMatchObject({
+      status: 404,
+      body: { code: 'AUTOPAY_RUN_UNKNOWN' },
+    });
   });
 });

@@ -103,7 +103,7 @@ const US_2026: AutopayPolicy = {
 };
 
 /** Every version there was, the latest last. One that was in force is never changed. */
-export const AUTOPAY_POLICIES: readonly AutopayPolicy[] = [US_2026];
+const AUTOPAY_POLICIES: readonly AutopayPolicy[] = [US_2026];
 
 /** The policy in force on a day. */
 export function autopayPolicyOn(day: string): AutopayPolicy {

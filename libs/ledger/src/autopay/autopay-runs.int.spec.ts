@@ -6,6 +6,7 @@ import { type TestDatabase, testEngines, until } from '#testing/platform';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { IssueBill } from '../billing/issue-bill.js';
+import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { payment } from '../payment-lifecycle/payment.js';
 import { type PaymentGateway } from '../payment-lifecycle/payment-gateway.js';
 import { readModels } from '../read-models.js';
@@ -53,7 +54,7 @@ describe('Autopay runs', () => {
 
   /** An account with autopay and a bill of 60.00 due on Friday, 6 February. */
   async function enrolled(name: string, more: Parameters<typeof enrolling>[0] = {}): Promise<string> {
-    await send(id(name), OpenAccount, { payBillNumber: '12345678901244', currency: 'USD' });
+    await send(id(name), OpenAccount, { payBillNumber: candidatePayBillNumber(id(name), 0), currency: 'USD' });
     await send(id(name), EnrollAutopay, EnrollAutopay.schema.parse(enrolling(more)));
     const lines = [{ lineId: 'L1', service: 'internet', description: 'Fibre', unitPrice: '60.00' }];
     const bill = { billNumber: 'B-1', issuedOn: '2026-01-05', dueOn: '2026-02-06', lines };

@@ -44,7 +44,9 @@ export class AutopayTally {
       presented: count('AutopayDebitPresented'),
       totals: moneyOf(this.#totals),
       rescheduled: count('AutopayDebitRescheduled'),
-      dropped: [...this.#dropped].sort(([one], [other]) => (one < other ? -1 : 1)).map(([reason, debits]) => ({ reason, debits })),
+      dropped: [...this.#dropped]
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .map(([reason, debits]) => ({ reason, debits })),
       suspended: count('AutopaySuspended'),
       stopped: count('AutopayStopped'),
       cardsExpiring: count('AutopayCardExpiring'),

@@ -41,7 +41,10 @@ describe('What customers are told of autopay', () => {
 
   it('is that nothing is debited any more, until somebody resumes it or for good', () => {
     expect(told('autopay.stopped')).toMatchObject({ type: 'autopay-stopped', content: { ended: true, code: 'R02' } });
-    expect(told('autopay.suspended')).toMatchObject({ type: 'autopay-stopped', content: { ended: false, code: 'R08' } });
+    expect(told('autopay.suspended')).toMatchObject({
+      type: 'autopay-stopped',
+      content: { ended: false, code: 'R08' },
+    });
   });
 
   it('is the month their card expires, as it stands on it', () => {

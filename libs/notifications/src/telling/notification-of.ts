@@ -50,7 +50,7 @@ export function notificationOf(
     }
     default: {
       const told = autopayContentOf(message);
-      return told && ({ ...about, id: idFromMessage(message.id), ...told } as Notification);
+      return told && { ...about, id: idFromMessage(message.id), ...told };
     }
   }
 }
