@@ -115,8 +115,8 @@ export class AutopayController {
   @TakesCommand({
     summary: 'Take down a customer’s authorization to debit their bills',
     description:
-      'With the record of how it was given (12 CFR 1005.10(b)). It replaces the one there is; debits that were ' +
-      'announced are made by the new method.',
+      'With the record of how it was given (12 CFR 1005.10(b)). It replaces the one there is; debits that ' +
+      'notice was given of are made by the new method.',
     answer: EnrolledAnswer,
   })
   async enrollAutopay(
