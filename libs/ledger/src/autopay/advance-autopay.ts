@@ -97,9 +97,10 @@ class Advance {
     if (status !== 'open' || enrollment?.status !== 'active') return;
     const byDay = new Map<string, BillShare[]>();
     for (const { billNumber, dueOn } of openBills) {
-      if (dueOn < enrollment.since || isDebited(autopay, billNumber)) continue;
+      const amount = this.#openOf(billNumber);
+      if (amount === 0n || dueOn < enrollment.since || isDebited(autopay, billNumber)) continue;
       const chosen = dayUpTo(enrollment, addDays(dueOn, -enrollment.daysBeforeDue));
-      byDay.set(chosen, [...(byDay.get(chosen) ?? []), { billNumber, amount: this.#openOf(billNumber) }]);
+      byDay.set(chosen, [...(byDay.get(chosen) ?? []), { billNumber, amount }]);
     }
     for (const [chosen, bills] of byDay) this.#announce(enrollment, chosen, bills);
   }
@@ -200,6 +201,7 @@ class Advance {
     this.#tell(dropped(debit, why, this.#policy, this.state, this.context.at));
   }
 
+  /** What may be debited of a bill. */
   #openOf(billNumber: string): bigint {
     return this.state.bills.get(billNumber)?.open ?? 0n;
   }
