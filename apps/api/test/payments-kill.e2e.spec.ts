@@ -1,9 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { setTimeout as delay } from 'node:timers/promises';
+import { randomInt } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
 import { startSimulator } from '#libs/gateways';
@@ -11,9 +6,8 @@ import { CollectPayment, IssueBill, OpenAccount, payment, RepresentChargeback, R
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
 import { postgresEngine, type TestEngine } from '#testing/platform';
+import { freePort, KilledProcess, KILLS } from './killed-process.js';
 
-const API = fileURLToPath(new URL('../../../dist/apps/api/src/main.js', import.meta.url));
-const KILL_AT = new URL('./kill-at.mjs', import.meta.url).href;
 const SECRET = `whsec_${Buffer.from('a secret of the kill test').toString('base64')}`;
 const id = (name: string) => uuidv5(name, '5b0d3f0e-6d3b-5c1d-8c43-0b6c8a4f1e27');
 const [ACCOUNT, DISPUTED, LOST, DECLINED] = ['account', 'disputed', 'lost', 'declined'].map(id) as [
@@ -121,56 +115,6 @@ async function story(store: EventStore, process: KilledProcess, simulator: { adv
   await until(DECLINED, ({ failureReported }) => failureReported);
 }
 
-/** How often a process is killed; each start of the program takes seconds. Every step is killed at by payment-worker.spec.ts. */
-const KILLS = 8;
-
-/** When the process is killed next: before or after one of its first effects, by the seed. */
-function killing(seed: number, nth: number): string {
-  const [byte, other] = createHash('sha256').update(`${seed} ${nth}`).digest();
-  return `${byte! % 2 === 0 ? 'before' : 'after'}:${(other! % 5) + 1}`;
-}
-
-/** The API as a process; where it is to be killed, it is, again and again. */
-class KilledProcess {
-  #child: ChildProcess | undefined;
-  #exited: Promise<unknown> = Promise.resolve();
-  kills = 0;
-
-  constructor(
-    private readonly seed: number | undefined,
-    private readonly environment: Record<string, string>,
-  ) {}
-
-  async runUntil(reached: () => Promise<boolean>): Promise<void> {
-    while (!(await reached())) {
-      const { exitCode, signalCode } = this.#child ?? { exitCode: 0, signalCode: null };
-      if (signalCode !== null || exitCode !== null) this.#start();
-      // Killed or not, the log says when the story goes on.
-      await Promise.race([this.#exited, delay(50)]);
-    }
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child?.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
-    await this.#exited;
-  }
-
-  #start(): void {
-    const { seed, kills } = this;
-    const at = seed !== undefined && kills < KILLS && killing(seed, kills);
-    const child = spawn(process.execPath, ['--import', KILL_AT, API], {
-      env: { ...process.env, ...this.environment, ...(at && { PAYBILL_KILL_AT: at }) },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    this.#child = child;
-    this.#exited = once(child, 'exit').then(([, signal]) => {
-      if (signal !== 'SIGKILL') throw new Error('the process ended by itself');
-      this.kills += 1;
-    });
-    this.#exited.catch(() => undefined);
-  }
-}
-
 /** A stream without what differs between runs: moments, and ids that are made of hashes over them. */
 async function told(store: EventStore, stream: string): Promise<unknown[]> {
   const events = [];
@@ -181,15 +125,6 @@ async function told(store: EventStore, stream: string): Promise<unknown[]> {
       events.push({ type, ...rest, ...('refundId' in rest && { refundId: 'one' }) });
   }
   return events;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe.each(await postgresEngine())('The payment process, killed again and again ($name)', (engine) => {

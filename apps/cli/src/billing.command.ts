@@ -1,15 +1,14 @@
 import { readCatalogue } from '#libs/ledger';
 import { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { answer } from './answer.js';
 import { ExitCode } from './failure.js';
 import { day, jsonOption, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
-import { type Progress, progress } from './progress.js';
 import { properties, table } from './table.js';
 import { type ApiOptions, onApi } from './target.js';
+import { watchRun } from './watch-run.js';
 
 interface BillingOptions extends ApiOptions {
   readonly actor: string;
@@ -90,7 +89,6 @@ const Preview = z.object({
 const Correction = Preview.extend({ corrects: z.string(), bill: z.record(z.string(), z.unknown()) });
 const Corrected = z.object({ billNumber: z.string(), corrects: z.string(), reversed: Money, total: Money });
 
-const ASK_EVERY_MS = 250;
 const EXAMPLE_ACCOUNT = '0e37c1d2-6a35-4b5e-9d0c-2f1a7c1b9e10';
 
 /** `paybill billing …`: bills from what accounts subscribe to. */
@@ -168,17 +166,13 @@ function onRun(command: Command): Command {
 async function run({ date, cycle, dryRun = false, ...options }: RunOptions): Promise<void> {
   const api = await PaybillApi.of(options);
   const body = { date, ...(cycle !== undefined && { cycle }), dryRun };
-  let standing = await api.ask(Run, '/billing-runs', { method: 'POST', body });
-  let shown: Progress | undefined;
-  while (standing.state === 'running') {
-    const { accounts, done } = standing.progress ?? { accounts: 0, done: 0 };
-    if (accounts > 0) shown ??= progress(dryRun ? 'computing' : 'billing', accounts, 'accounts');
-    shown?.update(done, done);
-    await delay(ASK_EVERY_MS);
-    standing = await api.ask(Run, `/billing-runs/${standing.runId}${dryRun ? '?dryRun=true' : ''}`);
-  }
-  shown?.update(standing.progress?.done ?? 0, standing.progress?.done ?? 0);
-  shown?.stop();
+  const begin = { path: '/billing-runs', body, doing: dryRun ? 'computing' : 'billing' };
+  const standing = await watchRun(
+    api,
+    Run,
+    begin,
+    ({ runId }) => `/billing-runs/${runId}${dryRun ? '?dryRun=true' : ''}`,
+  );
   told(standing, options);
 }
 

@@ -2,6 +2,7 @@ import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
 import {
   account,
+  autopayRun,
   bankFile,
   billingRun,
   payBillNumber,
@@ -47,6 +48,7 @@ export const STORED = [
   verification,
   subscription,
   billingRun,
+  autopayRun,
   bankFile,
   receipt,
   tillBatch,

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   fraud: async () => (await import('./fraud.command.js')).fraudCommand(),
   verification: async () => (await import('./verification.command.js')).verificationCommand(),
   audit: async () => (await import('./audit.command.js')).auditCommand(),
+  autopay: async () => (await import('./autopay.command.js')).autopayCommand(),
   billing: async () => (await import('./billing.command.js')).billingCommand(),
   bills: async () => (await import('./bills.command.js')).billsCommand(),
   journal: async () => (await import('./journal.command.js')).journalCommand(),

@@ -2,12 +2,18 @@ import { type Message, type MessageData, MESSAGES, type MessageType } from './ca
 
 const ACCOUNT = '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b00';
 const PAYMENT = '1d6f3c0a-94b7-5c2e-8f13-6a5b0e7d4c21';
+const ENROLLMENT = '5e9b7a14-c0d3-5f68-9a27-3b1e8d4c6f02';
 const HOLD = 'c8a1e5d2-3f60-5b79-9e24-7d1c0b8f6a35';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
 const about = (effectiveAt: string) => ({ accountId: ACCOUNT, effectiveAt });
 const internet = (amount: string) => ({ billNumber: '2026-01-C-77', lineId: 'L1', amount: usd(amount) });
 const phone = (amount: string) => ({ billNumber: '2026-01-C-77', lineId: 'L2', amount: usd(amount) });
+const debit = {
+  debitId: '1',
+  amount: usd('47.57'),
+  bills: [{ billNumber: '2026-02-C-77', amount: usd('47.57') }],
+};
 const paid = { sourceId: PAYMENT, sourceKind: 'payment' } as const;
 
 /** For every type the data of one message, for documents and tests. The customer and the amounts are made up. */
@@ -122,6 +128,60 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     ...about('2026-02-05T00:00:00.000Z'),
     amount: usd('2.43'),
     allocations: [{ billNumber: '2026-02-C-77', lineId: 'L1', amount: usd('2.43'), ...paid }],
+  },
+  'autopay.enrolled': {
+    ...about('2026-01-08T17:50:00.000Z'),
+    enrollmentId: ENROLLMENT,
+    method: { kind: 'bank-account', lastFour: '6789' },
+    daysBeforeDue: 0,
+    agreedAt: '2026-01-08T17:49:00.000Z',
+    wording: 'autopay-2026-01',
+  },
+  'autopay.cancelled': {
+    ...about('2026-03-02T10:00:00.000Z'),
+    enrollmentId: ENROLLMENT,
+    reason: 'customer-asked',
+  },
+  'autopay.stopped': { ...about('2026-02-24T06:00:00.000Z'), enrollmentId: ENROLLMENT, code: 'R02' },
+  'autopay.suspended': { ...about('2026-02-24T06:00:00.000Z'), enrollmentId: ENROLLMENT, code: 'R08' },
+  'autopay.resumed': {
+    ...about('2026-02-26T11:30:00.000Z'),
+    enrollmentId: ENROLLMENT,
+    reason: 'customer-called',
+  },
+  'autopay.card-expiring': {
+    ...about('2026-02-16T06:00:00.000Z'),
+    enrollmentId: ENROLLMENT,
+    expires: '2026-03',
+    lastFour: '4242',
+  },
+  'autopay.debit-announced': {
+    ...about('2026-02-02T06:00:00.000Z'),
+    ...debit,
+    enrollmentId: ENROLLMENT,
+    payOn: '2026-02-20',
+    method: { kind: 'bank-account', lastFour: '6789' },
+    noticeRequired: true,
+    noticeBecause: 'first-debit',
+  },
+  'autopay.debit-presented': {
+    ...about('2026-02-20T06:00:00.000Z'),
+    ...debit,
+    enrollmentId: ENROLLMENT,
+    paymentId: '2f6d8b30-4a19-5c7e-b8d2-91e3f7a05c64',
+    presentment: 1,
+  },
+  'autopay.debit-rescheduled': {
+    ...about('2026-02-24T06:00:00.000Z'),
+    ...debit,
+    code: 'R01',
+    payOn: '2026-03-02',
+  },
+  'autopay.debit-dropped': {
+    ...about('2026-03-16T06:00:00.000Z'),
+    ...debit,
+    reason: 'presentments-used-up',
+    code: 'R01',
   },
   'contact.changed': {
     ...about('2026-01-08T17:45:00.000Z'),

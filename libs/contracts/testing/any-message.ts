@@ -42,6 +42,10 @@ export function anyDataOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema['type'] === 'object') return anyObjectOf(schema);
   if (schema['type'] === 'array') return fc.array(anyDataOf(schema['items'] as JsonSchema), { maxLength: 4 });
   if (schema['type'] === 'string') return anyTextOf(schema);
+  if (schema['type'] === 'boolean') return fc.boolean();
+  if (schema['type'] === 'integer') {
+    return fc.integer({ min: (schema['minimum'] as number | undefined) ?? 0, max: 1_000_000 });
+  }
   throw new Error(`nothing is known of how to make ${JSON.stringify(schema)}`);
 }
 

@@ -120,6 +120,9 @@ export const AccountClosedAnswer = Receipt.extend({ status: z.literal('closed') 
 /** Of a command on the verification of an account; revision and position are those of its stream. */
 export const VerificationReceipt = Receipt.meta({ id: 'VerificationReceipt' });
 
+/** Of a command on the autopay of an account. */
+export const AutopayReceipt = Receipt.meta({ id: 'AutopayReceipt' });
+
 /** A command's result, on an account or a stream beside it, with the id of the command. */
 export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event> & { readonly commandId: string };
 

@@ -5,6 +5,11 @@ import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
+import { AutopayController } from './autopay/autopay.controller.js';
+import { AutopayRunsController } from './autopay/autopay-runs.controller.js';
+import { AutopayRuns } from './autopay/autopay-runs.job.js';
+import { CancelAutopay, ResumeAutopay, StopAutopayDebit } from './autopay/cancel-autopay.js';
+import { EnrollAutopay } from './autopay/enroll-autopay.js';
 import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
 import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
@@ -127,6 +132,10 @@ const COMMANDS = [
   RecountTillBatch,
   ApproveTillDifference,
   RecordTillDeposit,
+  EnrollAutopay,
+  CancelAutopay,
+  ResumeAutopay,
+  StopAutopayDebit,
 ];
 
 const CONTROLLERS = [
@@ -147,6 +156,8 @@ const CONTROLLERS = [
   VerificationController,
   IvrController,
   TillsController,
+  AutopayController,
+  AutopayRunsController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -155,7 +166,8 @@ const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'paymen
 @Module({})
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
-    const { store, db, catalogue, handling = new CommandHandling(store), personalData, collecting } = connections;
+    const { store, db, catalogue, handling = new CommandHandling(store), personalData } = connections;
+    const { collecting = NOTHING_COLLECTED } = connections;
     // A run is no request that somebody waits for: it gives the read model a minute.
     const patient = new ReadBarrier(db, 60_000);
     const documents = new BillDocuments(store, connections.biller ?? billerOf('Paybill', {}), personalData);
@@ -166,7 +178,7 @@ export class LedgerModule {
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: CATALOGUE, useValue: catalogue },
       { provide: PersonalData, useValue: personalData ?? null },
-      { provide: Collecting, useValue: collecting ?? NOTHING_COLLECTED },
+      { provide: Collecting, useValue: collecting },
     ];
     return {
       module: LedgerModule,
@@ -184,6 +196,7 @@ export class LedgerModule {
         Tills,
         TillsQueries,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
+        { provide: AutopayRuns, useFactory: () => new AutopayRuns(store, db, patient, collecting) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],
       exports: providers.map(({ provide }) => provide),

@@ -1,6 +1,8 @@
 import { type Message, MESSAGES } from '#libs/contracts';
 import { type StoredEvent } from '#libs/event-sourcing';
 import { accountsMessage } from './accounts/accounts.messages.js';
+import { isAutopayEvent } from './autopay/autopay.js';
+import { autopayMessage } from './autopay/autopay.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
@@ -36,6 +38,7 @@ export function publicMessage(stored: StoredEvent): Message {
 
 /** Each feature speaks for its own events; the compiler sees to it that none is left without a voice. */
 function contentOf(event: AccountEvent, about: About): MessageContent {
+  if (isAutopayEvent(event)) return autopayMessage(event, about);
   switch (event.type) {
     case 'AccountOpened':
     case 'AccountClosed':

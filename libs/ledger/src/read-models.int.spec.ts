@@ -5,6 +5,7 @@ import { type Database } from '#libs/platform';
 import { accountLog } from '#testing/ledger';
 import { testEngines, type TestDatabase } from '#testing/platform';
 import { BalancesQueries } from './balances/balances.queries.js';
+import { movesMoney } from './balances/movements.js';
 import { account } from './billing/account.js';
 import { type AccountEvent } from './billing/account-events.js';
 import { type AccountState } from './billing/account-state.js';
@@ -131,12 +132,12 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
   }, 120_000);
 
   describe('answer', () => {
-    // A log in which everything happens, always the same.
-    const kinds = (log: Log) => new Set(log.map(({ type }) => type)).size;
+    // A log in which everything happens to money, always the same.
+    const kinds = (log: Log) => new Set(log.filter(movesMoney).map(({ type }) => type)).size;
     const log = fc.sample(accountLog, { seed: 7, numRuns: 200 }).reduce((a, b) => (kinds(a) > kinds(b) ? a : b));
     const accountId = log
       .map(({ entityId }) => entityId)
-      .reduce((busiest, id) => (of(id).length > of(busiest).length ? id : busiest));
+      .reduce((busiest, id) => (kinds(of(id)) > kinds(of(busiest)) ? id : busiest));
     function of(id: string): Log {
       return log.filter(({ entityId }) => entityId === id);
     }

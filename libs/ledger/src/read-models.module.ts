@@ -3,6 +3,7 @@ import { AgingController } from './aging/aging.controller.js';
 import { AgingQueries } from './aging/aging.queries.js';
 import { AsOfController } from './as-of/as-of.controller.js';
 import { AsOfQueries } from './as-of/as-of.queries.js';
+import { AutopayQueries } from './autopay/autopay.queries.js';
 import { BalancesController } from './balances/balances.controller.js';
 import { BalancesQueries } from './balances/balances.queries.js';
 import { TotalsController } from './balances/totals.controller.js';
@@ -46,6 +47,7 @@ const QUERIES = [
   ExplainQueries,
   SubscriptionsQueries,
   BillingRunsQueries,
+  AutopayQueries,
 ];
 
 /** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */

@@ -1,4 +1,5 @@
 import { codeFingerprint, type Projection } from '#libs/event-sourcing';
+import { autopayProjection } from './autopay/autopay.projection.js';
 import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
@@ -12,7 +13,10 @@ import { LEDGER } from './reads/ledger.js';
 import { type SubscriptionEvent } from './subscriptions/subscription-events.js';
 import { subscriptionsProjection } from './subscriptions/subscriptions.projection.js';
 
-const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection, contactsProjection];
+const parts = [
+  ...[balancesProjection, billsProjection, paymentsProjection],
+  ...[payBillNumbersProjection, contactsProjection, autopayProjection],
+];
 
 /**
  * The ledger's read models, run as one projection: an event is decoded once, what it moves is worked out once, and its

@@ -5,13 +5,16 @@ import {
   account,
   type AccountEvent,
   type AccountState,
+  AdvanceAutopay,
   ApplyCredit,
   ApplyPayment,
+  CancelAutopay,
   candidatePayBillNumber,
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
   CorrectBill,
+  EnrollAutopay,
   HoldPayments,
   IssueBill,
   IssueCredit,
@@ -21,6 +24,7 @@ import {
   RefundPayment,
   ReinstatePayment,
   ReleaseHold,
+  ResumeAutopay,
   ReverseBill,
   ReverseCharge,
   UnapplyPayment,
@@ -55,6 +59,12 @@ const ATTEMPTS = [
   'release',
   'contact',
   'preferences',
+  'autopay',
+  'autopay',
+  'debit-fails',
+  'debit-fails',
+  'cancel-autopay',
+  'resume-autopay',
   'close',
 ] as const;
 
@@ -70,6 +80,11 @@ const ACCOUNTS = 4;
 const NAMESPACE = '5b8f2c3e-7d55-5f0e-9a86-0c3a0e1f7a11';
 const AT = '2026-01-15T12:00:00.000Z';
 const id = (name: string) => uuidv5(name, NAMESPACE);
+
+const agreed = {
+  consent: { by: 'account-holder', agreedAt: AT, wording: 'autopay-2026-01', means: 'online' },
+  noticeRange: { from: '1', to: '1000000' },
+};
 
 const attempt = fc.record<Attempt>({
   account: fc.nat(ACCOUNTS - 1),
@@ -131,6 +146,8 @@ interface Owner {
   readonly id: string;
   readonly currency: 'USD' | 'JPY' | 'BHD';
   readonly payments: string[];
+  /** The payment of the debit presented last. */
+  debited: string;
   state: AccountState;
   revision: bigint;
 }
@@ -143,6 +160,7 @@ class Log {
     state: account.initialState,
     revision: -1n,
     payments: [],
+    debited: id('no debit'),
   }));
 
   attempt({ account: index, what, cents, which }: Attempt, attemptNumber: number): void {
@@ -167,6 +185,7 @@ class Log {
     const channels = which === 0 ? {} : { 'bill-ready': ['email'] };
     const quiet = { channels, ...(which > 2 && { quietHours: { from: '22:00', to: '07:00' } }) };
     const place = { billNumber: `B-${which}`, lineId: `L${(cents % 2) + 1}` };
+    const card = { kind: 'card', token: 'tok_1', expires: which === 0 ? '2026-02' : '2027-01' };
     const lines = [decimal, '1.5'].map((unitPrice) => ({
       service: 'internet',
       description: 'Internet',
@@ -196,10 +215,33 @@ class Log {
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
         reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],
+        // Bills are announced, and debited on their day, which is one of the first in February.
+        autopay: () => {
+          const method = which % 2 === 0 ? card : { kind: 'bank-account', token: 'ba_1' };
+          this.#send(owner, EnrollAutopay, { ...agreed, method }, `enroll ${attemptNumber}`);
+          return this.#advance(owner, ['2026-01-15', '2026-02-05'], attemptNumber);
+        },
+        'debit-fails': () => {
+          const declineCode = ['insufficient_funds', 'account_closed', 'stolen_card', 'no_answer'][which % 4];
+          const failed = { attemptId: owner.debited, amount: money, ...byCard, declineCode };
+          this.#send(owner, RecordFailedPayment, failed, `fail ${attemptNumber}`);
+          return this.#advance(owner, ['2026-02-06'], attemptNumber);
+        },
+        'cancel-autopay': () => [CancelAutopay, { reason: 'customer-asked' }],
+        'resume-autopay': () => [ResumeAutopay, { reason: 'customer-called' }],
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();
     this.#send(owner, command, body, `attempt ${attemptNumber}`);
+  }
+
+  /** Autopay is carried on to all of these days but the last, which is what is left to do. */
+  #advance(owner: Owner, dates: readonly string[], attemptNumber: number): [unknown, unknown] {
+    const bodies = dates.map((date) => ({ date, run: date }));
+    for (const body of bodies.slice(0, -1)) {
+      this.#send(owner, AdvanceAutopay, body, `advance ${body.date} ${attemptNumber}`);
+    }
+    return [AdvanceAutopay, bodies.at(-1)];
   }
 
   #send(owner: Owner, command: unknown, body: unknown, name: string): void {
@@ -213,6 +255,7 @@ class Log {
       })) {
         owner.state = account.evolve(owner.state, event);
         if (event.type === 'PaymentApplied') owner.payments.push(event.data.paymentId);
+        if (event.type === 'AutopayDebitPresented') owner.debited = event.data.paymentId;
         this.events.push(this.#record(event, owner.id, ++owner.revision));
       }
     } catch (error) {

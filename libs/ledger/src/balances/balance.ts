@@ -1,3 +1,4 @@
+import { isAutopayEvent } from '../autopay/autopay.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 import { creditChange, digitsOfStored, type Movements, openChange } from './movements.js';
@@ -75,6 +76,7 @@ export function nextBalance(
 
 function totals(before: Balance, event: AccountEvent): Partial<Balance> {
   const minor = ({ amount }: { readonly amount: string }) => parseMinor(amount, before.digits);
+  if (isAutopayEvent(event)) return {};
   switch (event.type) {
     case 'BillIssued':
       return { billed: before.billed + minor(event.data.total) };

@@ -1,3 +1,5 @@
+import { autopayEvents } from '../autopay/autopay-events.js';
+import { type AutopayEvent } from '../autopay/autopay.js';
 import { minorUnitDigits } from '../money/currency.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { type AccountEvent } from '../billing/account-events.js';
@@ -33,6 +35,7 @@ export interface Movements {
 }
 
 const STILL = [
+  ...(Object.keys(autopayEvents) as AutopayEvent['type'][]),
   'AccountOpened',
   'PaymentFailed',
   'PaymentsHeld',

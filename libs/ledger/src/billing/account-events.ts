@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+import { autopayEvents } from '../autopay/autopay-events.js';
 
 /*
  * Storage format. These shapes are stored for ever: a change is additive or is a new type or version with an upcaster,
@@ -57,6 +58,7 @@ const BillLine = z.strictObject({
 });
 
 export const accountEvents = eventRegistry({
+  ...autopayEvents,
   AccountOpened: {
     version: 1,
     schema: z.strictObject({

@@ -1,3 +1,4 @@
+import { type Autopay, noAutopay } from '../autopay/autopay.js';
 import { type Span } from '../billing-run/cycle.js';
 import { PersistentMap } from './persistent-map.js';
 import { refuse } from './rejections.js';
@@ -140,6 +141,7 @@ export interface AccountState {
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
+  readonly autopay: Autopay;
 }
 
 export const initialState: AccountState = {
@@ -156,6 +158,7 @@ export const initialState: AccountState = {
   holds: [],
   contact: {},
   preferences: undefined,
+  autopay: noAutopay,
 };
 
 export function openOf(line: Line): bigint {

@@ -4,6 +4,10 @@ import { fold } from '#testing/event-sourcing';
 import { type z } from 'zod';
 import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
+import { AdvanceAutopay } from '../autopay/advance-autopay.js';
+import { enrolling } from '../autopay/autopay-examples.js';
+import { CancelAutopay, ResumeAutopay } from '../autopay/cancel-autopay.js';
+import { EnrollAutopay } from '../autopay/enroll-autopay.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
 import { postingsOf } from '../journal/postings.js';
@@ -118,6 +122,30 @@ const preferences = fc.constantFrom('en-US', 'es-MX').map(
       step(ChangeNotificationPreferences, { locale, timeZone: 'America/New_York', channels: {} }),
 );
 
+const METHODS = [
+  { kind: 'bank-account' as const, token: 'ba_1' },
+  { kind: 'card' as const, token: 'tok_1', expires: '2026-03' },
+];
+const CODES = ['insufficient_funds', 'account_closed', 'stolen_card', 'no_answer'];
+
+/** Whatever comes next of autopay as the account stands; debits come back more often than they are paid. */
+function autopayStep(past: readonly AccountEvent[], which: number, currency: Currency): ReturnType<Step> {
+  const { enrollment, debits } = fold(account, past).autopay;
+  if (which < 2) return step(CancelAutopay, { reason: 'customer-asked' });
+  if (enrollment?.status === 'suspended' && which % 2 === 0) return step(ResumeAutopay, { reason: 'customer-called' });
+  if (enrollment?.status !== 'active') {
+    const noticeRange = { from: '1', to: '1000000' };
+    return step(EnrollAutopay, enrolling({ method: METHODS[which % METHODS.length]!, noticeRange }));
+  }
+  const attemptId = debits.find(({ status }) => status === 'presented')?.presented?.paymentId;
+  if (attemptId !== undefined && which % 3 !== 0) {
+    const failed = { attemptId, amount: { amount: '1', currency }, declineCode: CODES[which % CODES.length]! };
+    return step(RecordFailedPayment, { ...BY_CARD, ...failed });
+  }
+  const date = debits.find(({ status }) => status === 'scheduled')?.payOn ?? '2026-01-15';
+  return step(AdvanceAutopay, { date, run: date });
+}
+
 function stepsIn(currency: Currency) {
   const amount = amountIn(currency);
   const money = amount.map((text) => ({ amount: text, currency }));
@@ -175,6 +203,11 @@ function stepsIn(currency: Currency) {
       () =>
         step(RecordFailedPayment, { ...BY_CARD, amount: value, declineCode: 'insufficient_funds' }),
   );
+  const autopay = fc.nat(19).map(
+    (which): Step =>
+      (past) =>
+        autopayStep(past, which, currency),
+  );
   const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
   return fc.oneof(
     { weight: 5, arbitrary: issueBill },
@@ -191,15 +224,17 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: release },
     { weight: 1, arbitrary: contact },
     { weight: 1, arbitrary: preferences },
+    { weight: 8, arbitrary: autopay },
     { weight: 1, arbitrary: close },
   );
 }
 
-const history = fc
-  .constantFrom<Currency>('USD', 'JPY', 'BHD')
-  .chain((currency) =>
-    fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), { maxLength: 25 }) }),
-  );
+function histories(lengths: fc.ArrayConstraints) {
+  return fc
+    .constantFrom<Currency>('USD', 'JPY', 'BHD')
+    .chain((currency) => fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), lengths) }));
+}
+const history = histories({ maxLength: 25 });
 
 /** What a command answers: its events, or the code it is refused with. */
 function answer(command: AnyCommand, body: unknown, state: AccountState, context: CommandContext) {
@@ -283,7 +318,7 @@ const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) =
 describe('The account, whatever is done to it', () => {
   it('goes through every kind of event in these histories, so that the laws are not kept by doing nothing', () => {
     const seen = new Set<string>();
-    for (const given of fc.sample(history, { seed: 2026, numRuns: 600 })) {
+    for (const given of fc.sample(histories({ maxLength: 60, size: 'max' }), { seed: 2026, numRuns: 600 })) {
       run(given, (_past, _state, emitted) => {
         for (const event of emitted) seen.add(event.type);
       });

@@ -1,4 +1,5 @@
 import { type Decider } from '#libs/event-sourcing';
+import { type AutopayEvent, evolveAutopay, isAutopayEvent } from '../autopay/autopay.js';
 import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
@@ -21,6 +22,12 @@ export const account: Decider<AccountState, AccountEvent> = {
 };
 
 function evolve(state: AccountState, event: AccountEvent): AccountState {
+  const next = isAutopayEvent(event) ? state : evolveMoney(state, event);
+  const autopay = evolveAutopay(state.autopay, event, state.digits);
+  return autopay === state.autopay ? next : { ...next, autopay };
+}
+
+function evolveMoney(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>): AccountState {
   switch (event.type) {
     case 'AccountOpened':
       return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };

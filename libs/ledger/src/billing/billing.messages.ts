@@ -1,10 +1,11 @@
 import { type MessageData } from '#libs/contracts';
+import { type AutopayEvent } from '../autopay/autopay.js';
 import { type About, type MessageContent, moneyIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent } from './account-events.js';
 
 type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
-type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
+type BillingEvent = Exclude<AccountEvent, AutopayEvent | { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
 /** The messages of bills and of the money on them. Allocation policy and rounding are the ledger's own and stay in it. */

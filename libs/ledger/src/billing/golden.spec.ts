@@ -49,6 +49,24 @@ describe('Events stored by earlier builds', () => {
     expect(account.evolve(held, read('PaymentsReleased')).holds).toEqual([]);
   });
 
+  it('fold to the autopay they have always come to', () => {
+    const story = [
+      ...(['AccountOpened', 'BillIssued', 'AutopayEnrolled', 'AutopayCardExpiring', 'AutopayDebitAnnounced'] as const),
+      ...(['AutopayDebitPresented', 'AutopayDebitRescheduled', 'AutopayDebitDropped', 'AutopaySuspended'] as const),
+    ].map(read);
+    const { autopay } = story.reduce((next, event) => account.evolve(next, event), account.initialState);
+    expect(autopay.enrollment).toMatchObject({ status: 'suspended', code: 'R08', warned: 45, since: '2026-01-15' });
+    expect(autopay.debits).toMatchObject([
+      { debitId: '1', status: 'dropped', presentments: 1, amount: 3697n, reason: 'presentments-used-up' },
+    ]);
+    const after = (type: 'AutopayResumed' | 'AutopayCancelled' | 'AutopayStopped') =>
+      [...story, read(type)].reduce((next, event) => account.evolve(next, event), account.initialState).autopay
+        .enrollment?.status;
+    expect([after('AutopayResumed'), after('AutopayCancelled'), after('AutopayStopped')]).toEqual([
+      ...['active', 'cancelled', 'stopped'],
+    ]);
+  });
+
   it('fold to the account they have always come to', () => {
     const state = STORY.map(read).reduce((next, event) => account.evolve(next, event), account.initialState);
     expect(state).toMatchObject({ status: 'closed', currency: 'USD', open: 1094n, credit: 1397n });

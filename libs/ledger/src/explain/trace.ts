@@ -1,4 +1,5 @@
 import { type Recorded } from '#libs/event-sourcing';
+import { isAutopayEvent } from '../autopay/autopay.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 
@@ -56,6 +57,7 @@ export class Trace {
   }
 
   follow(event: Event): void {
+    if (isAutopayEvent(event)) return;
     switch (event.type) {
       case 'BillIssued':
         for (const { lineId, total } of event.data.lines) {

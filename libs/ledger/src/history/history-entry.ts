@@ -1,4 +1,18 @@
+import { type AutopayEvent, isAutopayEvent } from '../autopay/autopay.js';
 import { type AccountEvent } from '../billing/account-events.js';
+
+const AUTOPAY_KINDS = {
+  AutopayEnrolled: 'autopay-enrolled',
+  AutopayCancelled: 'autopay-cancelled',
+  AutopayStopped: 'autopay-stopped',
+  AutopaySuspended: 'autopay-suspended',
+  AutopayResumed: 'autopay-resumed',
+  AutopayCardExpiring: 'autopay-card-expiring',
+  AutopayDebitAnnounced: 'autopay-debit-announced',
+  AutopayDebitPresented: 'autopay-debit-presented',
+  AutopayDebitRescheduled: 'autopay-debit-rescheduled',
+  AutopayDebitDropped: 'autopay-debit-dropped',
+} as const satisfies Record<AutopayEvent['type'], string>;
 
 /** What a line of the billing history is about. */
 export const HISTORY_KINDS = [
@@ -18,6 +32,7 @@ export const HISTORY_KINDS = [
   'contact-changed',
   'notification-preferences-changed',
   'account-closed',
+  ...Object.values(AUTOPAY_KINDS),
 ] as const;
 
 export type HistoryKind = (typeof HISTORY_KINDS)[number];
@@ -25,12 +40,14 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit or hold; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold, enrolment or debit; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
 
-export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
+export function historyEntryOf(event: AccountEvent): HistoryEntry {
+  if (isAutopayEvent(event)) return autopayEntryOf(event);
+  const { type, data } = event;
   switch (type) {
     case 'AccountOpened':
       return { kind: 'account-opened', reference: null, reason: null };
@@ -65,4 +82,10 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }
+}
+
+function autopayEntryOf({ type, data }: AutopayEvent): HistoryEntry {
+  const reference = 'debitId' in data ? data.debitId : data.enrollmentId;
+  const reason = 'reason' in data ? data.reason : 'code' in data ? data.code : null;
+  return { kind: AUTOPAY_KINDS[type], reference, reason };
 }

@@ -1,3 +1,4 @@
+import { isAutopayEvent } from '../autopay/autopay.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
@@ -25,6 +26,7 @@ const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
  * customer credits is its balance.
  */
 export function postingsOf(event: AccountEvent): Posting[] {
+  if (isAutopayEvent(event)) return [];
   switch (event.type) {
     case 'AccountOpened':
     case 'AccountClosed':

@@ -1,5 +1,8 @@
 import { addDays } from '../importing/calendar.js';
 
+/** A payer may stop a preauthorised debit until this many business days before its day. */
+export const STOP_BUSINESS_DAYS = 3;
+
 /**
  * Business days as the Federal Reserve keeps them, which is when banks are open and debits settle: Monday to Friday but
  * for the holidays of 5 U.S.C. 6103. A holiday on a Sunday is kept on the Monday after it; one on a Saturday is not kept.
@@ -17,6 +20,21 @@ export function businessDaysUntil(from: string, to: string): number {
   let days = 0;
   for (let day = from; day < to; day = addDays(day, 1)) if (isBusinessDay(day)) days++;
   return days;
+}
+
+/** Whether a preauthorised debit can still be stopped: three business days before its day at the latest (12 CFR 1005.10(c)(1)). */
+export function isStoppable(today: string, payOn: string): boolean {
+  return businessDaysUntil(today, payOn) >= STOP_BUSINESS_DAYS;
+}
+
+/** The day itself when it is a business day, else the first one after it. */
+export function businessDayFrom(day: string): string {
+  return isBusinessDay(day) ? day : businessDayFrom(addDays(day, 1));
+}
+
+/** The day itself when it is a business day, else the last one before it. */
+export function businessDayUpTo(day: string): string {
+  return isBusinessDay(day) ? day : businessDayUpTo(addDays(day, -1));
 }
 
 /** New Year, Juneteenth (since 2021), Independence Day, Veterans Day, Christmas. */

@@ -244,8 +244,7 @@ export class PaymentLivesController {
   /** By the gateway and policy that are set; a retry by those of its first time, for else it would not be the same. */
   #collectedBy(known: PaymentState): { readonly gateway: string; readonly policy: PaymentPolicy } {
     if (known.status !== 'new') return { gateway: known.gateway, policy: known.asked.policy };
-    const { gateways, policy } = this.collecting;
-    return { gateway: gateways[0]?.name ?? noGateway(), policy };
+    return { gateway: firstGateway(this.collecting), policy: this.collecting.policy };
   }
 
   /**
@@ -283,7 +282,9 @@ export class PaymentLivesController {
   }
 }
 
-function noGateway(): never {
+/** The name of the gateway that new payments are collected by. @throws Problem GATEWAY_MISSING */
+export function firstGateway({ gateways: [first] }: Collecting): string {
+  if (first) return first.name;
   throw new Problem(
     409,
     'GATEWAY_MISSING',

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
-import {
-  CommandHandling,
-  type EventStore,
-  Rejected,
-  type StoredEvent,
-  type Submitted,
-  WrongRevision,
-} from '#libs/event-sourcing';
+import { CommandHandling, type EventStore, Rejected, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata } from '#testing/event-sourcing';
+import { Fate, Killed, MortalLog } from '#testing/ledger';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { HoldPayments } from '../billing/hold-payments.js';
@@ -39,55 +33,6 @@ const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padSt
 const ACCOUNT = idOf(999);
 const HOLD = idOf(998);
 const PAYMENTS = [1, 2];
-
-/** The process died, as by kill -9: at an effect on the world outside, before it was sent or after it was answered. */
-class Killed extends Error {}
-
-/** Kills at the n-th effect from now on. */
-class Fate {
-  #left = 0;
-  #when: 'before' | 'after' = 'before';
-
-  strike(left: number, when: 'before' | 'after'): void {
-    this.#left = left;
-    this.#when = when;
-  }
-
-  async effect<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    this.#left -= 1;
-    const isIt = this.#left === 0;
-    if (isIt && this.#when === 'before') throw new Killed();
-    const [outcome] = await Promise.allSettled([Promise.resolve().then(work)]);
-    if (isIt) throw new Killed();
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  }
-}
-
-/** The log, in memory. */
-class Log {
-  readonly streams = new Map<string, StoredEvent[]>();
-  #position = 0n;
-
-  constructor(private readonly fate: Fate) {}
-
-  append(stream: string, expected: bigint, events: Parameters<EventStore['append']>[2]) {
-    return this.fate.effect(() => {
-      const before = this.streams.get(stream) ?? [];
-      if (BigInt(before.length) - 1n !== expected) throw new WrongRevision(stream);
-      const stored = events.map(({ metadataJson, ...event }, index): StoredEvent => {
-        const metadata = JSON.parse(metadataJson) as StoredEvent['metadata'];
-        return { ...event, stream, metadata, revision: BigInt(before.length + index), position: ++this.#position };
-      });
-      this.streams.set(stream, [...before, ...stored]);
-      return { revision: stored.at(-1)!.revision, position: this.#position };
-    });
-  }
-
-  async *readStream(stream: string, { from = 0n }: { from?: bigint } = {}): AsyncGenerator<StoredEvent> {
-    yield* await Promise.resolve((this.streams.get(stream) ?? []).slice(Number(from)));
-  }
-}
 
 interface Account {
   status: GatewayReport['status'];
@@ -223,7 +168,7 @@ const MOVES = ['settle', 'decline', 'return', 'dispute', 'win', 'lose', 'refunde
 /** A biller with one account that owes 20.00, a bank, and a payment process that dies and starts again. */
 class World {
   readonly fate = new Fate();
-  readonly log = new Log(this.fate);
+  readonly log = new MortalLog(this.fate);
   readonly store = this.log as unknown as EventStore;
   now = BEGIN;
   readonly bank = new Bank(this.fate, () => this.now);

@@ -2,12 +2,9 @@ import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
 import { ReasonCode } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
-import { businessDaysUntil } from './business-days.js';
+import { isStoppable, STOP_BUSINESS_DAYS } from './business-days.js';
 import { type KnownPayment, payment, requireAsked } from './payment.js';
 import { type PaymentEvent } from './payment-events.js';
-
-/** A payer may stop a preauthorised debit until this many business days before its day (12 CFR 1005.10(c)(1)). */
-const STOP_BUSINESS_DAYS = 3;
 
 /**
  * Takes a payment back before it settles; after that it is refunded. One whose day has not come is stopped at once. One
@@ -43,7 +40,7 @@ export const VoidPayment = defineCommand({
 });
 
 function refuseTooLate({ preauthorized, payOn = '' }: KnownPayment, today: string): void {
-  if (!preauthorized || businessDaysUntil(today, payOn) >= STOP_BUSINESS_DAYS) return;
+  if (!preauthorized || isStoppable(today, payOn)) return;
   const message = `a preauthorised debit is stopped until ${STOP_BUSINESS_DAYS} business days before its day; refund it then`;
   refuse('PAYMENT_STOP_TOO_LATE', message);
 }

@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import { type Message } from '#libs/contracts';
+import { autopayContentOf } from './autopay-content.js';
 import { type Notification, type NotificationType } from './notification.js';
 import { isNothing, perBill } from './shares.js';
 
@@ -47,7 +48,9 @@ export function notificationOf(
       const content = { billNumber, issuedOn, dueOn, amount: total };
       return { ...about, id: idFromMessage(message.id), type: 'bill-ready', content };
     }
-    default:
-      return undefined;
+    default: {
+      const told = autopayContentOf(message);
+      return told && { ...about, id: idFromMessage(message.id), ...told };
+    }
   }
 }

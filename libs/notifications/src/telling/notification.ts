@@ -51,6 +51,45 @@ export interface Contents {
   };
   'bill-due-soon': DueBill;
   'bill-overdue': DueBill;
+  /** The customer's copy of the authorization they gave (12 CFR 1005.10(b)). */
+  'autopay-enrolled': Debited & {
+    readonly enrollmentId: string;
+    readonly agreedAt: string;
+    readonly wording: string;
+    readonly daysBeforeDue: number;
+  };
+  'autopay-cancelled': { readonly enrollmentId: string; readonly cancelledAt: string };
+  /** The notice of a debit that differs from the one before it (12 CFR 1005.10(d)). */
+  'autopay-notice': Debited & {
+    readonly debitId: string;
+    readonly payOn: string;
+    readonly amount: Money;
+    readonly bills: readonly BillShare[];
+  };
+  /** A debit came back, or could not be made. */
+  'autopay-failed': {
+    readonly debitId: string;
+    readonly amount: Money;
+    readonly bills: readonly BillShare[];
+    /** The day it is tried again; null when it is not. */
+    readonly retryOn: string | null;
+  };
+  /** Nothing is debited any more: until autopay is resumed, or for good. */
+  'autopay-stopped': {
+    readonly enrollmentId: string;
+    readonly stoppedAt: string;
+    readonly ended: boolean;
+    /** Of the bank, the gateway, or the rule. */
+    readonly code: string;
+  };
+  /** The month is as on the card, `03/2027`. */
+  'card-expiring': { readonly enrollmentId: string; readonly expires: string; readonly lastFour: string | null };
+}
+
+/** What is debited, as its customer knows it. */
+interface Debited {
+  readonly method: 'card' | 'bank-account';
+  readonly lastFour: string | null;
 }
 
 interface DueBill {
@@ -69,6 +108,12 @@ export const NOTIFICATION_TYPES = [
   'verification-code',
   'bill-due-soon',
   'bill-overdue',
+  'autopay-enrolled',
+  'autopay-cancelled',
+  'autopay-notice',
+  'autopay-failed',
+  'autopay-stopped',
+  'card-expiring',
 ] as const satisfies readonly NotificationType[];
 
 /** Types that do not wait for the end of quiet hours: who has just paid, or asked for a code, waits for it. */

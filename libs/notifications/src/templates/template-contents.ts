@@ -13,6 +13,9 @@ export interface Common {
 
 const money = { amount: '1234.50', currency: 'USD' };
 const bill = { billNumber: 'B-2026-001', dueOn: '2026-02-15', amount: money };
+const debited = { method: 'card', lastFour: '4242' };
+const debit = { debitId: '7', amount: money, bills: [{ billNumber: 'B-2026-001', amount: money }] };
+const enrollmentId = '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b10';
 const common: Common = { biller: 'Paybill', locale: 'en', name: 'Ada', accountEnding: '4711' };
 
 /** What the templates of each type can name, by an example: variables are checked against it when the process starts. */
@@ -45,6 +48,15 @@ export const EXAMPLES: Readonly<Record<NotificationType, Readonly<Record<string,
   },
   'bill-due-soon': { ...common, ...bill },
   'bill-overdue': { ...common, ...bill },
+  'autopay-enrolled': {
+    ...{ ...common, ...debited, enrollmentId },
+    ...{ wording: 'autopay-2026-01', daysBeforeDue: 0, agreedAt: '2026-01-31T12:00:00.000Z', agreedOn: '2026-01-31' },
+  },
+  'autopay-cancelled': { ...common, enrollmentId, cancelledOn: '2026-01-31' },
+  'autopay-notice': { ...common, ...debited, ...debit, payOn: '2026-02-15' },
+  'autopay-failed': { ...common, ...debit, retryOn: '2026-02-20' },
+  'autopay-stopped': { ...common, enrollmentId, stoppedOn: '2026-01-31', ended: true, code: 'R02' },
+  'card-expiring': { ...common, enrollmentId, expires: '03/2027', lastFour: '4242' },
 };
 
 const nameless = { name: null, accountEnding: null };
@@ -63,6 +75,12 @@ export const LEAST: Readonly<Record<NotificationType, readonly Readonly<Record<s
   'verification-code': [{ ...EXAMPLES['verification-code'], ...nameless }],
   'bill-due-soon': [{ ...EXAMPLES['bill-due-soon'], ...nameless }],
   'bill-overdue': [{ ...EXAMPLES['bill-overdue'], ...nameless }],
+  'autopay-enrolled': [{ ...EXAMPLES['autopay-enrolled'], ...nameless, lastFour: null }],
+  'autopay-cancelled': [{ ...EXAMPLES['autopay-cancelled'], ...nameless }],
+  'autopay-notice': [{ ...EXAMPLES['autopay-notice'], ...nameless, lastFour: null }],
+  'autopay-failed': [{ ...EXAMPLES['autopay-failed'], ...nameless, retryOn: null }],
+  'autopay-stopped': [{ ...EXAMPLES['autopay-stopped'], ...nameless, ended: false }],
+  'card-expiring': [{ ...EXAMPLES['card-expiring'], ...nameless, lastFour: null }],
 };
 
 /** A stored content as templates see it: what happened at an instant is shown on its day where the customer is. */
@@ -74,5 +92,8 @@ export function variablesOf(
   const days: Record<string, string> = {};
   if ('paidAt' in content) days['paidOn'] = dayOf(content.paidAt);
   if ('returnedAt' in content) days['returnedOn'] = dayOf(content.returnedAt);
+  if ('agreedAt' in content) days['agreedOn'] = dayOf(content.agreedAt);
+  if ('cancelledAt' in content) days['cancelledOn'] = dayOf(content.cancelledAt);
+  if ('stoppedAt' in content) days['stoppedOn'] = dayOf(content.stoppedAt);
   return { ...content, ...days, ...common };
 }

@@ -13,6 +13,8 @@ const confirmation = (locale: string) => ({ ...EXAMPLES['payment-confirmation'],
 
 /** A code is in no subject: those are read on locked screens. */
 function about(type: string, part: string): RegExp {
+  if (type === 'card-expiring') return /03\/2027/;
+  if (['autopay-enrolled', 'autopay-cancelled', 'autopay-stopped'].includes(type)) return /autopay|pago automático/i;
   if (type !== 'verification-code') return /1[.,]?234[.,]50/;
   return part === 'subject' ? /^(?!.*048261).*c(o|ó)d(e|igo)/ : /048261/;
 }

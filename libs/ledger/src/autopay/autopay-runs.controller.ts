@@ -1,0 +1,69 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { type Caller, CallerOf } from '#libs/platform';
+import { Day } from '../billing/command-fields.js';
+import { refuse } from '../billing/rejections.js';
+import { Collecting } from '../payment-lifecycle/collecting.js';
+import { firstGateway } from '../payment-lifecycle/payment-lives.controller.js';
+import { AutopayReport } from './autopay-run-events.js';
+import { AutopayRuns, type AutopayRunStanding } from './autopay-runs.job.js';
+
+const StartRequest = z
+  .strictObject({
+    date: Day.meta({ description: 'The day; what was left over by days before it is made up for' }),
+    dryRun: z.boolean().default(false).meta({ description: 'Say what would be done, and do nothing' }),
+  })
+  .meta({ id: 'StartAutopayRunRequest', examples: [{ date: '2026-02-20' }] });
+const StandingQuery = z.strictObject({ dryRun: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) });
+const Standing = z
+  .object({
+    date: z.iso.date(),
+    state: z.enum(['running', 'interrupted', 'finished']).meta({
+      description: 'An interrupted run is gone on with by asking for it again; nothing is debited twice',
+    }),
+    dryRun: z.boolean(),
+    progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
+    report: AutopayReport.nullable().meta({ description: 'What it has come to so far, or in the end' }),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'AutopayRun' });
+
+/** The run of a day: begun, looked at, gone on with. */
+@ApiTags('autopay')
+@Controller('autopay-runs')
+export class AutopayRunsController {
+  constructor(
+    @Inject(AutopayRuns) private readonly runs: AutopayRuns,
+    @Inject(Collecting) private readonly collecting: Collecting,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Do what is due of autopay on a day; a run that ended early is gone on with',
+    description:
+      'Debits that came back are answered, those whose day has come are collected, bills to be debited are announced. ' +
+      'There is one run for a day: one that is under way is answered as it stands, a finished one refused.',
+  })
+  @ApiResponse({ status: 202, standardSchema: Standing })
+  async startAutopayRun(
+    @Body({ schema: StartRequest }) { date, dryRun }: z.output<typeof StartRequest>,
+    @CallerOf() caller: Caller,
+  ): Promise<AutopayRunStanding> {
+    if (!dryRun) firstGateway(this.collecting);
+    return this.runs.start(date, { dryRun, caller });
+  }
+
+  @Get(':date')
+  @ApiOperation({ summary: 'How the autopay run of a day stands, or what it came to' })
+  @ApiResponse({ status: 200, standardSchema: Standing })
+  async getAutopayRun(
+    @Param('date') text: string,
+    @Query({ schema: StandingQuery }) { dryRun }: z.output<typeof StandingQuery>,
+  ): Promise<AutopayRunStanding> {
+    const date = Day.safeParse(text);
+    if (!date.success) refuse('AUTOPAY_RUN_UNKNOWN', 'a run is named by its day, such as 2026-02-20');
+    return this.runs.standing(date.data, dryRun);
+  }
+}

@@ -1,0 +1,219 @@
+import { type AccountEvent } from '../billing/account-events.js';
+import { parseMinor } from '../money/minor-units.js';
+import { autopayEvents } from './autopay-events.js';
+
+/* The autopay of an account, as its stream has it: part of the account's state. Amounts are minor units. */
+
+export type AutopayEvent = Extract<AccountEvent, { type: `Autopay${string}` }>;
+type Data<Type extends AutopayEvent['type']> = Extract<AutopayEvent, { type: Type }>['data'];
+
+/** What of a debit is for which bill. */
+export interface BillShare {
+  readonly billNumber: string;
+  readonly amount: bigint;
+}
+
+/** The customer's authorization to debit their bills, the latest there was. */
+export interface Enrollment {
+  readonly enrollmentId: string;
+  /** `cancelled` by the customer, `stopped` by a rule or by the end of the account: neither comes back. */
+  readonly status: 'active' | 'suspended' | 'cancelled' | 'stopped';
+  readonly method: Data<'AutopayEnrolled'>['method'];
+  readonly daysBeforeDue: number;
+  readonly noticeRange: { readonly from: bigint; readonly to: bigint } | undefined;
+  readonly consent: Data<'AutopayEnrolled'>['consent'];
+  /** Bills that fall due from this day on are debited: the day of the enrolment, or of its resumption. */
+  readonly since: string;
+  /** Why it is suspended or stopped. */
+  readonly code: string | undefined;
+  /** The latest warning that the card expires: so many days ahead. */
+  readonly warned: number | undefined;
+}
+
+export interface AutopayDebit {
+  readonly debitId: string;
+  readonly payOn: string;
+  /** What was announced: the most that is debited. */
+  readonly amount: bigint;
+  readonly bills: readonly BillShare[];
+  /** Whether its customer was given notice of it. */
+  readonly noticed: boolean;
+  /** `failed` is returned or declined, and nothing was done about it yet. */
+  readonly status: 'scheduled' | 'presented' | 'paid' | 'failed' | 'dropped';
+  /** How often it was presented. */
+  readonly presentments: number;
+  /** The day of the original. */
+  readonly firstPresentedOn: string | undefined;
+  /** The latest presentment. */
+  readonly presented: Presented | undefined;
+  /** Of the bank or gateway, when it failed. */
+  readonly code: string | undefined;
+  /** Why it was dropped. */
+  readonly reason: string | undefined;
+}
+
+export interface Presented {
+  readonly enrollmentId: string;
+  readonly paymentId: string;
+  readonly method: Data<'AutopayDebitPresented'>['method'];
+  readonly amount: bigint;
+  readonly bills: readonly BillShare[];
+}
+
+export interface Autopay {
+  readonly enrollment: Enrollment | undefined;
+  /** All there ever were, in the order they were announced. */
+  readonly debits: readonly AutopayDebit[];
+}
+
+export const noAutopay: Autopay = { enrollment: undefined, debits: [] };
+
+/** Debits that were not made although the bill was to be paid: once there is an enrolment again, it is. */
+const DEBITED_LATER: ReadonlySet<string> = new Set([
+  'too-late',
+  'enrollment-cancelled',
+  'enrollment-suspended',
+  'enrollment-stopped',
+  'enrollment-replaced',
+]);
+
+export function isAutopayEvent<Event extends AccountEvent>(event: Event): event is Event & AutopayEvent {
+  return Object.hasOwn(autopayEvents, event.type);
+}
+
+/** Whether a bill is or was the business of a debit, so that no other is announced for it. */
+export function isDebited({ debits }: Autopay, billNumber: string): boolean {
+  const isAbout = ({ bills }: AutopayDebit) => bills.some((share) => share.billNumber === billNumber);
+  return debits.some((debit) => isAbout(debit) && !(debit.status === 'dropped' && DEBITED_LATER.has(debit.reason!)));
+}
+
+/** What an event of the account means for its autopay; most mean nothing. */
+export function evolveAutopay(autopay: Autopay, event: AccountEvent, digits: number): Autopay {
+  if (isAutopayEvent(event)) return evolved(autopay, event, digits);
+  if (autopay === noAutopay) return autopay;
+  switch (event.type) {
+    case 'PaymentApplied':
+    case 'PaymentReinstated':
+      return ofPayment(autopay, event.data.paymentId, (debit) => ({ ...debit, status: 'paid', code: undefined }));
+    case 'PaymentFailed':
+      return ofPayment(autopay, event.data.attemptId, failed(event.data.declineCode));
+    case 'PaymentReturned':
+      return ofPayment(autopay, event.data.paymentId, failed(event.data.returnCode ?? event.data.reason));
+    case 'AccountClosed':
+      return ended(autopay, 'stopped', 'account-closed');
+    default:
+      return autopay;
+  }
+}
+
+function evolved(autopay: Autopay, event: AutopayEvent, digits: number): Autopay {
+  switch (event.type) {
+    case 'AutopayEnrolled':
+      return { ...autopay, enrollment: enrolled(event.data, digits) };
+    case 'AutopayCancelled':
+      return ended(autopay, 'cancelled');
+    case 'AutopayStopped':
+      return ended(autopay, 'stopped', event.data.code);
+    case 'AutopaySuspended':
+      return ended(autopay, 'suspended', event.data.code);
+    case 'AutopayResumed': {
+      const since = event.data.effectiveAt.slice(0, 10);
+      return withEnrollment(autopay, (enrollment) => ({ ...enrollment, status: 'active', code: undefined, since }));
+    }
+    case 'AutopayCardExpiring': {
+      const { daysAhead: warned } = event.data;
+      return withEnrollment(autopay, (enrollment) => ({ ...enrollment, warned }));
+    }
+    case 'AutopayDebitAnnounced':
+      return { ...autopay, debits: [...autopay.debits, announced(event.data, digits)] };
+    case 'AutopayDebitPresented':
+      return ofDebit(autopay, event.data.debitId, (debit) => presented(debit, event.data, digits));
+    case 'AutopayDebitRescheduled': {
+      const { payOn, code } = event.data;
+      return ofDebit(autopay, event.data.debitId, (debit) => ({ ...debit, status: 'scheduled', payOn, code }));
+    }
+    case 'AutopayDebitDropped': {
+      const { reason, code } = event.data;
+      return ofDebit(autopay, event.data.debitId, (debit) => ({ ...debit, status: 'dropped', reason, code }));
+    }
+  }
+}
+
+function enrolled(data: Data<'AutopayEnrolled'>, digits: number): Enrollment {
+  const { enrollmentId, method, daysBeforeDue, noticeRange, consent, effectiveAt } = data;
+  return {
+    ...{ enrollmentId, status: 'active', method, daysBeforeDue, consent },
+    noticeRange: noticeRange && {
+      from: parseMinor(noticeRange.from, digits),
+      to: parseMinor(noticeRange.to, digits),
+    },
+    since: effectiveAt.slice(0, 10),
+    code: undefined,
+    warned: undefined,
+  };
+}
+
+function announced(data: Data<'AutopayDebitAnnounced'>, digits: number): AutopayDebit {
+  const { debitId, payOn, amount, bills, notice } = data;
+  return {
+    ...{ debitId, payOn, bills: sharesOf(bills, digits), amount: parseMinor(amount.amount, digits) },
+    ...{ noticed: notice.required, status: 'scheduled', presentments: 0, firstPresentedOn: undefined },
+    ...{ presented: undefined, code: undefined, reason: undefined },
+  };
+}
+
+function presented(debit: AutopayDebit, data: Data<'AutopayDebitPresented'>, digits: number): AutopayDebit {
+  const { enrollmentId, paymentId, method, presentment, amount, bills, effectiveAt } = data;
+  return {
+    ...debit,
+    status: 'presented',
+    presentments: presentment,
+    firstPresentedOn: debit.firstPresentedOn ?? effectiveAt.slice(0, 10),
+    presented: {
+      ...{ enrollmentId, paymentId, method },
+      amount: parseMinor(amount.amount, digits),
+      bills: sharesOf(bills, digits),
+    },
+    code: undefined,
+  };
+}
+
+function failed(code: string) {
+  return (debit: AutopayDebit): AutopayDebit => ({ ...debit, status: 'failed', code });
+}
+
+function ended(autopay: Autopay, status: Exclude<Enrollment['status'], 'active'>, code?: string): Autopay {
+  return withEnrollment(autopay, (enrollment) => ({ ...enrollment, status, code }));
+}
+
+function withEnrollment(autopay: Autopay, change: (enrollment: Enrollment) => Enrollment): Autopay {
+  return autopay.enrollment ? { ...autopay, enrollment: change(autopay.enrollment) } : autopay;
+}
+
+function ofDebit(autopay: Autopay, debitId: string, change: (debit: AutopayDebit) => AutopayDebit): Autopay {
+  const known = autopay.debits.some((debit) => debit.debitId === debitId);
+  if (!known) throw new Error(`history is broken: autopay debit ${debitId} was never announced`);
+  return changed(autopay, (debit) => debit.debitId === debitId, change);
+}
+
+/** Changes the debit that a payment is the latest presentment of, when there is one. What was dropped stays so. */
+function ofPayment(autopay: Autopay, paymentId: string, change: (debit: AutopayDebit) => AutopayDebit): Autopay {
+  return changed(
+    autopay,
+    (debit) => debit.presented?.paymentId === paymentId && debit.status !== 'dropped' && debit.status !== 'scheduled',
+    change,
+  );
+}
+
+function changed(
+  autopay: Autopay,
+  isMeant: (debit: AutopayDebit) => boolean,
+  change: (debit: AutopayDebit) => AutopayDebit,
+): Autopay {
+  if (!autopay.debits.some(isMeant)) return autopay;
+  return { ...autopay, debits: autopay.debits.map((debit) => (isMeant(debit) ? change(debit) : debit)) };
+}
+
+function sharesOf(stored: readonly { readonly billNumber: string; readonly amount: string }[], digits: number) {
+  return stored.map(({ billNumber, amount }) => ({ billNumber, amount: parseMinor(amount, digits) }));
+}
