@@ -216,6 +216,19 @@ export const MESSAGES = {
       reason,
     }),
   },
+  'late-fee.assessed': {
+    version: 1,
+    summary: 'A bill was not paid in time: a late fee was added to it as a further line.',
+    when: 'Once in the life of a bill at most, some days after it fell due. A fee that is waived is a charge.reversed.',
+    schema: z.object({
+      ...about,
+      billNumber,
+      lineId: lineId.describe('The line that the bill has from now on.'),
+      amount: Money,
+      overdue: Money.describe('What the fee was reckoned on: what was overdue of the bill.'),
+      policy: z.string().describe('The version of the collection policy, by the biller’s name for it.'),
+    }),
+  },
   'credit.issued': {
     version: 1,
     summary: 'A credit was given and laid on bills; allocations and unapplied together are the amount.',

@@ -110,6 +110,14 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     released: [{ ...internet('10.73'), ...paid }],
     reason: 'billed-in-error',
   },
+  'late-fee.assessed': {
+    ...about('2026-02-02T00:00:00.000Z'),
+    billNumber: '2026-01-C-77',
+    lineId: 'late-fee',
+    amount: usd('0.59'),
+    overdue: usd('47.57'),
+    policy: 'us-2020-01',
+  },
   'credit.issued': {
     ...about('2026-01-12T00:00:00.000Z'),
     creditId: 'e3f9b1c7-0d58-5a24-9b6e-8a7c2f4d1e03',

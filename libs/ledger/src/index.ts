@@ -38,6 +38,8 @@ export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';
+export { AssessLateFee } from './collections/assess-late-fee.js';
+export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';
 export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';
 export { subscription } from './subscriptions/subscription.js';

@@ -3,6 +3,7 @@ import { type StoredEvent } from '#libs/event-sourcing';
 import { accountsMessage } from './accounts/accounts.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
+import { collectionsMessage } from './collections/collections.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
 import { type About, type MessageContent } from './message-content.js';
 
@@ -43,6 +44,8 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return contactsMessage(event, about);
+    case 'LateFeeAssessed':
+      return collectionsMessage(event, about);
     default:
       return billingMessage(event, about);
   }

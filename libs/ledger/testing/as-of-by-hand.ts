@@ -62,6 +62,10 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
         bill(data.billNumber).counts = true;
         bill(data.billNumber).dueOn = data.dueOn;
         break;
+      case 'LateFeeAssessed':
+        parts.billed += minor(data.amount.amount);
+        bill(data.billNumber).net += minor(data.amount.amount);
+        break;
       case 'PaymentApplied':
       case 'CreditIssued':
         if (type === 'PaymentApplied') parts.paid += minor(data.amount.amount);

@@ -30,7 +30,7 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   const claimed = sql`coalesce(sum(h.gl_amounts[array_position(h.gl_accounts, ${CHARGEBACK_RECEIVABLE})])
     filter (where ${condition} and h.kind in ('payment-returned', 'payment-reinstated')), 0)`;
   return sql`
-    ${sum('bill-issued')} as billed, - ${sum('payment-applied')} as paid,
+    ${sum('bill-issued', 'late-fee-assessed')} as billed, - ${sum('payment-applied')} as paid,
     ${sum('payment-returned', 'payment-reinstated')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
     ${sum('charge-reversed', 'credit-issued')} as adjusted`;
 }

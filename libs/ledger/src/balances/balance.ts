@@ -78,6 +78,8 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
   switch (event.type) {
     case 'BillIssued':
       return { billed: before.billed + minor(event.data.total) };
+    case 'LateFeeAssessed':
+      return { billed: before.billed + minor(event.data.amount) };
     case 'PaymentApplied':
       return { paid: before.paid + minor(event.data.amount) };
     case 'PaymentReturned': {

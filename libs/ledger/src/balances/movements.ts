@@ -26,7 +26,7 @@ export interface SourceMovement {
 export interface Movements {
   readonly currency: string;
   readonly digits: number;
-  /** New debt: the total of the bill. */
+  /** New debt: the total of a bill, or a fee that is added to one. */
   readonly charged: bigint;
   readonly lines: readonly LineMovement[];
   readonly sources: readonly SourceMovement[];
@@ -71,6 +71,7 @@ export function movementsOf(event: MoneyEvent): Movements {
   const nothingNew = { currency, digits, charged: 0n };
   switch (event.type) {
     case 'BillIssued':
+    case 'LateFeeAssessed':
       return { ...nothingNew, charged: minor(money.amount), lines: [], sources: [] };
     case 'PaymentApplied':
     case 'CreditIssued': {
@@ -125,7 +126,8 @@ export interface BillChange {
 
 /** What an event changes on each bill it touches, once for each. */
 export function billChanges(event: AccountEvent, movements: Movements): BillChange[] {
-  if (event.type === 'BillIssued') return [{ billNumber: event.data.billNumber, change: movements.charged }];
+  if (event.type === 'BillIssued' || event.type === 'LateFeeAssessed')
+    return [{ billNumber: event.data.billNumber, change: movements.charged }];
   const changes = new Map<string, bigint>();
   for (const { billNumber, paid, reversed } of movements.lines) {
     changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed);

@@ -199,10 +199,27 @@ export const accountEvents = eventRegistry({
       /** What had been paid on the reversed part, given back to its sources as credit. */
       released: z.array(SourcedAllocation),
       reason: z.string(),
+      /** The charge was a late fee: it comes out of the income from them. */
+      lateFee: z.literal(true).optional(),
       /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
       unused: z
         .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
         .optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** A bill was not paid in time: it has a further line, the fee, once in its life (ADR 0036). */
+  LateFeeAssessed: {
+    version: 1,
+    schema: z.strictObject({
+      billNumber: z.string(),
+      /** The line that the bill has from now on. */
+      lineId: z.string(),
+      amount: Money,
+      /** What it was reckoned on: what was overdue of the bill, without what is out of collections. */
+      overdue: Amount,
+      /** The version of the collection policy. */
+      policy: z.string(),
       effectiveAt: Instant,
     }),
   },

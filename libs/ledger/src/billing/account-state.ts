@@ -21,6 +21,11 @@ interface PaidBy {
   readonly amount: bigint;
 }
 
+/** The service that late fees are charged under. */
+export const LATE_FEE = 'late-fee';
+/** After every line that a bill is issued with. */
+export const LATE_FEE_PRIORITY = 1_001;
+
 /** Open = total − reversed − paid, and never less than zero. */
 export interface Line {
   readonly lineId: string;
@@ -29,6 +34,8 @@ export interface Line {
   readonly total: bigint;
   readonly reversed: bigint;
   readonly paid: bigint;
+  /** A fee for paying late: never a reason for another. */
+  readonly isLateFee: boolean;
   /** How total − reversed divides into net and each tax, in the order of the bill. */
   readonly netLeft: bigint;
   readonly taxesLeft: readonly { readonly jurisdiction: string; readonly amount: bigint }[];

@@ -3,7 +3,15 @@ import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
-import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
+import {
+  type AccountState,
+  type Bill,
+  initialState,
+  LATE_FEE,
+  LATE_FEE_PRIORITY,
+  type Share,
+  type Source,
+} from './account-state.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
 import { prepaidBy, withGivenBack } from './prepaid.js';
 
@@ -64,6 +72,8 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     }
     case 'ChargeReversed':
       return reversed(state, event.data);
+    case 'LateFeeAssessed':
+      return withLateFee(state, event.data);
     case 'PaymentFailed':
       return state;
     case 'PaymentsHeld':
@@ -90,6 +100,7 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     total: minor(line.total),
     reversed: 0n,
     paid: 0n,
+    isLateFee: false,
     netLeft: minor(line.net),
     taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
     paidBy: [],
@@ -101,6 +112,18 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };
+}
+
+/** The fee is paid after all that the bill charged: by its place, and by its priority. */
+function withLateFee(state: AccountState, data: EventData<'LateFeeAssessed'>): AccountState {
+  const bill = heldBill(state, data.billNumber);
+  const total = parseMinor(data.amount.amount, state.digits);
+  const fee = {
+    ...{ lineId: data.lineId, service: LATE_FEE, priority: LATE_FEE_PRIORITY, isLateFee: true },
+    ...{ total, reversed: 0n, paid: 0n, netLeft: total, taxesLeft: [], paidBy: [] },
+  };
+  const charged = { ...bill, lines: [...bill.lines, fee], open: bill.open + total };
+  return withBills(state, new Map([[bill.billNumber, charged]]));
 }
 
 function billedThrough(state: AccountState, data: EventData<'BillIssued'>): AccountState['billed'] {

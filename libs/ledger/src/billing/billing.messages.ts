@@ -1,9 +1,11 @@
 import { type MessageData } from '#libs/contracts';
 import { type About, type MessageContent, moneyIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
+import { type CollectionsEvent } from '../collections/collections.messages.js';
 import { type AccountEvent } from './account-events.js';
 
-type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
+type OfOthers =
+  'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged' | CollectionsEvent['type'];
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 

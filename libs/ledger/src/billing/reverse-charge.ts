@@ -83,6 +83,7 @@ export function lineReversed(
       taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({ jurisdiction, amount: written(taxes[index] ?? 0n) })),
       released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
       reason,
+      ...(line.isLateFee && { lateFee: true as const }),
       effectiveAt: at,
     },
   };

@@ -11,6 +11,9 @@ export interface BillLineState {
   reversed: bigint;
 }
 
+/** What a late fee is called where the lines of a bill are listed. */
+export const LATE_FEE_DESCRIPTION = 'Late fee';
+
 /** A partial payment never marks a bill paid; of a paid or reversed one nothing is left to pay. */
 export const BILL_STATES = ['issued', 'partially_paid', 'paid', 'reversed'] as const;
 export type BillState = (typeof BILL_STATES)[number];

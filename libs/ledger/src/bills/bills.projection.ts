@@ -5,7 +5,8 @@ import { digitsOfStored, type LineMovement, stored } from '../balances/movements
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type ReadModel } from '../reads/read-model.js';
-import { type BillLineState, billSums, moveLine } from './bill.js';
+import { LATE_FEE } from '../billing/account-state.js';
+import { type BillLineState, billSums, LATE_FEE_DESCRIPTION, moveLine } from './bill.js';
 
 /** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
 interface BillRow {
@@ -50,9 +51,9 @@ const COLUMNS: ColumnTypes<BillRow> = {
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'lines'>;
-const { account_id, bill_number, paid, reversed, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | 'paid' | 'reversed' | 'lines'>;
+const { account_id, bill_number, total, paid, reversed, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, total, paid, reversed, lines };
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -65,6 +66,7 @@ interface BillInHand {
 }
 
 type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
+type LateFeeAssessed = Extract<Recorded<AccountEvent>, { type: 'LateFeeAssessed' }>;
 
 /** Bills with what is open on each line. */
 export const billsProjection: ReadModel = {
@@ -87,22 +89,38 @@ export const billsProjection: ReadModel = {
     const bills = new Map<string, BillInHand>();
     const moves: Move[] = [];
     for (const { event, movements } of batch) {
+      const { entityId: accountId } = event;
       if (event.type === 'BillIssued') addIssued(bills, event);
-      for (const line of movements?.lines ?? []) moves.push({ accountId: event.entityId, line });
+      if (event.type === 'LateFeeAssessed') {
+        moves.push({ accountId, billNumber: event.data.billNumber, fee: event });
+      }
+      for (const line of movements?.lines ?? []) moves.push({ accountId, billNumber: line.billNumber, line });
     }
     await addOlder(tx, bills, moves);
-    for (const { accountId, line } of moves) {
-      const bill = bills.get(keyOf(accountId, line.billNumber));
-      if (!bill) throw new Error(`bill ${line.billNumber} was never issued`);
-      moveLine(bill.lines, line);
+    for (const { accountId, billNumber, line, fee } of moves) {
+      const bill = bills.get(keyOf(accountId, billNumber));
+      if (!bill) throw new Error(`bill ${billNumber} was never issued`);
+      if (fee) bill.lines.push(feeLine(fee, bill.digits));
+      if (line) moveLine(bill.lines, line);
     }
     await write(tx, [...bills.values()]);
   },
 };
 
+/** What an event does to a bill: moves money on one of its lines, or gives it a further one. */
 interface Move {
   readonly accountId: string;
-  readonly line: LineMovement;
+  readonly billNumber: string;
+  readonly line?: LineMovement;
+  readonly fee?: LateFeeAssessed;
+}
+
+function feeLine({ data: { lineId, amount } }: LateFeeAssessed, digits: number): BillLineState {
+  const charged = parseMinor(amount.amount, digits);
+  return {
+    ...{ lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION },
+    ...{ net: charged, total: charged, paid: 0n, reversed: 0n },
+  };
 }
 
 function keyOf(accountId: string, billNumber: string): string {
@@ -133,7 +151,6 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     period_from: period?.from ?? null,
     period_to: period?.to ?? null,
     currency: total.currency,
-    total: total.amount,
   };
   bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, issued });
 }
@@ -141,9 +158,9 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
 /** Reads the bills of earlier batches that this one moves money on. */
 async function addOlder(tx: Tx, bills: Map<string, BillInHand>, moves: readonly Move[]): Promise<void> {
   const wanted = new Map<string, { account_id: string; bill_number: string }>();
-  for (const { accountId, line } of moves) {
-    const key = keyOf(accountId, line.billNumber);
-    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: line.billNumber });
+  for (const { accountId, billNumber } of moves) {
+    const key = keyOf(accountId, billNumber);
+    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: billNumber });
   }
   if (wanted.size === 0) return;
   const keys = fromRows({ account_id, bill_number }, [...wanted.values()]);
@@ -181,7 +198,7 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set paid = r.paid, reversed = r.reversed, lines = r.lines
+    update bills set total = r.total, paid = r.paid, reversed = r.reversed, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -204,6 +221,7 @@ function standingOf(bill: BillInHand): Standing {
   return {
     account_id: bill.accountId,
     bill_number: bill.billNumber,
+    total: amount(sums.total),
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
     lines: JSON.stringify(kept),

@@ -1,5 +1,7 @@
 import { type Recorded } from '#libs/event-sourcing';
 import { type AccountEvent } from '../billing/account-events.js';
+import { LATE_FEE } from '../billing/account-state.js';
+import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
 import { parseMinor } from '../money/minor-units.js';
 
 /** An event of an account, with its place in stream and log. */
@@ -43,13 +45,24 @@ type Of<Type extends Event['type']> = Extract<Event, { type: Type }>;
 /** Keeps, for each line and each source, the entries that events make there. */
 export class Trace {
   readonly #charged = new Map<string, ChargedLine>();
+  readonly #dueOn = new Map<string, string>();
   readonly #lines = new Map<string, Entry<MoneySource>[]>();
   readonly #sources = new Map<string, { readonly source: MoneySource; readonly entries: Entry<ChargedLine>[] }>();
 
   constructor(readonly digits: number) {}
 
-  /** Learns what the lines of a bill are, whether it counts or not: money may lie on one that does not count yet. */
-  know({ data: { billNumber, dueOn, lines } }: Of<'BillIssued'>): void {
+  /** Learns what lines an event puts on a bill, whether it counts or not: money may lie on one that does not count yet. */
+  know(event: Event): void {
+    if (event.type === 'LateFeeAssessed') {
+      const { billNumber, lineId } = event.data;
+      const dueOn = this.#dueOn.get(billNumber);
+      if (dueOn === undefined) throw new Error('a late fee is on a bill that there is not');
+      const fee = { billNumber, lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION, dueOn };
+      this.#charged.set(keyOf(fee), fee);
+    }
+    if (event.type !== 'BillIssued') return;
+    const { billNumber, dueOn, lines } = event.data;
+    this.#dueOn.set(billNumber, dueOn);
     for (const { lineId, service, description } of lines) {
       this.#charged.set(keyOf({ billNumber, lineId }), { billNumber, lineId, service, description, dueOn });
     }
@@ -61,6 +74,9 @@ export class Trace {
         for (const { lineId, total } of event.data.lines) {
           this.#onLine({ billNumber: event.data.billNumber, lineId }, 'charged', this.#minor(total), null, event);
         }
+        return;
+      case 'LateFeeAssessed':
+        this.#onLine(event.data, 'charged', this.#minor(event.data.amount.amount), null, event);
         return;
       case 'PaymentApplied':
       case 'CreditIssued': {

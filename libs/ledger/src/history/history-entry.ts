@@ -4,6 +4,7 @@ import { type AccountEvent } from '../billing/account-events.js';
 export const HISTORY_KINDS = [
   'account-opened',
   'bill-issued',
+  'late-fee-assessed',
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
@@ -36,6 +37,8 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'account-opened', reference: null, reason: null };
     case 'BillIssued':
       return { kind: 'bill-issued', reference: data.billNumber, reason: null };
+    case 'LateFeeAssessed':
+      return { kind: 'late-fee-assessed', reference: data.billNumber, reason: null };
     case 'PaymentApplied':
       return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
     case 'PaymentUnapplied':

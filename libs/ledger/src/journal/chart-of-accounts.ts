@@ -22,6 +22,7 @@ const ofAll = (of: AccountClass): Head => ({ class: of, ofCustomer: false });
  * | Chargeback Receivable        | asset     | what the bank took back after it had been refunded: a claim on a payer |
  * | Customer Credits             | liability | what of issued credits no bill has taken                               |
  * | Revenue:<service>            | income    | net charges by service                                                 |
+ * | Late Fee Income              | income    | late fees charged, less those taken back                               |
  * | Revenue:Adjustments          | income    | contra: credits given                                                  |
  * | Tax Payable:<jurisdiction>   | liability | tax charged, by jurisdiction                                           |
  * | Opening Balances             | equity    | in an export that begins later than the books: the results until then  |
@@ -37,6 +38,7 @@ const CHART = {
   'Refunds Payable': ofCustomer('Liabilities'),
   'Tax Payable': ofAll('Liabilities'),
   Revenue: ofAll('Income'),
+  'Late Fee Income': ofAll('Income'),
   'Opening Balances': ofAll('Equity'),
 } as const;
 

@@ -15,6 +15,7 @@ const CASH_CLEARING = 'Cash Clearing';
 const REFUNDS_PAYABLE = 'Refunds Payable';
 export const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
+const LATE_FEE_INCOME = 'Late Fee Income';
 const ADJUSTMENTS = 'Revenue:Adjustments';
 const revenueOf = (service: string) => `Revenue:${service}` as const;
 const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
@@ -41,6 +42,10 @@ export function postingsOf(event: AccountEvent): Posting[] {
         for (const tax of line.taxes) entry.credit(taxOf(tax.jurisdiction), tax.amount);
       }
       return entry.postings();
+    }
+    case 'LateFeeAssessed': {
+      const { amount, currency } = event.data.amount;
+      return new Entry(currency).debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
     }
     case 'PaymentApplied':
       return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
@@ -73,8 +78,8 @@ export function postingsOf(event: AccountEvent): Posting[] {
       return new Entry(currency).debit(CREDIT_OF.payment, amount).credit(REFUNDS_PAYABLE, amount).postings();
     }
     case 'ChargeReversed': {
-      const { amount, service, net, taxes, released } = event.data;
-      const entry = new Entry(amount.currency).debit(revenueOf(service), net);
+      const { amount, service, net, taxes, released, lateFee } = event.data;
+      const entry = new Entry(amount.currency).debit(lateFee ? LATE_FEE_INCOME : revenueOf(service), net);
       for (const tax of taxes) entry.debit(taxOf(tax.jurisdiction), tax.amount);
       entry.credit(RECEIVABLE, amount.amount);
       for (const share of released) {
