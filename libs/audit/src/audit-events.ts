@@ -20,6 +20,7 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'verification',
   'subscription',
   'billingRun',
+  'collectionsRun',
   'bankFile',
   'receipt',
   'fraudCase',

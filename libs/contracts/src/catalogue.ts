@@ -229,6 +229,44 @@ export const MESSAGES = {
       policy: z.string().describe('The version of the collection policy, by the biller’s name for it.'),
     }),
   },
+  'dunning.step-taken': {
+    version: 1,
+    summary: 'Bills are past due, and the next step of the collection policy was taken.',
+    when: 'By the days that the oldest unpaid bill is past due; each step once for a bill, and one a day at most.',
+    schema: z.object({
+      ...about,
+      step: z.string().describe('The step, by the policy’s name for it.'),
+      kind: z
+        .enum(['notice', 'final-notice', 'suspension', 'write-off'])
+        .describe('What the step is: only told, told for the last time before service is suspended, or done.'),
+      billNumber: billNumber.describe('The bill that is longest past due.'),
+      dueOn: Day.describe('The day on which that bill was due.'),
+      amount: Money.describe('All that is past due of the account, without what is out of collections.'),
+      suspendsFrom: Day.optional().describe('With a final notice: the first day on which service may be suspended.'),
+      policy: z.string().describe('The version of the collection policy, by the biller’s name for it.'),
+    }),
+  },
+  'service.suspended': {
+    version: 1,
+    summary: 'Service of the account is suspended.',
+    when: 'When bills have stayed unpaid after the final notice, or a person decides it.',
+    schema: z.object({
+      ...about,
+      reason,
+      amount: Money.optional().describe('What was past due; left out where a person decided for another reason.'),
+      policy: z.string().optional().describe('The version of the collection policy; left out where a person decided.'),
+    }),
+  },
+  'service.restored': {
+    version: 1,
+    summary: 'Service of the account is restored.',
+    when: 'When nothing is past due any more, or a person decides it.',
+    schema: z.object({
+      ...about,
+      reason,
+      policy: z.string().optional().describe('The version of the collection policy; left out where a person decided.'),
+    }),
+  },
   'credit.issued': {
     version: 1,
     summary: 'A credit was given and laid on bills; allocations and unapplied together are the amount.',

@@ -118,6 +118,23 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     overdue: usd('47.57'),
     policy: 'us-2020-01',
   },
+  'dunning.step-taken': {
+    ...about('2026-02-14T00:00:00.000Z'),
+    step: 'final-notice',
+    kind: 'final-notice',
+    billNumber: '2026-01-C-77',
+    dueOn: '2026-01-25',
+    amount: usd('48.16'),
+    suspendsFrom: '2026-02-26',
+    policy: 'us-2020-01',
+  },
+  'service.suspended': {
+    ...about('2026-02-26T00:00:00.000Z'),
+    reason: 'not-paid',
+    amount: usd('48.16'),
+    policy: 'us-2020-01',
+  },
+  'service.restored': { ...about('2026-03-01T00:00:00.000Z'), reason: 'paid', policy: 'us-2020-01' },
   'credit.issued': {
     ...about('2026-01-12T00:00:00.000Z'),
     creditId: 'e3f9b1c7-0d58-5a24-9b6e-8a7c2f4d1e03',

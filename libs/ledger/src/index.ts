@@ -39,6 +39,15 @@ export { Import, type ImportOutcome, type SourceLine } from './importing/import.
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';
 export { AssessLateFee } from './collections/assess-late-fee.js';
+export { CollectAccount } from './collections/collect-account.js';
+export { type CollectionPolicy } from './collections/collection-policy.js';
+export {
+  CollectionPolicyRefused,
+  CollectionSettings,
+  readCollectionPolicy,
+} from './collections/collection-policy-file.job.js';
+export { collectionsRun } from './collections/collections-run.js';
+export { RestoreService, SuspendService } from './collections/suspend-service.js';
 export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';
 export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';

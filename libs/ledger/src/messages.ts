@@ -45,6 +45,9 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'NotificationPreferencesChanged':
       return contactsMessage(event, about);
     case 'LateFeeAssessed':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
       return collectionsMessage(event, about);
     default:
       return billingMessage(event, about);

@@ -12,6 +12,7 @@ import {
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
+  CollectAccount,
   CorrectBill,
   HoldPayments,
   IssueBill,
@@ -22,6 +23,7 @@ import {
   RefundPayment,
   ReinstatePayment,
   ReleaseHold,
+  RestoreService,
   ReverseBill,
   ReverseCharge,
   UnapplyPayment,
@@ -49,6 +51,10 @@ const ATTEMPTS = [
   'late-fee',
   'late-fee',
   'waive-late-fee',
+  'collect',
+  'collect',
+  'collect',
+  'restore',
   'unapply',
   'refund',
   'refund',
@@ -79,7 +85,14 @@ const POLICY = (currency: string) => ({
   validFrom: '2020-01-01',
   currency,
   lateFee: { graceDays: 5, charge: { kind: 'percent', percent: '1.25' } },
+  dunning: {
+    steps: [
+      { step: 'notice', kind: 'final-notice', daysPastDue: 1 },
+      { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+    ],
+  },
 });
+const COLLECTED_ON = ['2025-12-03', '2026-01-07', '2026-01-09', '2026-01-13', '2026-01-15'];
 const AT = '2026-01-15T12:00:00.000Z';
 const id = (name: string) => uuidv5(name, NAMESPACE);
 
@@ -207,6 +220,8 @@ class Log {
           return [CorrectBill, { billNumber: bill.billNumber, reason: 'error', bill: corrected }];
         },
         'late-fee': () => [AssessLateFee, { billNumber: bill.billNumber, policy: POLICY(owner.currency) }],
+        collect: () => [CollectAccount, { on: COLLECTED_ON[which]!, policy: POLICY(owner.currency) }],
+        restore: () => [RestoreService, { reason: 'goodwill' }],
         'waive-late-fee': () => [WaiveLateFee, { billNumber: bill.billNumber, reason: 'goodwill' }],
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],

@@ -99,6 +99,9 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'AccountClosed':
     case 'PaymentFailed':
     case 'PaymentUnapplied':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
     case 'CreditApplied':

@@ -35,6 +35,9 @@ export interface Movements {
 const STILL = [
   'AccountOpened',
   'PaymentFailed',
+  'DunningStepTaken',
+  'ServiceSuspended',
+  'ServiceRestored',
   'PaymentsHeld',
   'PaymentsReleased',
   'ContactChanged',

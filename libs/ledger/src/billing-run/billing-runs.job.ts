@@ -1,14 +1,6 @@
 import { type OnModuleDestroy } from '@nestjs/common';
 import { sql } from 'kysely';
-import { v5 as uuidv5 } from 'uuid';
-import {
-  CommandHandling,
-  type CommandMetadata,
-  type EventStore,
-  type ReadBarrier,
-  Rejected,
-  type Submitted,
-} from '#libs/event-sourcing';
+import { CommandHandling, type EventStore, type ReadBarrier, Rejected, type Submitted } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
 import { type AccountState } from '../billing/account-state.js';
 import { refuse } from '../billing/rejections.js';
@@ -26,12 +18,9 @@ import {
 } from './billing-run.js';
 import { BillingTally } from './billing-tally.js';
 import { changedBehind, nextBill } from './next-bill.js';
+import { eachInFlight, metadataOf } from './run-of-accounts.job.js';
 import { type BillableAccount, SubscriptionBilling } from './subscription-billing.job.js';
 
-/** Namespace of the ids of a run's commands. Never changes: what a killed run had done is recognised by it. */
-const NAMESPACE = '3d0a5b1e-7c34-5f6a-8f12-94d7e60c2b51';
-/** Accounts being billed at a time: enough that the store always has work, and no more in memory. */
-const IN_FLIGHT = 32;
 const CANDIDATES_PER_PAGE = 1_000;
 /** A run touches every account once, so that keeping many would only push out those that are in use. */
 const CACHED_EVENTS = 10_000;
@@ -174,23 +163,10 @@ export class BillingRuns implements OnModuleDestroy {
   async #run(running: Running): Promise<void> {
     await this.#readModelLevel();
     running.accounts = await this.#countCandidates(running.of);
-    const candidates = this.#candidates(running.of);
-    let failed = false;
-    const worker = async () => {
-      for (let next = await candidates.next(); !next.done; next = await candidates.next()) {
-        if (failed || this.#stopping.signal.aborted) return;
-        await this.#one(running, next.value);
-        running.done += 1;
-      }
-    };
-    const untilOneFails = () =>
-      worker().catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    // The run has ended when all have, so that one that is asked for again finds none of this one at work.
-    const ends = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, untilOneFails));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await eachInFlight(this.#candidates(running.of), this.#stopping.signal, async (accountId) => {
+      await this.#one(running, accountId);
+      running.done += 1;
+    });
     if (running.dryRun || this.#stopping.signal.aborted) return;
     const { of, caller, tally } = running;
     const data = { report: tally.report };
@@ -279,18 +255,6 @@ function countDone({ runId }: RunOf, { billed, bills, currency }: AccountState, 
 
 function sumOf(lines: readonly { readonly total: bigint }[]): bigint {
   return lines.reduce((sum, { total }) => sum + total, 0n);
-}
-
-/** Who asked for the run is who bills by it; the id of each command follows from the run and what it is about. */
-function metadataOf({ runId }: RunOf, about: string, { actor, onBehalfOf, traceparent }: Caller): CommandMetadata {
-  return {
-    commandId: uuidv5(about, uuidv5(runId, NAMESPACE)),
-    correlationId: runId,
-    causationId: runId,
-    actor,
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-    ...(traceparent !== undefined && { traceparent }),
-  };
 }
 
 function storedStanding(of: RunOf, state: BillingRunState): BillingRunStanding {

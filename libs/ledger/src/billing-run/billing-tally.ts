@@ -88,11 +88,13 @@ export class BillingTally {
   }
 }
 
-function add(sums: Map<string, bigint>, currency: string, minor: bigint): void {
+/** Adds to the sum of a currency. @param minor minor units */
+export function add(sums: Map<string, bigint>, currency: string, minor: bigint): void {
   sums.set(currency, (sums.get(currency) ?? 0n) + minor);
 }
 
-function moneyOf(sums: ReadonlyMap<string, bigint>) {
+/** Sums as amounts of money, in the order of their currencies. */
+export function moneyOf(sums: ReadonlyMap<string, bigint>) {
   return [...sums]
     .map(([currency, minor]) => ({ amount: formatMinor(minor, digitsOf(currency)), currency }))
     .sort(by(({ currency }) => currency));

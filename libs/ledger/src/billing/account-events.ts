@@ -223,6 +223,38 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
+  /** A step on the way from a bill that is past due to money: at most one a day, each once for a bill (ADR 0036). */
+  DunningStepTaken: {
+    version: 1,
+    schema: z.strictObject({
+      /** By the policy's name for it, and what kind of step it is. */
+      step: z.string(),
+      kind: z.enum(['notice', 'final-notice', 'suspension', 'write-off']),
+      /** The bill that is longest past due: the step is taken on its days. */
+      billNumber: z.string(),
+      dueOn: Day,
+      /** All that is past due of the account and not out of collections. */
+      amount: Money,
+      /** With a final notice: the first day on which service may be suspended. */
+      suspendsFrom: Day.optional(),
+      policy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  ServiceSuspended: {
+    version: 1,
+    schema: z.strictObject({
+      reason: z.string(),
+      /** The version of the collection policy, and all that was past due; of a suspension that is a step of it. */
+      policy: z.string().optional(),
+      amount: Money.optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  ServiceRestored: {
+    version: 1,
+    schema: z.strictObject({ reason: z.string(), policy: z.string().optional(), effectiveAt: Instant }),
+  },
   CreditIssued: {
     version: 1,
     schema: z.strictObject({

@@ -48,6 +48,8 @@ export interface Bill {
   readonly dueOn: string;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
+  /** The steps that were taken for it, the latest last. */
+  readonly dunned: readonly { readonly step: string; readonly on: string }[];
   /** In the order they are paid: by priority, then as on the bill. */
   readonly lines: readonly Line[];
   readonly open: bigint;
@@ -144,6 +146,8 @@ export interface AccountState {
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
+  /** Since when service is suspended, and by which version of the collection policy; by none when a person did it. */
+  readonly suspended: { readonly on: string; readonly policy: string | undefined } | undefined;
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -161,6 +165,7 @@ export const initialState: AccountState = {
   credit: 0n,
   billed: undefined,
   holds: [],
+  suspended: undefined,
   contact: {},
   preferences: undefined,
 };

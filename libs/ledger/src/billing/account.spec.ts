@@ -5,6 +5,9 @@ import { type z } from 'zod';
 import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
 import { AssessLateFee } from '../collections/assess-late-fee.js';
+import { type CollectionPolicyVersion } from '../collections/collection-policy.js';
+import { CollectAccount } from '../collections/collect-account.js';
+import { RestoreService, SuspendService } from '../collections/suspend-service.js';
 import { WaiveLateFee } from '../collections/waive-late-fee.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
@@ -116,11 +119,17 @@ const contact = fc.constantFrom('v1.a', 'v1.b', null).map(
     () =>
       step(ChangeContact, { email }),
 );
-const POLICY = {
+const POLICY: Omit<z.input<typeof CollectionPolicyVersion>, 'currency'> = {
   version: 'test/1',
   validFrom: '2020-01-01',
   lateFee: { graceDays: 5, charge: { kind: 'greater-of', amount: '3', percent: '1.25' } },
-} as const;
+  dunning: {
+    steps: [
+      { step: 'notice', kind: 'final-notice', daysPastDue: 1 },
+      { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+    ],
+  },
+};
 /** Days on which some of the bills, and later all, are past due. */
 const on = fc.constantFrom('2026-01-22', '2026-02-25', '2026-03-27', '2026-05-01', '2026-08-01');
 const assess = (currency: Currency) =>
@@ -129,6 +138,18 @@ const assess = (currency: Currency) =>
       () =>
         step(AssessLateFee, { billNumber: bill, on: day, policy: { ...POLICY, currency } }),
   );
+/** The day of a history's step: they go on from one to the next, so that a step of dunning can follow another. */
+const collect = (currency: Currency) =>
+  on.map(
+    (day): Step =>
+      () =>
+        step(CollectAccount, { on: day, policy: { ...POLICY, currency } }),
+  );
+const suspend = fc.constantFrom(SuspendService, RestoreService).map(
+  (command): Step =>
+    () =>
+      step(command, { reason: 'unsafe-equipment' }),
+);
 const waive = billNumber.map(
   (bill): Step =>
     () =>
@@ -214,6 +235,8 @@ function stepsIn(currency: Currency) {
     { weight: 1, arbitrary: contact },
     { weight: 1, arbitrary: preferences },
     { weight: 3, arbitrary: assess(currency) },
+    { weight: 3, arbitrary: collect(currency) },
+    { weight: 1, arbitrary: suspend },
     { weight: 1, arbitrary: waive },
     { weight: 1, arbitrary: close },
   );

@@ -74,6 +74,15 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return reversed(state, event.data);
     case 'LateFeeAssessed':
       return withLateFee(state, event.data);
+    case 'DunningStepTaken': {
+      const bill = heldBill(state, event.data.billNumber);
+      const taken = { step: event.data.step, on: event.data.effectiveAt.slice(0, 10) };
+      return withBills(state, new Map([[bill.billNumber, { ...bill, dunned: [...bill.dunned, taken] }]]));
+    }
+    case 'ServiceSuspended':
+      return { ...state, suspended: { on: event.data.effectiveAt.slice(0, 10), policy: event.data.policy } };
+    case 'ServiceRestored':
+      return { ...state, suspended: undefined };
     case 'PaymentFailed':
       return state;
     case 'PaymentsHeld':
@@ -109,6 +118,7 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     billNumber: data.billNumber,
     dueOn: data.dueOn,
     sequence: state.bills.size,
+    dunned: [],
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };

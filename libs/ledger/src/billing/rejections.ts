@@ -71,6 +71,8 @@ export const REJECTIONS = {
   LATE_FEE_NOT_DUE: 'nothing of the bill is overdue that a late fee is due on',
   LATE_FEE_ASSESSED: 'a bill has one late fee in its life',
   LATE_FEE_UNKNOWN: 'the bill has no late fee',
+  SERVICE_SUSPENDED: 'service is suspended already',
+  SERVICE_NOT_SUSPENDED: 'service is not suspended',
   COLLECTION_POLICY_NOT_YET: 'no version of the collection policy holds on the day',
   COLLECTION_POLICY_VERSION_UNKNOWN: 'the collection policy has no version of this name',
   COLLECTIONS_RUN_UNKNOWN: 'no such collections run was begun',

@@ -33,6 +33,42 @@ const LateFee = z.strictObject({
   leastOverdue: ExactDecimal.default('0'),
 });
 
+const Step = z.strictObject({
+  /** The policy's own name for it; a step that was taken is recognised by it. */
+  step: Identifier,
+  /** `notice` and `final-notice` tell the customer; `suspension` and `write-off` do something. */
+  kind: z.enum(
+    ['notice', 'final-notice', 'suspension', 'write-off'],
+    'must be notice, final-notice, suspension or write-off',
+  ),
+  /** Not before the oldest bill is so many days past due… */
+  daysPastDue: z.int().min(1).max(3_650),
+  /** …nor before so many days have passed since the step before it. */
+  daysAfterStep: z.int().min(1).max(365).default(1),
+});
+
+const Dunning = z
+  .strictObject({
+    /** Where less is past due in all, no step is taken. */
+    leastPastDue: ExactDecimal.default('0'),
+    /** Service that a step suspended is restored when no more than this is past due. */
+    restoreAtMost: ExactDecimal.default('0'),
+    /** In the order they are taken. */
+    steps: z.array(Step).min(1, 'must have at least one step').max(20, 'has at most 20 steps'),
+  })
+  .superRefine(({ steps }, context) => {
+    const refused = (at: number, message: string) => context.addIssue({ code: 'custom', path: ['steps', at], message });
+    for (const [at, { step, kind, daysPastDue }] of steps.entries()) {
+      const before = steps.slice(0, at);
+      if (before.some((one) => one.step === step)) refused(at, 'has the name of a step before it');
+      if (before.some((one) => one.daysPastDue > daysPastDue)) refused(at, 'comes before the step it stands behind');
+      // Nobody's service is cut who was not told before (52 Pa. Code §56.91).
+      if (kind === 'suspension' && !before.some((one) => one.kind === 'final-notice')) {
+        refused(at, 'has no final-notice before it');
+      }
+    }
+  });
+
 export const CollectionPolicyVersion = z
   .strictObject({
     version: Identifier,
@@ -42,6 +78,8 @@ export const CollectionPolicyVersion = z
     currency: z.string().refine((code) => minorUnitDigits(code) !== undefined, 'must be an active ISO 4217 code'),
     /** Without it there are no late fees. */
     lateFee: LateFee.optional(),
+    /** Without it nobody is dunned. */
+    dunning: Dunning.optional(),
   })
   .superRefine((version, context) => {
     const digits = minorUnitDigits(version.currency);
@@ -54,6 +92,7 @@ export const CollectionPolicyVersion = z
 
 /** One version of what is done about bills that are not paid in time. */
 export type CollectionPolicyVersion = z.output<typeof CollectionPolicyVersion>;
+export type DunningTerms = z.output<typeof Dunning>;
 export type LateFeeTerms = z.output<typeof LateFee>;
 
 /** A collection policy file: its versions, the earliest first. */
@@ -91,7 +130,14 @@ export function policyNamed({ versions }: CollectionPolicy, name: string): Colle
   );
 }
 
-function* amountsOf({ lateFee }: Pick<CollectionPolicyVersion, 'lateFee'>): Generator<[(string | number)[], string]> {
+function* amountsOf({
+  lateFee,
+  dunning,
+}: Pick<CollectionPolicyVersion, 'lateFee' | 'dunning'>): Generator<[string[], string]> {
+  if (dunning) {
+    yield [['dunning', 'leastPastDue'], dunning.leastPastDue];
+    yield [['dunning', 'restoreAtMost'], dunning.restoreAtMost];
+  }
   if (!lateFee) return;
   const { charge, atMost, leastOverdue } = lateFee;
   if (charge.kind !== 'percent') yield [['lateFee', 'charge', 'amount'], charge.amount];

@@ -2,12 +2,24 @@ import { type MessageData } from '#libs/contracts';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type About, type MessageContent, moneyIn } from '../message-content.js';
 
-export type CollectionsEvent = Extract<AccountEvent, { type: 'LateFeeAssessed' }>;
+export type CollectionsEvent = Extract<
+  AccountEvent,
+  { type: 'LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored' }
+>;
 type Data<Type extends CollectionsEvent['type']> = Extract<CollectionsEvent, { type: Type }>['data'];
 
 /** The messages of what is done about bills that are not paid in time. */
 export function collectionsMessage(event: CollectionsEvent, about: About): MessageContent {
-  return { type: 'late-fee.assessed', data: lateFee(event.data, about) };
+  switch (event.type) {
+    case 'LateFeeAssessed':
+      return { type: 'late-fee.assessed', data: lateFee(event.data, about) };
+    case 'DunningStepTaken':
+      return { type: 'dunning.step-taken', data: step(event.data, about) };
+    case 'ServiceSuspended':
+      return { type: 'service.suspended', data: suspension(event.data, about) };
+    case 'ServiceRestored':
+      return { type: 'service.restored', data: restoring(event.data, about) };
+  }
 }
 
 function lateFee(
@@ -15,4 +27,41 @@ function lateFee(
   { accountId, effectiveAt }: About,
 ): MessageData<'late-fee.assessed'> {
   return { accountId, effectiveAt, billNumber, lineId, amount, overdue: moneyIn(amount)(overdue), policy };
+}
+
+function step(
+  { step: name, kind, billNumber, dueOn, amount, suspendsFrom, policy }: Data<'DunningStepTaken'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'dunning.step-taken'> {
+  return {
+    accountId,
+    effectiveAt,
+    step: name,
+    kind,
+    billNumber,
+    dueOn,
+    amount,
+    policy,
+    ...(suspendsFrom !== undefined && { suspendsFrom }),
+  };
+}
+
+function suspension(
+  { reason, policy, amount }: Data<'ServiceSuspended'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'service.suspended'> {
+  return {
+    accountId,
+    effectiveAt,
+    reason,
+    ...(policy !== undefined && { policy }),
+    ...(amount !== undefined && { amount }),
+  };
+}
+
+function restoring(
+  { reason, policy }: Data<'ServiceRestored'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'service.restored'> {
+  return { accountId, effectiveAt, reason, ...(policy !== undefined && { policy }) };
 }

@@ -121,6 +121,9 @@ export class Trace {
       case 'AccountOpened':
       case 'AccountClosed':
       case 'PaymentFailed':
+      case 'DunningStepTaken':
+      case 'ServiceSuspended':
+      case 'ServiceRestored':
       case 'PaymentsHeld':
       case 'PaymentsReleased':
       case 'ContactChanged':

@@ -5,6 +5,9 @@ export const HISTORY_KINDS = [
   'account-opened',
   'bill-issued',
   'late-fee-assessed',
+  'dunning-step-taken',
+  'service-suspended',
+  'service-restored',
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
@@ -39,6 +42,12 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'bill-issued', reference: data.billNumber, reason: null };
     case 'LateFeeAssessed':
       return { kind: 'late-fee-assessed', reference: data.billNumber, reason: null };
+    case 'DunningStepTaken':
+      return { kind: 'dunning-step-taken', reference: data.billNumber, reason: data.step };
+    case 'ServiceSuspended':
+      return { kind: 'service-suspended', reference: null, reason: data.reason };
+    case 'ServiceRestored':
+      return { kind: 'service-restored', reference: null, reason: data.reason };
     case 'PaymentApplied':
       return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
     case 'PaymentUnapplied':

@@ -30,6 +30,9 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'AccountOpened':
     case 'AccountClosed':
     case 'PaymentFailed':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
     case 'ContactChanged':
