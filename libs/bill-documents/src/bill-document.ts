@@ -18,7 +18,9 @@ export interface Biller {
 /** Something that changed the balance between two bills. */
 export interface Activity {
   readonly on: string;
-  readonly kind: 'payment' | 'returned-payment' | 'reinstated-payment' | 'refund' | 'credit' | 'reversal' | 'late-fee';
+  readonly kind:
+    | ('payment' | 'returned-payment' | 'reinstated-payment' | 'refund' | 'credit' | 'reversal')
+    | ('late-fee' | 'write-off' | 'reinstated-debt');
   /** Of a payment: the way it came, `mail-in`. */
   readonly channel?: string | undefined;
   /** A code, `billed-in-error`. */

@@ -267,6 +267,31 @@ export const MESSAGES = {
       policy: z.string().optional().describe('The version of the collection policy; left out where a person decided.'),
     }),
   },
+  'debt.written-off': {
+    version: 1,
+    summary: 'Debt was written off: it is on the books no more, and still owed.',
+    when: 'When bills have stayed unpaid for as long as the collection policy says, or a person decides it.',
+    schema: z.object({
+      ...about,
+      writeOffId: z.uuid().describe('The write-off.'),
+      amount: Money.describe('The sum of the lines.'),
+      lines: z.array(Allocation).describe('What of which line is not expected to be paid any more.'),
+      reason,
+      policy: z.string().optional().describe('The version of the collection policy; left out where a person decided.'),
+    }),
+  },
+  'debt.reinstated': {
+    version: 1,
+    summary: 'Debt that had been written off is on the books again, open on its bills.',
+    when: 'When money comes for it, which the payment.applied that follows lays on it; or when it should not have been written off.',
+    schema: z.object({
+      ...about,
+      amount: Money.describe('The sum of the lines.'),
+      lines: z.array(Allocation),
+      reason,
+      paymentId: z.uuid().optional().describe('The payment that came for it; left out where none did.'),
+    }),
+  },
   'credit.issued': {
     version: 1,
     summary: 'A credit was given and laid on bills; allocations and unapplied together are the amount.',

@@ -135,6 +135,21 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     policy: 'us-2020-01',
   },
   'service.restored': { ...about('2026-03-01T00:00:00.000Z'), reason: 'paid', policy: 'us-2020-01' },
+  'debt.written-off': {
+    ...about('2026-06-01T00:00:00.000Z'),
+    writeOffId: '4c6e189a-2d7b-5a03-8c51-f246e0d3b7a9',
+    amount: usd('47.57'),
+    lines: [internet('46.63'), phone('0.94')],
+    reason: 'not-paid',
+    policy: 'us-2020-01',
+  },
+  'debt.reinstated': {
+    ...about('2026-08-14T15:30:00.000Z'),
+    amount: usd('46.63'),
+    lines: [internet('46.63')],
+    reason: 'paid',
+    paymentId: PAYMENT,
+  },
   'credit.issued': {
     ...about('2026-01-12T00:00:00.000Z'),
     creditId: 'e3f9b1c7-0d58-5a24-9b6e-8a7c2f4d1e03',

@@ -64,6 +64,14 @@ export const LateFeeAssessedAnswer = Receipt.extend({
   policy: z.string().meta({ description: 'The version of the collection policy' }),
 }).meta({ id: 'LateFeeAssessedAnswer' });
 export const ServiceAnswer = Receipt.extend({ service: z.enum(['active', 'suspended']) }).meta({ id: 'ServiceAnswer' });
+export const DebtWrittenOffAnswer = Receipt.extend({
+  writeOffId: z.uuid(),
+  amount: Money,
+  lines: z.array(Allocation),
+}).meta({ id: 'DebtWrittenOffAnswer' });
+export const DebtReinstatedAnswer = Receipt.extend({ amount: Money, lines: z.array(Allocation) }).meta({
+  id: 'DebtReinstatedAnswer',
+});
 export const PaymentUnappliedAnswer = Receipt.extend({
   paymentId: z.uuid(),
   amount: Money,

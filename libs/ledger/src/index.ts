@@ -47,6 +47,7 @@ export {
   readCollectionPolicy,
 } from './collections/collection-policy-file.job.js';
 export { collectionsRun } from './collections/collections-run.js';
+export { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
 export { RestoreService, SuspendService } from './collections/suspend-service.js';
 export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';

@@ -37,6 +37,7 @@ import { COLLECTION_POLICY, CollectionsRunsController } from './collections/coll
 import { CollectionsRuns } from './collections/collections-runs.job.js';
 import { RestoreService, SuspendService } from './collections/suspend-service.js';
 import { WaiveLateFee } from './collections/waive-late-fee.js';
+import { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
@@ -105,6 +106,8 @@ const COMMANDS = [
   WaiveLateFee,
   SuspendService,
   RestoreService,
+  WriteOffDebt,
+  ReinstateDebt,
   ChangeContact,
   ChangeNotificationPreferences,
   CollectPayment,

@@ -48,6 +48,8 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'DunningStepTaken':
     case 'ServiceSuspended':
     case 'ServiceRestored':
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
       return collectionsMessage(event, about);
     default:
       return billingMessage(event, about);

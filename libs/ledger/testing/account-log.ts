@@ -21,6 +21,7 @@ import {
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  ReinstateDebt,
   ReinstatePayment,
   ReleaseHold,
   RestoreService,
@@ -28,6 +29,7 @@ import {
   ReverseCharge,
   UnapplyPayment,
   WaiveLateFee,
+  WriteOffDebt,
 } from '#libs/ledger';
 import { type z } from 'zod';
 
@@ -55,6 +57,8 @@ const ATTEMPTS = [
   'collect',
   'collect',
   'restore',
+  'write-off',
+  'reinstate-debt',
   'unapply',
   'refund',
   'refund',
@@ -221,6 +225,8 @@ class Log {
         },
         'late-fee': () => [AssessLateFee, { billNumber: bill.billNumber, policy: POLICY(owner.currency) }],
         collect: () => [CollectAccount, { on: COLLECTED_ON[which]!, policy: POLICY(owner.currency) }],
+        'write-off': () => [WriteOffDebt, { billNumber: bill.billNumber, reason: 'bankruptcy' }],
+        'reinstate-debt': () => [ReinstateDebt, { reason: 'in-error' }],
         restore: () => [RestoreService, { reason: 'goodwill' }],
         'waive-late-fee': () => [WaiveLateFee, { billNumber: bill.billNumber, reason: 'goodwill' }],
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],

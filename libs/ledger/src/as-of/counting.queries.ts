@@ -32,13 +32,14 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   return sql`
     ${sum('bill-issued', 'late-fee-assessed')} as billed, - ${sum('payment-applied')} as paid,
     ${sum('payment-returned', 'payment-reinstated')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
-    ${sum('charge-reversed', 'credit-issued')} as adjusted`;
+    ${sum('charge-reversed', 'credit-issued')} as adjusted,
+    - ${sum('debt-written-off')} as "writtenOff", ${sum('debt-reinstated')} as reinstated`;
 }
 
 /**
  * Common table expressions on what stood open at two moments, of one account or of all:
  * - `excluded`: the lines that do not count,
- * - `undone`: what those changed of charged − paid − reversed on each bill,
+ * - `undone`: what those changed of charged − paid − reversed − written off on each bill,
  * - `open_bills`: each bill with something open.
  *
  * What stood open is what stands open now less what the lines that do not count have changed of it: the same sum as that of

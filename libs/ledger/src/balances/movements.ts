@@ -8,6 +8,7 @@ export interface LineMovement {
   readonly lineId: string;
   readonly paid: bigint;
   readonly reversed: bigint;
+  readonly writtenOff: bigint;
 }
 
 /** How an event changes the money of one source: what of it lies on bills, and what is held as credit. */
@@ -20,7 +21,7 @@ export interface SourceMovement {
 
 /**
  * What an event moves inside its account. Balance, bills and payments are all folded from this one reading of the
- * events, so that they cannot disagree: open is charged − paid − reversed over the lines, credit is unapplied over the
+ * events, so that they cannot disagree: open is charged − paid − reversed − written off over the lines, credit is unapplied over the
  * sources.
  */
 export interface Movements {
@@ -86,6 +87,14 @@ export function movementsOf(event: MoneyEvent): Movements {
         sources: [{ ...source, applied: paidOn(lines), unapplied: minor(event.data.unapplied) }],
       };
     }
+    case 'DebtWrittenOff':
+    case 'DebtReinstated': {
+      const sign = event.type === 'DebtWrittenOff' ? 1n : -1n;
+      const lines = event.data.lines.map(({ billNumber, lineId, amount }) => {
+        return { billNumber, lineId, paid: 0n, reversed: 0n, writtenOff: sign * minor(amount) };
+      });
+      return { ...nothingNew, lines, sources: [] };
+    }
     case 'PaymentUnapplied': {
       const lines = laid(event.data.released, minor, -1n);
       const applied = paidOn(lines);
@@ -111,7 +120,7 @@ export function movementsOf(event: MoneyEvent): Movements {
     }
     case 'ChargeReversed': {
       const { billNumber, lineId, released } = event.data;
-      const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount) };
+      const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount), writtenOff: 0n };
       return { ...nothingNew, lines: [reversal, ...laid(released, minor, -1n)], sources: moved(released, minor, -1n) };
     }
     case 'CreditApplied': {
@@ -121,7 +130,7 @@ export function movementsOf(event: MoneyEvent): Movements {
   }
 }
 
-/** How an event changes what is charged − paid − reversed on one bill, in minor units. */
+/** How an event changes what is charged − paid − reversed − written off on one bill, in minor units. */
 export interface BillChange {
   readonly billNumber: string;
   readonly change: bigint;
@@ -132,15 +141,15 @@ export function billChanges(event: AccountEvent, movements: Movements): BillChan
   if (event.type === 'BillIssued' || event.type === 'LateFeeAssessed')
     return [{ billNumber: event.data.billNumber, change: movements.charged }];
   const changes = new Map<string, bigint>();
-  for (const { billNumber, paid, reversed } of movements.lines) {
-    changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed);
+  for (const { billNumber, paid, reversed, writtenOff } of movements.lines) {
+    changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed - writtenOff);
   }
   return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
 }
 
 /** The change of what is open on the account's bills. */
 export function openChange({ charged, lines }: Movements): bigint {
-  return lines.reduce((open, line) => open - line.paid - line.reversed, charged);
+  return lines.reduce((open, line) => open - line.paid - line.reversed - line.writtenOff, charged);
 }
 
 /** The change of what is held as credit. */
@@ -162,6 +171,7 @@ function laid(allocations: readonly Laid[], minor: (amount: string) => bigint, s
     lineId,
     paid: sign * minor(amount),
     reversed: 0n,
+    writtenOff: 0n,
   }));
 }
 

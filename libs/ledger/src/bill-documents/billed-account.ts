@@ -81,6 +81,10 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
   switch (event.type) {
     case 'PaymentApplied':
       return { kind: 'payment', channel: event.data.channel, reference: event.data.confirmationNumber };
+    case 'DebtWrittenOff':
+      return { kind: 'write-off', reason: event.data.reason };
+    case 'DebtReinstated':
+      return { kind: 'reinstated-debt', reason: event.data.reason };
     case 'LateFeeAssessed':
       return { kind: 'late-fee', reference: event.data.billNumber };
     case 'PaymentReturned':

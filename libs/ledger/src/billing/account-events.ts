@@ -255,6 +255,32 @@ export const accountEvents = eventRegistry({
     version: 1,
     schema: z.strictObject({ reason: z.string(), policy: z.string().optional(), effectiveAt: Instant }),
   },
+  /** Debt that is not expected to be paid any more: off the books, and still owed. */
+  DebtWrittenOff: {
+    version: 1,
+    schema: z.strictObject({
+      writeOffId: z.uuid(),
+      /** The sum of the lines. */
+      amount: Money,
+      lines: z.array(Allocation).min(1),
+      reason: z.string(),
+      /** The version of the collection policy; of a write-off that is a step of it. */
+      policy: z.string().optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** Debt that was written off is on the books again: money came for it, or it should not have been written off. */
+  DebtReinstated: {
+    version: 1,
+    schema: z.strictObject({
+      amount: Money,
+      lines: z.array(Allocation).min(1),
+      reason: z.string(),
+      /** The payment that came for it, applied in the same append. */
+      paymentId: z.uuid().optional(),
+      effectiveAt: Instant,
+    }),
+  },
   CreditIssued: {
     version: 1,
     schema: z.strictObject({

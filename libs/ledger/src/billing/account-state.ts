@@ -26,7 +26,7 @@ export const LATE_FEE = 'late-fee';
 /** After every line that a bill is issued with. */
 export const LATE_FEE_PRIORITY = 1_001;
 
-/** Open = total − reversed − paid, and never less than zero. */
+/** Open = total − reversed − paid − written off, and never less than zero. */
 export interface Line {
   readonly lineId: string;
   readonly service: string;
@@ -34,6 +34,7 @@ export interface Line {
   readonly total: bigint;
   readonly reversed: bigint;
   readonly paid: bigint;
+  readonly writtenOff: bigint;
   /** A fee for paying late: never a reason for another. */
   readonly isLateFee: boolean;
   /** How total − reversed divides into net and each tax, in the order of the bill. */
@@ -143,6 +144,8 @@ export interface AccountState {
   readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
   readonly open: bigint;
   readonly credit: bigint;
+  /** What is written off and was not reinstated: on no bill's open amount, and still owed. */
+  readonly writtenOff: bigint;
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
@@ -163,6 +166,7 @@ export const initialState: AccountState = {
   creditSources: [],
   open: 0n,
   credit: 0n,
+  writtenOff: 0n,
   billed: undefined,
   holds: [],
   suspended: undefined,
@@ -171,7 +175,7 @@ export const initialState: AccountState = {
 };
 
 export function openOf(line: Line): bigint {
-  return line.total - line.reversed - line.paid;
+  return line.total - line.reversed - line.paid - line.writtenOff;
 }
 
 /** Refuses a command that needs an account which exists, open or closed. */

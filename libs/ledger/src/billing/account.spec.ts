@@ -8,6 +8,7 @@ import { AssessLateFee } from '../collections/assess-late-fee.js';
 import { type CollectionPolicyVersion } from '../collections/collection-policy.js';
 import { CollectAccount } from '../collections/collect-account.js';
 import { RestoreService, SuspendService } from '../collections/suspend-service.js';
+import { ReinstateDebt, WriteOffDebt } from '../collections/write-off-debt.js';
 import { WaiveLateFee } from '../collections/waive-late-fee.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
@@ -127,6 +128,7 @@ const POLICY: Omit<z.input<typeof CollectionPolicyVersion>, 'currency'> = {
     steps: [
       { step: 'notice', kind: 'final-notice', daysPastDue: 1 },
       { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+      { step: 'gone', kind: 'write-off', daysPastDue: 30 },
     ],
   },
 };
@@ -149,6 +151,11 @@ const suspend = fc.constantFrom(SuspendService, RestoreService).map(
   (command): Step =>
     () =>
       step(command, { reason: 'unsafe-equipment' }),
+);
+const writeOff = fc.tuple(fc.constantFrom(WriteOffDebt, ReinstateDebt), fc.option(billNumber, { nil: undefined })).map(
+  ([command, bill]): Step =>
+    () =>
+      step(command, { billNumber: bill, reason: 'bankruptcy' }),
 );
 const waive = billNumber.map(
   (bill): Step =>
@@ -237,6 +244,7 @@ function stepsIn(currency: Currency) {
     { weight: 3, arbitrary: assess(currency) },
     { weight: 3, arbitrary: collect(currency) },
     { weight: 1, arbitrary: suspend },
+    { weight: 2, arbitrary: writeOff },
     { weight: 1, arbitrary: waive },
     { weight: 1, arbitrary: close },
   );
@@ -245,7 +253,7 @@ function stepsIn(currency: Currency) {
 const history = fc
   .constantFrom<Currency>('USD', 'JPY', 'BHD')
   .chain((currency) =>
-    fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), { maxLength: 25 }) }),
+    fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), { maxLength: 25, size: 'max' }) }),
   );
 
 /** What a command answers: its events, or the code it is refused with. */
@@ -284,6 +292,8 @@ function run(
 function model(events: readonly AccountEvent[], digits: number) {
   const minor = (text: string) => parseMinor(text, digits);
   const charges = new Map<string, bigint>();
+  /** What is written off, as a negative amount. */
+  const owedOff = new Map<string, bigint>();
   const received = new Map<string, bigint>();
   const moves: { line: string; source: string; amount: bigint }[] = [];
   const lay = (share: { billNumber: string; lineId: string; amount: string }, source: string, sign: bigint) =>
@@ -292,6 +302,9 @@ function model(events: readonly AccountEvent[], digits: number) {
   for (const { type, data } of events) {
     if (type === 'BillIssued') {
       for (const line of data.lines) add(charges, `${data.billNumber}/${line.lineId}`, minor(line.total));
+    } else if (type === 'DebtWrittenOff' || type === 'DebtReinstated') {
+      const sign = type === 'DebtWrittenOff' ? -1n : 1n;
+      for (const line of data.lines) add(owedOff, `${line.billNumber}/${line.lineId}`, sign * minor(line.amount));
     } else if (type === 'LateFeeAssessed') {
       add(charges, `${data.billNumber}/${data.lineId}`, minor(data.amount.amount));
     } else if (type === 'PaymentApplied') {
@@ -322,7 +335,12 @@ function model(events: readonly AccountEvent[], digits: number) {
     moves.filter(pick).reduce((total, move) => total + move.amount, 0n);
   return {
     charges,
-    openByLine: new Map([...charges].map(([line, charge]) => [line, charge - sum((move) => move.line === line)])),
+    openByLine: new Map(
+      [...charges].map(([line, charge]) => [
+        line,
+        charge + (owedOff.get(line) ?? 0n) - sum((move) => move.line === line),
+      ]),
+    ),
     unappliedBySource: new Map([...received].map(([id, amount]) => [id, amount - sum((move) => move.source === id)])),
   };
 }
@@ -332,7 +350,7 @@ const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) =
 describe('The account, whatever is done to it', () => {
   it('goes through every kind of event in these histories, so that the laws are not kept by doing nothing', () => {
     const seen = new Set<string>();
-    for (const given of fc.sample(history, { seed: 2026, numRuns: 2_000 })) {
+    for (const given of fc.sample(history, { seed: 2026, numRuns: 600 })) {
       run(given, (_past, _state, emitted) => {
         for (const event of emitted) seen.add(event.type);
       });

@@ -74,6 +74,10 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return reversed(state, event.data);
     case 'LateFeeAssessed':
       return withLateFee(state, event.data);
+    case 'DebtWrittenOff':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
+    case 'DebtReinstated':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
     case 'DunningStepTaken': {
       const bill = heldBill(state, event.data.billNumber);
       const taken = { step: event.data.step, on: event.data.effectiveAt.slice(0, 10) };
@@ -109,6 +113,7 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     total: minor(line.total),
     reversed: 0n,
     paid: 0n,
+    writtenOff: 0n,
     isLateFee: false,
     netLeft: minor(line.net),
     taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
@@ -130,10 +135,23 @@ function withLateFee(state: AccountState, data: EventData<'LateFeeAssessed'>): A
   const total = parseMinor(data.amount.amount, state.digits);
   const fee = {
     ...{ lineId: data.lineId, service: LATE_FEE, priority: LATE_FEE_PRIORITY, isLateFee: true },
-    ...{ total, reversed: 0n, paid: 0n, netLeft: total, taxesLeft: [], paidBy: [] },
+    ...{ total, reversed: 0n, paid: 0n, writtenOff: 0n, netLeft: total, taxesLeft: [], paidBy: [] },
   };
   const charged = { ...bill, lines: [...bill.lines, fee], open: bill.open + total };
   return withBills(state, new Map([[bill.billNumber, charged]]));
+}
+
+/** Writes debt off, or with a negative sign puts it on the books again. */
+function withWriteOff(state: AccountState, shares: readonly Share[], sign: bigint): AccountState {
+  const touched = new Map<string, Bill>();
+  let { writtenOff } = state;
+  for (const { billNumber, lineId, amount } of shares) {
+    writtenOff += sign * amount;
+    const bill = touched.get(billNumber) ?? heldBill(state, billNumber);
+    const change = (line: Bill['lines'][number]) => ({ ...line, writtenOff: line.writtenOff + sign * amount });
+    touched.set(billNumber, changeLine(bill, lineId, change));
+  }
+  return { ...withBills(state, touched), writtenOff };
 }
 
 function billedThrough(state: AccountState, data: EventData<'BillIssued'>): AccountState['billed'] {

@@ -1,5 +1,5 @@
 import { type MessageData } from '#libs/contracts';
-import { type About, type MessageContent, moneyIn } from '../message-content.js';
+import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
 import { type CollectionsEvent } from '../collections/collections.messages.js';
 import { type AccountEvent } from './account-events.js';
@@ -79,7 +79,7 @@ function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About
     amount,
     channel,
     method,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
   };
 }
@@ -95,7 +95,7 @@ function unapplied(
   { paymentId, amount, released, reason }: Data<'PaymentUnapplied'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'payment.unapplied'> {
-  return { accountId, effectiveAt, paymentId, amount, released: shares(released, amount), reason };
+  return { accountId, effectiveAt, paymentId, amount, released: sharesIn(released, amount), reason };
 }
 
 function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: About): MessageData<'payment.returned'> {
@@ -107,7 +107,7 @@ function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: Abo
     paymentId,
     amount,
     reason,
-    released: shares(released, amount),
+    released: sharesIn(released, amount),
     unappliedRemoved: money(unappliedRemoved),
     ...(returnCode !== undefined && { returnCode }),
     ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
@@ -126,7 +126,7 @@ function reinstated(
     paymentId,
     amount,
     reason,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: money(left),
     ...(claimSettled !== undefined && { claimSettled: money(claimSettled) }),
   };
@@ -171,7 +171,7 @@ function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): 
     creditId,
     amount,
     reason,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
   };
 }
@@ -183,13 +183,7 @@ function creditUsed(
   return { accountId, effectiveAt, amount, allocations: sourced(allocations, amount) };
 }
 
-type Share = Data<'PaymentApplied'>['allocations'][number];
 type SourcedShare = Data<'CreditApplied'>['allocations'][number];
-
-function shares(stored: readonly Share[], of: MoneyJson) {
-  const money = moneyIn(of);
-  return stored.map(({ billNumber, lineId, amount }) => ({ billNumber, lineId, amount: money(amount) }));
-}
 
 function sourced(stored: readonly SourcedShare[], of: MoneyJson) {
   const money = moneyIn(of);

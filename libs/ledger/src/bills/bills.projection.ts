@@ -22,6 +22,7 @@ interface BillRow {
   total: string;
   paid: string;
   reversed: string;
+  written_off: string;
   lines: string;
 }
 
@@ -34,6 +35,7 @@ export interface StoredBillLine {
   readonly total: string;
   readonly paid: string;
   readonly reversed: string;
+  readonly writtenOff: string;
 }
 
 const COLUMNS: ColumnTypes<BillRow> = {
@@ -48,12 +50,13 @@ const COLUMNS: ColumnTypes<BillRow> = {
   total: 'numeric',
   paid: 'numeric',
   reversed: 'numeric',
+  written_off: 'numeric',
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | 'paid' | 'reversed' | 'lines'>;
-const { account_id, bill_number, total, paid, reversed, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, total, paid, reversed, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | 'paid' | 'reversed' | 'written_off' | 'lines'>;
+const { account_id, bill_number, total, paid, reversed, written_off, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, total, paid, reversed, written_off, lines };
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -75,11 +78,11 @@ export const billsProjection: ReadModel = {
     `create table bills (
       account_id uuid not null, bill_number text not null, revision bigint not null,
       issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
-      total numeric not null, paid numeric not null, reversed numeric not null,
-      open numeric generated always as (total - paid - reversed) stored,
+      total numeric not null, paid numeric not null, reversed numeric not null, written_off numeric not null,
+      open numeric generated always as (total - paid - reversed - written_off) stored,
       state text generated always as (case
-        when total > paid + reversed then case when paid > 0 then 'partially_paid' else 'issued' end
-        when total = reversed then 'reversed' else 'paid' end) stored,
+        when total > paid + reversed + written_off then case when paid > 0 then 'partially_paid' else 'issued' end
+        when written_off > 0 then 'written_off' when total = reversed then 'reversed' else 'paid' end) stored,
       lines json not null,
       primary key (account_id, bill_number))`,
   ],
@@ -119,7 +122,7 @@ function feeLine({ data: { lineId, amount } }: LateFeeAssessed, digits: number):
   const charged = parseMinor(amount.amount, digits);
   return {
     ...{ lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION },
-    ...{ net: charged, total: charged, paid: 0n, reversed: 0n },
+    ...{ net: charged, total: charged, paid: 0n, reversed: 0n, writtenOff: 0n },
   };
 }
 
@@ -140,6 +143,7 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     total: parseMinor(line.total, digits),
     paid: 0n,
     reversed: 0n,
+    writtenOff: 0n,
   }));
   if (billSums(charged).total !== parseMinor(total.amount, digits)) {
     throw new Error(`the lines of bill ${billNumber} do not add up to its total`);
@@ -185,6 +189,7 @@ function readLine(line: StoredBillLine, digits: number): BillLineState {
     total: minor(line.total),
     paid: minor(line.paid),
     reversed: minor(line.reversed),
+    writtenOff: minor(line.writtenOff),
   };
 }
 
@@ -198,7 +203,7 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set total = r.total, paid = r.paid, reversed = r.reversed, lines = r.lines
+    update bills set total = r.total, paid = r.paid, reversed = r.reversed, written_off = r.written_off, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -206,8 +211,8 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
 function standingOf(bill: BillInHand): Standing {
   const sums = billSums(bill.lines);
   const amount = (minor: bigint) => stored(minor, bill.digits);
-  if (bill.lines.some((line) => line.paid + line.reversed > line.total)) {
-    throw new Error(`more is paid or reversed on a line of bill ${bill.billNumber} than was charged`);
+  if (bill.lines.some((line) => line.paid + line.reversed + line.writtenOff > line.total)) {
+    throw new Error(`more is paid, reversed or written off on a line of bill ${bill.billNumber} than was charged`);
   }
   const kept = bill.lines.map((line): StoredBillLine => ({
     lineId: line.lineId,
@@ -217,6 +222,7 @@ function standingOf(bill: BillInHand): Standing {
     total: amount(line.total),
     paid: amount(line.paid),
     reversed: amount(line.reversed),
+    writtenOff: amount(line.writtenOff),
   }));
   return {
     account_id: bill.accountId,
@@ -224,6 +230,7 @@ function standingOf(bill: BillInHand): Standing {
     total: amount(sums.total),
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
+    written_off: amount(sums.writtenOff),
     lines: JSON.stringify(kept),
   };
 }

@@ -17,6 +17,7 @@ export const CollectionsReport = z.strictObject({
   steps: z.array(z.strictObject({ step: z.string(), count: Count })),
   suspended: Count,
   restored: Count,
+  writtenOff: Counted,
   failed: Count,
   /** The first of those that failed. */
   failures: z.array(z.strictObject({ accountId: z.uuid(), code: z.string(), reason: z.string() })),

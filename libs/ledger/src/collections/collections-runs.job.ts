@@ -174,7 +174,7 @@ export class CollectionsRuns implements OnModuleDestroy {
 
   async #whatIf(accountId: string, policy: CollectionPolicyVersion, date: string): Promise<readonly AccountEvent[]> {
     const { state } = await this.#handling.current(accountId, account);
-    return collectionsOn(state, policy, date);
+    return collectionsOn(state, policy, date, accountId);
   }
 
   async #countCandidates(date: string): Promise<number> {

@@ -28,6 +28,7 @@ export class CollectionsTally {
   #failed = 0;
   #suspended = 0;
   #restored = 0;
+  readonly #writtenOff = new Counter();
   readonly #lateFees = new Counter();
   readonly #steps = new Map<string, number>();
   readonly #failures: CollectionsReport['failures'] = [];
@@ -46,6 +47,7 @@ export class CollectionsTally {
       else if (type === 'DunningStepTaken') this.#steps.set(data.step, (this.#steps.get(data.step) ?? 0) + 1);
       else if (type === 'ServiceSuspended') this.#suspended += 1;
       else if (type === 'ServiceRestored') this.#restored += 1;
+      else if (type === 'DebtWrittenOff') this.#writtenOff.add(data.amount);
     }
   }
 
@@ -66,6 +68,7 @@ export class CollectionsTally {
         .sort((left, right) => (left.step < right.step ? -1 : 1)),
       suspended: this.#suspended,
       restored: this.#restored,
+      writtenOff: this.#writtenOff.counted,
       failed: this.#failed,
       failures: this.#failures.toSorted((left, right) => (left.accountId < right.accountId ? -1 : 1)),
     };

@@ -6,6 +6,8 @@ import { Accessed, type Call, CallOf, type Page, pageAnswer, TakesCommand } from
 import { Identifier } from '../billing/command-fields.js';
 import {
   ChargeReversedAnswer,
+  DebtReinstatedAnswer,
+  DebtWrittenOffAnswer,
   inCurrencyOf,
   LateFeeAssessedAnswer,
   made,
@@ -24,6 +26,7 @@ import { COLLECTION_POLICY } from './collections-runs.controller.js';
 import { type CollectedAccount, CollectionsQueries } from './collections.queries.js';
 import { RestoreService, SuspendService } from './suspend-service.js';
 import { WaiveLateFee } from './waive-late-fee.js';
+import { ReinstateDebt, WriteOffDebt } from './write-off-debt.js';
 
 const AssessLateFeeRequest = AssessLateFee.schema
   .omit({ billNumber: true, policy: true })
@@ -39,6 +42,9 @@ const RestoreServiceRequest = RestoreService.schema.meta({
   id: 'RestoreServiceRequest',
   examples: [{ reason: 'medical-certificate' }],
 });
+
+const WriteOffRequest = WriteOffDebt.schema.meta({ id: 'WriteOffRequest', examples: [{ reason: 'bankruptcy' }] });
+const ReinstateRequest = ReinstateDebt.schema.meta({ id: 'ReinstateDebtRequest', examples: [{ reason: 'in-error' }] });
 
 const Collected = z
   .object({
@@ -140,6 +146,37 @@ export class CollectionsController {
   ): Promise<z.output<typeof ServiceAnswer>> {
     const done = await this.door.send(RestoreService, accountIdOf(accountId), body, call);
     return { ...receipt(done), service: 'active' };
+  }
+
+  @Post('accounts/:accountId/write-offs')
+  @TakesCommand({
+    summary: 'Write off what is open on a bill, or on all that are past due',
+    description: 'It leaves the books and stays owed: a payment that no open bill takes recovers it.',
+    answer: DebtWrittenOffAnswer,
+  })
+  async writeOff(
+    @Param('accountId') accountId: string,
+    @Body({ schema: WriteOffRequest }) body: z.output<typeof WriteOffRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof DebtWrittenOffAnswer>> {
+    const done = await this.door.send(WriteOffDebt, accountIdOf(accountId), body, call);
+    const { writeOffId, amount, lines } = made(done, 'DebtWrittenOff');
+    return { ...receipt(done), writeOffId, amount, lines: inCurrencyOf(amount).each(lines) };
+  }
+
+  @Post('accounts/:accountId/reinstatements')
+  @TakesCommand({
+    summary: 'Put written-off debt on the books again that should not have been',
+    answer: DebtReinstatedAnswer,
+  })
+  async reinstate(
+    @Param('accountId') accountId: string,
+    @Body({ schema: ReinstateRequest }) body: z.output<typeof ReinstateRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof DebtReinstatedAnswer>> {
+    const done = await this.door.send(ReinstateDebt, accountIdOf(accountId), body, call);
+    const { amount, lines } = made(done, 'DebtReinstated');
+    return { ...receipt(done), amount, lines: inCurrencyOf(amount).each(lines) };
   }
 
   @Get('accounts/:accountId/collections')

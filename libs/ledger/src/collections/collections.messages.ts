@@ -1,10 +1,14 @@
 import { type MessageData } from '#libs/contracts';
 import { type AccountEvent } from '../billing/account-events.js';
-import { type About, type MessageContent, moneyIn } from '../message-content.js';
+import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 
 export type CollectionsEvent = Extract<
   AccountEvent,
-  { type: 'LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored' }
+  {
+    type:
+      | ('LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored')
+      | ('DebtWrittenOff' | 'DebtReinstated');
+  }
 >;
 type Data<Type extends CollectionsEvent['type']> = Extract<CollectionsEvent, { type: Type }>['data'];
 
@@ -19,6 +23,10 @@ export function collectionsMessage(event: CollectionsEvent, about: About): Messa
       return { type: 'service.suspended', data: suspension(event.data, about) };
     case 'ServiceRestored':
       return { type: 'service.restored', data: restoring(event.data, about) };
+    case 'DebtWrittenOff':
+      return { type: 'debt.written-off', data: writtenOff(event.data, about) };
+    case 'DebtReinstated':
+      return { type: 'debt.reinstated', data: reinstated(event.data, about) };
   }
 }
 
@@ -64,4 +72,33 @@ function restoring(
   { accountId, effectiveAt }: About,
 ): MessageData<'service.restored'> {
   return { accountId, effectiveAt, reason, ...(policy !== undefined && { policy }) };
+}
+
+function writtenOff(
+  { writeOffId, amount, lines, reason, policy }: Data<'DebtWrittenOff'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'debt.written-off'> {
+  return {
+    accountId,
+    effectiveAt,
+    writeOffId,
+    amount,
+    lines: sharesIn(lines, amount),
+    reason,
+    ...(policy !== undefined && { policy }),
+  };
+}
+
+function reinstated(
+  { amount, lines, reason, paymentId }: Data<'DebtReinstated'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'debt.reinstated'> {
+  return {
+    accountId,
+    effectiveAt,
+    amount,
+    lines: sharesIn(lines, amount),
+    reason,
+    ...(paymentId !== undefined && { paymentId }),
+  };
 }

@@ -70,7 +70,7 @@ export const collectionsProjection: ReadModel = {
       if (type === 'DunningStepTaken') steps.set(entityId, dunningRow(event));
       else if (type === 'ServiceSuspended') suspensions.set(entityId, suspensionRow(event));
       else if (type === 'ServiceRestored') suspensions.set(entityId, null);
-      else if (type !== 'LateFeeAssessed') continue;
+      else if (type !== 'LateFeeAssessed' && type !== 'DebtWrittenOff') continue;
       const on = dayOf(event);
       const before = days.get(entityId)?.last_on ?? on;
       days.set(entityId, { account_id: entityId, last_on: before > on ? before : on });

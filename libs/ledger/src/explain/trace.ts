@@ -22,9 +22,15 @@ export interface MoneySource {
   readonly sourceKind: 'payment' | 'credit';
 }
 
+/** What events do to lines and sources. */
+export const WHAT = [
+  ...(['charged', 'reversed', 'received', 'allocated', 'released', 'returned', 'claimed', 'refunded'] as const),
+  ...(['written-off', 'reinstated'] as const),
+] as const;
+
 /** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
 export interface Entry<Counterpart> {
-  readonly what: 'charged' | 'reversed' | 'received' | 'allocated' | 'released' | 'returned' | 'claimed' | 'refunded';
+  readonly what: (typeof WHAT)[number];
   /** In minor units: what it changed of what is left. */
   readonly amount: bigint;
   readonly counterpart: Counterpart | null;
@@ -77,6 +83,14 @@ export class Trace {
         return;
       case 'LateFeeAssessed':
         this.#onLine(event.data, 'charged', this.#minor(event.data.amount.amount), null, event);
+        return;
+      case 'DebtWrittenOff':
+        for (const line of event.data.lines) {
+          this.#onLine(line, 'written-off', -this.#minor(line.amount), null, event);
+        }
+        return;
+      case 'DebtReinstated':
+        for (const line of event.data.lines) this.#onLine(line, 'reinstated', this.#minor(line.amount), null, event);
         return;
       case 'PaymentApplied':
       case 'CreditIssued': {

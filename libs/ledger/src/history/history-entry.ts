@@ -8,6 +8,8 @@ export const HISTORY_KINDS = [
   'dunning-step-taken',
   'service-suspended',
   'service-restored',
+  'debt-written-off',
+  'debt-reinstated',
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
@@ -29,7 +31,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit or hold; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, write-off or hold; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -48,6 +50,10 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'service-suspended', reference: null, reason: data.reason };
     case 'ServiceRestored':
       return { kind: 'service-restored', reference: null, reason: data.reason };
+    case 'DebtWrittenOff':
+      return { kind: 'debt-written-off', reference: data.writeOffId, reason: data.reason };
+    case 'DebtReinstated':
+      return { kind: 'debt-reinstated', reference: data.paymentId ?? null, reason: data.reason };
     case 'PaymentApplied':
       return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
     case 'PaymentUnapplied':

@@ -16,6 +16,8 @@ const REFUNDS_PAYABLE = 'Refunds Payable';
 export const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
 const LATE_FEE_INCOME = 'Late Fee Income';
+const BAD_DEBT = 'Bad Debt Expense';
+const RECOVERED = 'Bad Debt Recovered';
 const ADJUSTMENTS = 'Revenue:Adjustments';
 const revenueOf = (service: string) => `Revenue:${service}` as const;
 const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
@@ -49,6 +51,15 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'LateFeeAssessed': {
       const { amount, currency } = event.data.amount;
       return new Entry(currency).debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
+    }
+    case 'DebtWrittenOff': {
+      const { amount, currency } = event.data.amount;
+      return new Entry(currency).debit(BAD_DEBT, amount).credit(RECEIVABLE, amount).postings();
+    }
+    case 'DebtReinstated': {
+      const { amount, paymentId } = event.data;
+      const from = paymentId === undefined ? BAD_DEBT : RECOVERED;
+      return new Entry(amount.currency).debit(RECEIVABLE, amount.amount).credit(from, amount.amount).postings();
     }
     case 'PaymentApplied':
       return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
