@@ -13,6 +13,9 @@ const confirmation = (locale: string) => ({ ...EXAMPLES['payment-confirmation'],
 
 /** A code is in no subject: those are read on locked screens. */
 function about(type: string, part: string): RegExp {
+  if (type === 'service-restored') return /restored|restablec/;
+  // Of service that is suspended for another reason than debt there is no amount.
+  if (type === 'service-suspended') return /suspend/;
   if (type !== 'verification-code') return /1[.,]?234[.,]50/;
   return part === 'subject' ? /^(?!.*048261).*c(o|ó)d(e|igo)/ : /048261/;
 }
