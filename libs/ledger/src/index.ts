@@ -46,6 +46,7 @@ export {
   CollectionSettings,
   readCollectionPolicy,
 } from './collections/collection-policy-file.job.js';
+export { PolicySimulation } from './collections/simulate-policy.js';
 export { collectionsRun } from './collections/collections-run.js';
 export { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
 export { RestoreService, SuspendService } from './collections/suspend-service.js';
