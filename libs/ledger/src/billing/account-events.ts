@@ -336,3 +336,13 @@ export const accountEvents = eventRegistry({
 });
 
 export type AccountEvent = EventOf<typeof accountEvents>;
+
+/** What is done about bills that are not paid in time. */
+export type CollectionsEvent = Extract<
+  AccountEvent,
+  {
+    type:
+      | ('LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored')
+      | ('DebtWrittenOff' | 'DebtReinstated');
+  }
+>;

@@ -2,7 +2,7 @@ import { type Decider } from '#libs/event-sourcing';
 import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
-import { accountEvents, type AccountEvent } from './account-events.js';
+import { accountEvents, type AccountEvent, type CollectionsEvent } from './account-events.js';
 import {
   type AccountState,
   type Bill,
@@ -73,20 +73,12 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'ChargeReversed':
       return reversed(state, event.data);
     case 'LateFeeAssessed':
-      return withLateFee(state, event.data);
-    case 'DebtWrittenOff':
-      return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
-    case 'DebtReinstated':
-      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
-    case 'DunningStepTaken': {
-      const bill = heldBill(state, event.data.billNumber);
-      const taken = { step: event.data.step, on: event.data.effectiveAt.slice(0, 10) };
-      return withBills(state, new Map([[bill.billNumber, { ...bill, dunned: [...bill.dunned, taken] }]]));
-    }
+    case 'DunningStepTaken':
     case 'ServiceSuspended':
-      return { ...state, suspended: { on: event.data.effectiveAt.slice(0, 10), policy: event.data.policy } };
     case 'ServiceRestored':
-      return { ...state, suspended: undefined };
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
+      return collected(state, event);
     case 'PaymentFailed':
       return state;
     case 'PaymentsHeld':
@@ -127,6 +119,28 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };
+}
+
+/** What is done about bills that are not paid in time. */
+function collected(state: AccountState, event: CollectionsEvent): AccountState {
+  const on = event.data.effectiveAt.slice(0, 10);
+  switch (event.type) {
+    case 'LateFeeAssessed':
+      return withLateFee(state, event.data);
+    case 'DunningStepTaken': {
+      const bill = heldBill(state, event.data.billNumber);
+      const dunned = [...bill.dunned, { step: event.data.step, on }];
+      return withBills(state, new Map([[bill.billNumber, { ...bill, dunned }]]));
+    }
+    case 'ServiceSuspended':
+      return { ...state, suspended: { on, policy: event.data.policy } };
+    case 'ServiceRestored':
+      return { ...state, suspended: undefined };
+    case 'DebtWrittenOff':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
+    case 'DebtReinstated':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
+  }
 }
 
 /** The fee is paid after all that the bill charged: by its place, and by its priority. */

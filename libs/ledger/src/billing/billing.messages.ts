@@ -1,8 +1,7 @@
 import { type MessageData } from '#libs/contracts';
 import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
-import { type CollectionsEvent } from '../collections/collections.messages.js';
-import { type AccountEvent } from './account-events.js';
+import { type AccountEvent, type CollectionsEvent } from './account-events.js';
 
 type OfOthers =
   'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged' | CollectionsEvent['type'];

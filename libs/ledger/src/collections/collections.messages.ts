@@ -1,15 +1,7 @@
 import { type MessageData } from '#libs/contracts';
-import { type AccountEvent } from '../billing/account-events.js';
+import { type CollectionsEvent } from '../billing/account-events.js';
 import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 
-export type CollectionsEvent = Extract<
-  AccountEvent,
-  {
-    type:
-      | ('LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored')
-      | ('DebtWrittenOff' | 'DebtReinstated');
-  }
->;
 type Data<Type extends CollectionsEvent['type']> = Extract<CollectionsEvent, { type: Type }>['data'];
 
 /** The messages of what is done about bills that are not paid in time. */

@@ -85,12 +85,8 @@ export class Trace {
         this.#onLine(event.data, 'charged', this.#minor(event.data.amount.amount), null, event);
         return;
       case 'DebtWrittenOff':
-        for (const line of event.data.lines) {
-          this.#onLine(line, 'written-off', -this.#minor(line.amount), null, event);
-        }
-        return;
       case 'DebtReinstated':
-        for (const line of event.data.lines) this.#onLine(line, 'reinstated', this.#minor(line.amount), null, event);
+        this.#writeOff(event);
         return;
       case 'PaymentApplied':
       case 'CreditIssued': {
@@ -154,6 +150,14 @@ export class Trace {
       lines: lines.filter(({ left }) => left !== 0n).sort((one, other) => byDay(one.of.dueOn, other.of.dueOn)),
       sources: sources.filter(({ left }) => left !== 0n),
     };
+  }
+
+  #writeOff(event: Of<'DebtWrittenOff' | 'DebtReinstated'>): void {
+    const isOff = event.type === 'DebtWrittenOff';
+    for (const line of event.data.lines) {
+      const amount = this.#minor(line.amount);
+      this.#onLine(line, isOff ? 'written-off' : 'reinstated', isOff ? -amount : amount, null, event);
+    }
   }
 
   #lay(share: Allocation, source: MoneySource, event: Event): void {

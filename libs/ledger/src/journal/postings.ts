@@ -48,19 +48,10 @@ export function postingsOf(event: AccountEvent): Posting[] {
       }
       return entry.postings();
     }
-    case 'LateFeeAssessed': {
-      const { amount, currency } = event.data.amount;
-      return new Entry(currency).debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
-    }
-    case 'DebtWrittenOff': {
-      const { amount, currency } = event.data.amount;
-      return new Entry(currency).debit(BAD_DEBT, amount).credit(RECEIVABLE, amount).postings();
-    }
-    case 'DebtReinstated': {
-      const { amount, paymentId } = event.data;
-      const from = paymentId === undefined ? BAD_DEBT : RECOVERED;
-      return new Entry(amount.currency).debit(RECEIVABLE, amount.amount).credit(from, amount.amount).postings();
-    }
+    case 'LateFeeAssessed':
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
+      return collected(event);
     case 'PaymentApplied':
       return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
     case 'CreditIssued':
@@ -100,6 +91,24 @@ export function postingsOf(event: AccountEvent): Posting[] {
         entry.debit(RECEIVABLE, share.amount).credit(CREDIT_OF[share.sourceKind], share.amount);
       }
       return entry.postings();
+    }
+  }
+}
+
+/** What is charged, given up and found again of bills that are not paid in time. */
+function collected(
+  event: Extract<AccountEvent, { type: 'LateFeeAssessed' | 'DebtWrittenOff' | 'DebtReinstated' }>,
+): Posting[] {
+  const { amount, currency } = event.data.amount;
+  const entry = new Entry(currency);
+  switch (event.type) {
+    case 'LateFeeAssessed':
+      return entry.debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
+    case 'DebtWrittenOff':
+      return entry.debit(BAD_DEBT, amount).credit(RECEIVABLE, amount).postings();
+    case 'DebtReinstated': {
+      const from = event.data.paymentId === undefined ? BAD_DEBT : RECOVERED;
+      return entry.debit(RECEIVABLE, amount).credit(from, amount).postings();
     }
   }
 }
