@@ -49,7 +49,7 @@ export {
 export { PolicySimulation } from './collections/simulate-policy.js';
 export { collectionsRun } from './collections/collections-run.js';
 export { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
-export { RestoreService, SuspendService } from './collections/suspend-service.js';
+export { RestoreService } from './collections/suspend-service.js';
 export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';
 export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';
