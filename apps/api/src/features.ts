@@ -12,6 +12,7 @@ import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
 import {
   type Catalogue,
   type Collecting,
+  type CollectionPolicy,
   LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
@@ -28,6 +29,7 @@ export function featuresOn(connections: {
   readonly store: EventStore;
   readonly db: Database;
   readonly catalogue: Catalogue;
+  readonly collectionPolicy: CollectionPolicy;
   readonly handling?: CommandHandling;
   readonly personalData?: PersonalData | undefined;
   /** The gateways that collect payments; none unless given. */

@@ -6,9 +6,11 @@ import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { fraudReadModels } from '#libs/fraud';
 import {
   CatalogueSettings,
+  CollectionSettings,
   PaymentProcess,
   paymentReadModels,
   readCatalogue,
+  readCollectionPolicy,
   readModels,
   subscriptionReadModels,
   TillProcess,
@@ -34,6 +36,7 @@ const Settings = HttpSettings.extend(ConnectionSettings.shape)
   .extend(BillerSettings.shape)
   .extend(BillDocumentSettings.shape)
   .extend(CatalogueSettings.shape)
+  .extend(CollectionSettings.shape)
   .extend(GatewaySettings.shape)
   .extend(AuditSettings.pick({ PAYBILL_AUDIT_KEY: true }).shape);
 
@@ -42,6 +45,7 @@ await runProcess('api', async () => {
   const settings = readConfig(Settings);
   const log = createLogger({ level: settings.LOG_LEVEL, name: 'api' });
   const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
+  const collectionPolicy = await readCollectionPolicy(settings.PAYBILL_COLLECTION_POLICY);
   const store = await connectEventStore(settings.EVENTSTORE_URL);
   await using db = await openDatabase({ url: settings.DATABASE_URL });
   // Whoever starts first makes the tables, so that a read before the projector is up finds them empty. Commands need no
@@ -63,7 +67,17 @@ await runProcess('api', async () => {
   const biller = billerOf(settings.PAYBILL_BILLER_NAME, settings);
   const handling = new CommandHandling(store);
   const collecting = collectingBy(settings);
-  const features = featuresOn({ store, db, catalogue, handling, personalData, collecting, biller, keys });
+  const features = featuresOn({
+    store,
+    db,
+    catalogue,
+    collectionPolicy,
+    handling,
+    personalData,
+    collecting,
+    biller,
+    keys,
+  });
   const app = await createHttpApp({ ...features, settings, log });
   // One of all API processes carries payments on, whichever it is.
   const stopping = new AbortController();

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EventStore } from '#libs/event-sourcing';
-import { readCatalogue } from '#libs/ledger';
+import { readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openApiDocument, openDatabase, readConfig } from '#libs/platform';
 import { featuresOn } from './features.js';
 
@@ -14,7 +14,7 @@ const file = process.argv[2] ?? 'docs/generated/openapi.json';
 const store = new EventStore('kurrentdb://127.0.0.1:1?tls=false');
 const db = await openDatabase({ url: 'postgres://127.0.0.1:1/none' });
 const app = await createHttpApp({
-  ...featuresOn({ store, db, catalogue: await readCatalogue() }),
+  ...featuresOn({ store, db, catalogue: await readCatalogue(), collectionPolicy: await readCollectionPolicy() }),
   settings: readConfig(HttpSettings, {}),
   log: createLogger({ level: 'warn' }),
 });

@@ -5,6 +5,7 @@ import {
   ledgerProblemOf,
   paymentReadModels,
   readCatalogue,
+  readCollectionPolicy,
   readModels,
   subscriptionReadModels,
   tillReadModels,
@@ -38,7 +39,13 @@ export async function startApi(environment: Record<string, string> = {}, { locke
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({
-    features: [LedgerModule.forRoot({ store, db, catalogue: await readCatalogue(), personalData })],
+    features: [
+      LedgerModule.forRoot({
+        ...{ store, db, personalData },
+        catalogue: await readCatalogue(),
+        collectionPolicy: await readCollectionPolicy(),
+      }),
+    ],
     settings,
     log,
     probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },

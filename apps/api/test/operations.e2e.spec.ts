@@ -6,6 +6,7 @@ import {
   ledgerProblemOf,
   paymentReadModels,
   readCatalogue,
+  readCollectionPolicy,
   readModels,
   subscriptionReadModels,
   tillReadModels,
@@ -146,7 +147,13 @@ describe('An API whose event store is away', () => {
     const store = new EventStore('kurrentdb://127.0.0.1:1?tls=false&maxDiscoverAttempts=1');
     const db = await openDatabase({ url: 'postgres://paybill:hunter2@127.0.0.1:1/paybill' });
     const app = await createHttpApp({
-      features: [LedgerModule.forRoot({ store, db, catalogue: await readCatalogue() })],
+      features: [
+        LedgerModule.forRoot({
+          ...{ store, db },
+          catalogue: await readCatalogue(),
+          collectionPolicy: await readCollectionPolicy(),
+        }),
+      ],
       settings: readConfig(HttpSettings, {}),
       log,
       probes: { lastPosition: () => store.lastPosition(), projections: () => shownStandings(db) },

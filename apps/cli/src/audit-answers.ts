@@ -15,6 +15,8 @@ const parts = {
   refunded: Money,
   claimed: Money,
   adjusted: Money,
+  writtenOff: Money,
+  reinstated: Money,
 } as const;
 
 export const AccountAsOf = z.object({

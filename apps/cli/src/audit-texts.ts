@@ -15,7 +15,7 @@ import { properties, table } from './table.js';
 
 /* How each of finance's reports is laid out for people: what it is of, then its figures, read from the right. */
 
-const PARTS = ['billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted'] as const;
+const PARTS = ['billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted', 'writtenOff', 'reinstated'] as const;
 const STANDING = [...PARTS, 'balance', 'open', 'credit'] as const;
 const ROLLED = ['opening', ...PARTS, 'closing', 'difference'] as const;
 

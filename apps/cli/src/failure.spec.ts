@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { BackupRefused } from '#libs/backup';
 import { EventStoreUnavailable, Rejected } from '#libs/event-sourcing';
 import { RulesRefused } from '#libs/fraud';
-import { CatalogueRefused, SourceRefused } from '#libs/ledger';
+import { CatalogueRefused, CollectionPolicyRefused, SourceRefused } from '#libs/ledger';
 import { RelaySuperseded } from '#libs/messaging';
 import { TopicStalled } from '#libs/platform';
 import { reportFailure } from './failure.js';
@@ -21,6 +21,7 @@ describe('A failure', () => {
     [1, new SourceRefused('why')],
     [1, new RulesRefused('why')],
     [1, new CatalogueRefused('why')],
+    [1, new CollectionPolicyRefused('why')],
     [1, new RelaySuperseded('why')],
     [1, new BackupRefused('why')],
     [3, new NotWritten('why')],

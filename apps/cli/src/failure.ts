@@ -24,6 +24,7 @@ const MENDABLE: Readonly<Record<string, ExitCode>> = {
   SourceRefused: ExitCode.no,
   RulesRefused: ExitCode.no,
   CatalogueRefused: ExitCode.no,
+  CollectionPolicyRefused: ExitCode.no,
   RefusedByPaybill: ExitCode.no,
   Rejected: ExitCode.no,
   RelaySuperseded: ExitCode.no,

@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.command.js')).auditCommand(),
   autopay: async () => (await import('./autopay.command.js')).autopayCommand(),
   billing: async () => (await import('./billing.command.js')).billingCommand(),
+  collections: async () => (await import('./collections.command.js')).collectionsCommand(),
+  policy: async () => (await import('./policy.command.js')).policyCommand(),
   bills: async () => (await import('./bills.command.js')).billsCommand(),
   journal: async () => (await import('./journal.command.js')).journalCommand(),
   relay: async () => (await import('./relay.command.js')).relayCommand(),

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { Asking, type Json } from './asking.js';
 import { CommandLine } from './command-line.js';
 
 const ACCOUNTS = 100;
@@ -6,37 +6,6 @@ const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
 const RUN = '2026-02-15-cycle-15';
 const PLANS = ['fibre-300', 'fibre-1000', 'mobile-10', 'cable-family'] as const;
 const AREAS = ['US-PA', 'US-PA-PHL', 'US-NY-NYC', 'US-OR'] as const;
-
-type Json = Record<string, unknown>;
-
-/** Requests to a Paybill that is expected to do what it is asked. */
-class Asking {
-  constructor(private readonly url: string) {}
-
-  async get(path: string): Promise<Json> {
-    return (await this.send('GET', path)).body;
-  }
-
-  async send(
-    method: string,
-    path: string,
-    body?: Json,
-    key: string = randomUUID(),
-  ): Promise<{ status: number; body: Json }> {
-    const response = await fetch(this.url + path, {
-      method,
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Json };
-  }
-
-  async done(method: string, path: string, body: Json, key?: string): Promise<Json> {
-    const answer = await this.send(method, path, body, key);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  }
-}
 
 /**
  * Accounts that subscribe to this and that, some with usage, a change of plan, a one-time charge, nothing to bill or a closed

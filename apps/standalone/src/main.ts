@@ -26,6 +26,7 @@ import {
   AccountHolds,
   BillDocuments,
   CatalogueSettings,
+  CollectionSettings,
   codeToSend,
   LedgerModule,
   ledgerProblemOf,
@@ -33,6 +34,7 @@ import {
   paymentReadModels,
   publicMessage,
   readCatalogue,
+  readCollectionPolicy,
   readModels,
   subscriptionReadModels,
   TillProcess,
@@ -67,6 +69,7 @@ const Settings = HttpSettings.extend(FraudSettings.shape)
   .extend(KafkaSettings.shape)
   .extend(AuditSettings.shape)
   .extend(CatalogueSettings.shape)
+  .extend(CollectionSettings.shape)
   .extend(GatewaySettings.shape)
   .extend(BillDocumentSettings.shape)
   .extend({
@@ -150,7 +153,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
     log,
     billDocument: (accountId, billNumber) => documents.pdf(accountId, billNumber),
   });
-  const catalogue = await readCatalogue(settings.PAYBILL_CATALOGUE);
+  const rules = await rulesOf(settings);
   const holds = new AccountHolds(handling, 'fraud-monitor');
   const monitor = await openFraudMonitor({ db, store, handling, holds, rulesPath: settings.PAYBILL_FRAUD_RULES, log });
   const { source, relay, kafka } = sourceOf(store, settings, log);
@@ -167,7 +170,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   });
   return {
     features: [
-      LedgerModule.forRoot({ store, db, catalogue, handling, personalData, collecting, biller }),
+      LedgerModule.forRoot({ store, db, ...rules, handling, personalData, collecting, biller }),
       MessagingModule.forRoot({ db }),
       NotificationsModule.forRoot({ db, personalData, outbox, wake: () => notifications.wake() }),
       FraudModule.forRoot(),
@@ -198,6 +201,14 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),
       ]),
+  };
+}
+
+/** The biller's own rules, read once. */
+async function rulesOf(settings: Settings) {
+  return {
+    catalogue: await readCatalogue(settings.PAYBILL_CATALOGUE),
+    collectionPolicy: await readCollectionPolicy(settings.PAYBILL_COLLECTION_POLICY),
   };
 }
 

@@ -21,6 +21,7 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'subscription',
   'billingRun',
   'autopayRun',
+  'collectionsRun',
   'bankFile',
   'receipt',
   'tillBatch',

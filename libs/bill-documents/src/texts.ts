@@ -52,6 +52,9 @@ export const CHANGES: Readonly<Record<Activity['kind'], string>> = {
   refund: 'Refunds',
   credit: 'Credits',
   reversal: 'Charges reversed',
+  'late-fee': 'Late fees',
+  'write-off': 'Written off',
+  'reinstated-debt': 'Written off before and owed again',
 };
 
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -80,6 +83,12 @@ export function activity({ kind, channel, reason, reference }: Activity): string
       return joined('Credit', words(reason));
     case 'reversal':
       return joined(`Charge reversed, bill ${reference ?? ''}`, words(reason));
+    case 'write-off':
+      return joined('Written off', words(reason));
+    case 'reinstated-debt':
+      return joined('Written off before and owed again', words(reason));
+    case 'late-fee':
+      return `Late fee, bill ${reference ?? ''}`;
   }
 }
 

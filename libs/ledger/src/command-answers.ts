@@ -56,6 +56,22 @@ export const ChargeReversedAnswer = Receipt.extend({
   net: Money,
   released: z.array(SourcedAllocation).meta({ description: 'What had been paid on it, given back as credit' }),
 }).meta({ id: 'ChargeReversedAnswer' });
+export const LateFeeAssessedAnswer = Receipt.extend({
+  billNumber: z.string(),
+  lineId: z.string().meta({ description: 'The line that the bill has from now on' }),
+  amount: Money,
+  overdue: Money.meta({ description: 'What the fee was reckoned on' }),
+  policy: z.string().meta({ description: 'The version of the collection policy' }),
+}).meta({ id: 'LateFeeAssessedAnswer' });
+export const ServiceAnswer = Receipt.extend({ service: z.enum(['active', 'suspended']) }).meta({ id: 'ServiceAnswer' });
+export const DebtWrittenOffAnswer = Receipt.extend({
+  writeOffId: z.uuid(),
+  amount: Money,
+  lines: z.array(Allocation),
+}).meta({ id: 'DebtWrittenOffAnswer' });
+export const DebtReinstatedAnswer = Receipt.extend({ amount: Money, lines: z.array(Allocation) }).meta({
+  id: 'DebtReinstatedAnswer',
+});
 export const PaymentUnappliedAnswer = Receipt.extend({
   paymentId: z.uuid(),
   amount: Money,
@@ -129,6 +145,13 @@ export type Done<Event extends DomainEvent = AccountEvent> = CommandResult<Event
 export function receipt(done: Done<DomainEvent>): z.output<typeof Receipt> {
   const { commandId, id: accountId, revision, position, repeated } = done;
   return { commandId, accountId, revision: String(revision), position: String(position), repeated };
+}
+
+/** What a command that reversed a charge answers. */
+export function reversedAnswer(done: Done): z.output<typeof ChargeReversedAnswer> {
+  const { billNumber, lineId, reversalId, amount, net, released } = made(done, 'ChargeReversed');
+  const { money, each } = inCurrencyOf(amount);
+  return { ...receipt(done), reversalId, billNumber, lineId, amount, net: money(net), released: each(released) };
 }
 
 type DataOf<Event extends DomainEvent, Type extends Event['type']> = Extract<Event, { type: Type }>['data'];

@@ -42,6 +42,19 @@ export { autopayRun } from './autopay/autopay-run.js';
 export { AdvanceAutopay } from './autopay/advance-autopay.js';
 export { CancelAutopay, ResumeAutopay } from './autopay/cancel-autopay.js';
 export { EnrollAutopay } from './autopay/enroll-autopay.js';
+export { AssessLateFee } from './collections/assess-late-fee.js';
+export { CollectAccount } from './collections/collect-account.js';
+export { type CollectionPolicy } from './collections/collection-policy.js';
+export {
+  CollectionPolicyRefused,
+  CollectionSettings,
+  readCollectionPolicy,
+} from './collections/collection-policy-file.job.js';
+export { PolicySimulation } from './collections/simulate-policy.js';
+export { collectionsRun } from './collections/collections-run.js';
+export { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
+export { RestoreService } from './collections/suspend-service.js';
+export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';
 export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';
 export { subscription } from './subscriptions/subscription.js';

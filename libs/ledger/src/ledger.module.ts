@@ -35,6 +35,14 @@ import { BillingRuns } from './billing-run/billing-runs.job.js';
 import { SubscriptionBilling } from './billing-run/subscription-billing.job.js';
 import { type Catalogue } from './catalogue/catalogue.js';
 import { CATALOGUE, CatalogueController } from './catalogue/catalogue.controller.js';
+import { AssessLateFee } from './collections/assess-late-fee.js';
+import { type CollectionPolicy } from './collections/collection-policy.js';
+import { CollectionsController } from './collections/collections.controller.js';
+import { COLLECTION_POLICY, CollectionsRunsController } from './collections/collections-runs.controller.js';
+import { CollectionsRuns } from './collections/collections-runs.job.js';
+import { RestoreService, SuspendService } from './collections/suspend-service.js';
+import { WaiveLateFee } from './collections/waive-late-fee.js';
+import { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
@@ -82,6 +90,8 @@ interface LedgerConnections {
   readonly db: Database;
   /** What is sold and by which rules it is billed. */
   readonly catalogue: Catalogue;
+  /** What is done about bills that are not paid in time. */
+  readonly collectionPolicy: CollectionPolicy;
   /** Given when the process has one already, so that all of its commands queue and cache together. */
   readonly handling?: CommandHandling;
   /** Seals and opens contacts; a process that has no master key goes without, and refuses to do either. */
@@ -108,6 +118,12 @@ const COMMANDS = [
   ReleaseHold,
   IssueCredit,
   ApplyCredit,
+  AssessLateFee,
+  WaiveLateFee,
+  SuspendService,
+  RestoreService,
+  WriteOffDebt,
+  ReinstateDebt,
   ChangeContact,
   ChangeNotificationPreferences,
   CollectPayment,
@@ -153,6 +169,8 @@ const CONTROLLERS = [
   SubscriptionsController,
   BillPreviewController,
   BillingRunsController,
+  CollectionsController,
+  CollectionsRunsController,
   VerificationController,
   IvrController,
   TillsController,
@@ -166,8 +184,8 @@ const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'paymen
 @Module({})
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
-    const { store, db, catalogue, handling = new CommandHandling(store), personalData } = connections;
-    const { collecting = NOTHING_COLLECTED } = connections;
+    const { store, db, catalogue, collectionPolicy, personalData } = connections;
+    const { handling = new CommandHandling(store), collecting = NOTHING_COLLECTED } = connections;
     // A run is no request that somebody waits for: it gives the read model a minute.
     const patient = new ReadBarrier(db, 60_000);
     const documents = new BillDocuments(store, connections.biller ?? billerOf('Paybill', {}), personalData);
@@ -177,6 +195,7 @@ export class LedgerModule {
       { provide: CommandHandling, useValue: handling },
       { provide: ReadBarrier, useValue: new ReadBarrier(db) },
       { provide: CATALOGUE, useValue: catalogue },
+      { provide: COLLECTION_POLICY, useValue: collectionPolicy },
       { provide: PersonalData, useValue: personalData ?? null },
       { provide: Collecting, useValue: collecting },
     ];
@@ -198,6 +217,10 @@ export class LedgerModule {
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: AutopayRuns, useFactory: () => new AutopayRuns(store, db, patient, collecting) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
+        {
+          provide: CollectionsRuns,
+          useFactory: () => new CollectionsRuns(store, db, patient, collectionPolicy),
+        },
       ],
       exports: providers.map(({ provide }) => provide),
     };

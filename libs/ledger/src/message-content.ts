@@ -18,3 +18,12 @@ export interface About {
 export function moneyIn({ currency }: MoneyJson): (amount: string) => { amount: string; currency: string } {
   return (amount) => ({ amount, currency });
 }
+
+/** Shares of bills, each with its currency. */
+export function sharesIn(
+  stored: readonly { readonly billNumber: string; readonly lineId: string; readonly amount: string }[],
+  of: MoneyJson,
+) {
+  const money = moneyIn(of);
+  return stored.map(({ billNumber, lineId, amount }) => ({ billNumber, lineId, amount: money(amount) }));
+}

@@ -5,6 +5,7 @@ import { isAutopayEvent } from './autopay/autopay.js';
 import { autopayMessage } from './autopay/autopay.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
+import { collectionsMessage } from './collections/collections.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
 import { type About, type MessageContent } from './message-content.js';
 
@@ -46,6 +47,13 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return contactsMessage(event, about);
+    case 'LateFeeAssessed':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
+      return collectionsMessage(event, about);
     default:
       return billingMessage(event, about);
   }

@@ -100,7 +100,8 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
             or a.refunded <> (select coalesce(sum(refunded), 0) from payments as p where p.account_id = a.account_id)
             or a.claimed <> (select coalesce(sum(refunded), 0) from payments as p
               where p.account_id = a.account_id and p.state = 'returned')
-            or a.balance <> a.billed - a.paid + a.returned + a.refunded - a.claimed + a.adjusted`.execute(db.sql);
+            or a.balance <> a.billed - a.paid + a.returned + a.refunded - a.claimed + a.adjusted
+              - a.written_off + a.reinstated`.execute(db.sql);
         expect(rows).toEqual([]);
         expect(await count(sql`billing_history`)).toBe(log.length);
       }),
@@ -242,7 +243,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       expect([...first.items, ...rest.items]).toEqual(all.items);
       const own = await queries.entries({ accountId }, 100, undefined);
       expect(own.items).toEqual(all.items.filter((entry) => entry.accountId === accountId));
-      expect((await queries.entries({ to: '2025-12-31' }, 100, undefined)).items).toEqual([]);
+      expect((await queries.entries({ to: '2025-10-31' }, 100, undefined)).items).toEqual([]);
     });
 
     it('which account a pay bill number leads to', async () => {

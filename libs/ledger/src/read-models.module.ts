@@ -11,6 +11,7 @@ import { TotalsQueries } from './balances/totals.queries.js';
 import { BillingRunsQueries } from './billing-run/billing-runs.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
+import { CollectionsQueries } from './collections/collections.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { ExplainQueries } from './explain/explain.queries.js';
@@ -45,6 +46,7 @@ const QUERIES = [
   AgingQueries,
   RollForwardQueries,
   ExplainQueries,
+  CollectionsQueries,
   SubscriptionsQueries,
   BillingRunsQueries,
   AutopayQueries,

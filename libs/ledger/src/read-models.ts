@@ -6,6 +6,7 @@ import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { type BillingRunEvent } from './billing-run/billing-run-events.js';
 import { billingRunsProjection } from './billing-run/billing-runs.projection.js';
 import { billsProjection } from './bills/bills.projection.js';
+import { collectionsProjection } from './collections/collections.projection.js';
 import { contactsProjection } from './contacts/contacts.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
@@ -14,8 +15,8 @@ import { type SubscriptionEvent } from './subscriptions/subscription-events.js';
 import { subscriptionsProjection } from './subscriptions/subscriptions.projection.js';
 
 const parts = [
-  ...[balancesProjection, billsProjection, paymentsProjection],
-  ...[payBillNumbersProjection, contactsProjection, autopayProjection],
+  ...[balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection],
+  ...[contactsProjection, autopayProjection, collectionsProjection],
 ];
 
 /**

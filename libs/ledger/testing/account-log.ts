@@ -9,10 +9,12 @@ import {
   ApplyCredit,
   ApplyPayment,
   CancelAutopay,
+  AssessLateFee,
   candidatePayBillNumber,
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
+  CollectAccount,
   CorrectBill,
   EnrollAutopay,
   HoldPayments,
@@ -22,12 +24,16 @@ import {
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  ReinstateDebt,
   ReinstatePayment,
   ReleaseHold,
   ResumeAutopay,
+  RestoreService,
   ReverseBill,
   ReverseCharge,
   UnapplyPayment,
+  WaiveLateFee,
+  WriteOffDebt,
 } from '#libs/ledger';
 import { type z } from 'zod';
 
@@ -48,6 +54,15 @@ const ATTEMPTS = [
   'reverse',
   'reverse-bill',
   'correct',
+  'late-fee',
+  'late-fee',
+  'waive-late-fee',
+  'collect',
+  'collect',
+  'collect',
+  'restore',
+  'write-off',
+  'reinstate-debt',
   'unapply',
   'refund',
   'refund',
@@ -78,6 +93,20 @@ interface Attempt {
 
 const ACCOUNTS = 4;
 const NAMESPACE = '5b8f2c3e-7d55-5f0e-9a86-0c3a0e1f7a11';
+/** By it, two of the five bills there may be draw late fees. */
+const POLICY = (currency: string) => ({
+  version: 'test/1',
+  validFrom: '2020-01-01',
+  currency,
+  lateFee: { graceDays: 5, charge: { kind: 'percent', percent: '1.25' } },
+  dunning: {
+    steps: [
+      { step: 'notice', kind: 'final-notice', daysPastDue: 1 },
+      { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+    ],
+  },
+});
+const COLLECTED_ON = ['2025-12-03', '2026-01-07', '2026-01-09', '2026-01-13', '2026-01-15'];
 const AT = '2026-01-15T12:00:00.000Z';
 const id = (name: string) => uuidv5(name, NAMESPACE);
 
@@ -192,7 +221,8 @@ class Log {
       unitPrice,
       taxes: [{ jurisdiction: 'US-PA', rate: '0.06' }],
     }));
-    const bill = { billNumber: `B-${which}`, issuedOn: '2026-01-01', dueOn: `2026-02-0${which + 1}`, lines };
+    const dueOn = ['2025-12-01', '2026-01-05', '2026-02-03', '2026-02-04', '2026-02-05'][which]!;
+    const bill = { billNumber: `B-${which}`, issuedOn: which < 2 ? '2025-11-11' : '2026-01-01', dueOn, lines };
     const [command, body]: [AnyCommand, unknown] = (
       {
         bill: () => [IssueBill, bill],
@@ -212,6 +242,12 @@ class Log {
           const corrected = { ...bill, billNumber: `${bill.billNumber}-${attemptNumber}` };
           return [CorrectBill, { billNumber: bill.billNumber, reason: 'error', bill: corrected }];
         },
+        'late-fee': () => [AssessLateFee, { billNumber: bill.billNumber, policy: POLICY(owner.currency) }],
+        collect: () => [CollectAccount, { on: COLLECTED_ON[which]!, policy: POLICY(owner.currency) }],
+        'write-off': () => [WriteOffDebt, { billNumber: bill.billNumber, reason: 'bankruptcy' }],
+        'reinstate-debt': () => [ReinstateDebt, { reason: 'in-error' }],
+        restore: () => [RestoreService, { reason: 'goodwill' }],
+        'waive-late-fee': () => [WaiveLateFee, { billNumber: bill.billNumber, reason: 'goodwill' }],
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
         reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],

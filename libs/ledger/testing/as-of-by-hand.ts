@@ -8,14 +8,17 @@ import { type AccountEvent } from '#libs/ledger';
 
 interface BillByHand {
   counts: boolean;
-  /** Charged − paid − reversed. */
+  /** Charged − paid − reversed − written off. */
   net: bigint;
   dueOn: string;
 }
 
 /** An account by hand. */
 export interface HandFold {
-  readonly parts: Record<'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted', bigint>;
+  readonly parts: Record<
+    'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'writtenOff' | 'reinstated',
+    bigint
+  >;
   readonly balance: bigint;
   readonly open: bigint;
   readonly credit: bigint;
@@ -51,7 +54,8 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
     if (!bills.has(billNumber)) bills.set(billNumber, { counts: false, net: 0n, dueOn: '' });
     return bills.get(billNumber)!;
   };
-  const parts = { billed: 0n, paid: 0n, returned: 0n, refunded: 0n, claimed: 0n, adjusted: 0n };
+  const nothing = { billed: 0n, paid: 0n, returned: 0n, refunded: 0n, claimed: 0n, adjusted: 0n };
+  const parts = { ...nothing, writtenOff: 0n, reinstated: 0n };
   let unapplied = 0n;
   const counted = log.filter((event) => countsByHand(event, when));
   for (const { type, data } of counted) {
@@ -61,6 +65,18 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
         bill(data.billNumber).net += minor(data.total.amount);
         bill(data.billNumber).counts = true;
         bill(data.billNumber).dueOn = data.dueOn;
+        break;
+      case 'DebtWrittenOff':
+        parts.writtenOff += minor(data.amount.amount);
+        for (const line of data.lines) bill(line.billNumber).net -= minor(line.amount);
+        break;
+      case 'DebtReinstated':
+        parts.reinstated += minor(data.amount.amount);
+        for (const line of data.lines) bill(line.billNumber).net += minor(line.amount);
+        break;
+      case 'LateFeeAssessed':
+        parts.billed += minor(data.amount.amount);
+        bill(data.billNumber).net += minor(data.amount.amount);
         break;
       case 'PaymentApplied':
       case 'CreditIssued':
@@ -109,7 +125,8 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
   const openBills = [...bills].filter(([, { counts, net }]) => counts && net > 0n);
   const open = sum(openBills.map(([, { net }]) => net));
-  const balance = parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
+  const given = parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
+  const balance = given - parts.writtenOff + parts.reinstated;
   return {
     parts,
     balance,

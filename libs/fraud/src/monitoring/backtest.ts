@@ -93,7 +93,7 @@ class RuleTally {
     const at = alert.effectiveAt;
     if (this.#first === undefined || at < this.#first) this.#first = at;
     if (this.#last === undefined || at > this.#last) this.#last = at;
-    if ('amount' in data) this.#addAmount(data.amount);
+    if ('amount' in data && data.amount) this.#addAmount(data.amount);
   }
 
   #addAmount({ amount, currency }: { amount: string; currency: string }): void {

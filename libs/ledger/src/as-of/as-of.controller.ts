@@ -29,6 +29,8 @@ const AccountAsOfAnswer = z
     refunded: Money,
     claimed: Money,
     adjusted: Money,
+    writtenOff: Money,
+    reinstated: Money,
     events: z.int().meta({ description: 'How many of the account’s events count' }),
     revision: z.string().nullable().meta({ description: 'Of the last that counts, in the order of the log' }),
     position: z.string().nullable(),

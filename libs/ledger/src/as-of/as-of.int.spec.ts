@@ -6,6 +6,7 @@ import { byHand, countsByHand, type HandFold, scatteredAccountLog, someMoments }
 import { testEngines, type TestDatabase } from '#testing/platform';
 import { AgingQueries } from '../aging/aging.queries.js';
 import { BalancesQueries } from '../balances/balances.queries.js';
+import { PARTS } from '../balances/balance.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { BillsQueries } from '../bills/bills.queries.js';
 import { JournalQueries } from '../journal/journal.queries.js';
@@ -89,6 +90,7 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
 
   function foldOf(view: Awaited<ReturnType<AsOfQueries['account']>>): Partial<HandFold> {
     const { billed, paid, returned, refunded, claimed, adjusted, balance, open, credit, pastDue, events } = view;
+    const { writtenOff, reinstated } = view;
     return {
       parts: {
         billed: minor(billed),
@@ -97,6 +99,8 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
         refunded: minor(refunded),
         claimed: minor(claimed),
         adjusted: minor(adjusted),
+        writtenOff: minor(writtenOff),
+        reinstated: minor(reinstated),
       },
       balance: minor(balance),
       open: minor(open),
@@ -261,7 +265,7 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
             expect(minor(total.difference)).toBe(0n);
             const own = accounts.filter(({ currency }) => currency === total.currency);
             expect(total.accounts).toBe(own.length);
-            for (const name of ['opening', 'billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted'] as const) {
+            for (const name of ['opening', ...PARTS] as const) {
               expect(minor(total[name])).toBe(own.reduce((sum, one) => sum + minor(one[name]), 0n));
             }
           }

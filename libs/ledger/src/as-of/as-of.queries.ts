@@ -93,6 +93,8 @@ function viewOf(accountId: string, account: Row, bills: readonly Row[]): Account
     refunded: part('refunded'),
     claimed: part('claimed'),
     adjusted: part('adjusted'),
+    writtenOff: part('writtenOff'),
+    reinstated: part('reinstated'),
     events: Number(account.events),
     revision: account.revision,
     position: account.position,

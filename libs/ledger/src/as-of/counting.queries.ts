@@ -30,15 +30,16 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   const claimed = sql`coalesce(sum(h.gl_amounts[array_position(h.gl_accounts, ${CHARGEBACK_RECEIVABLE})])
     filter (where ${condition} and h.kind in ('payment-returned', 'payment-reinstated')), 0)`;
   return sql`
-    ${sum('bill-issued')} as billed, - ${sum('payment-applied')} as paid,
+    ${sum('bill-issued', 'late-fee-assessed')} as billed, - ${sum('payment-applied')} as paid,
     ${sum('payment-returned', 'payment-reinstated')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
-    ${sum('charge-reversed', 'credit-issued')} as adjusted`;
+    ${sum('charge-reversed', 'credit-issued')} as adjusted,
+    - ${sum('debt-written-off')} as "writtenOff", ${sum('debt-reinstated')} as reinstated`;
 }
 
 /**
  * Common table expressions on what stood open at two moments, of one account or of all:
  * - `excluded`: the lines that do not count,
- * - `undone`: what those changed of charged − paid − reversed on each bill,
+ * - `undone`: what those changed of charged − paid − reversed − written off on each bill,
  * - `open_bills`: each bill with something open.
  *
  * What stood open is what stands open now less what the lines that do not count have changed of it: the same sum as that of

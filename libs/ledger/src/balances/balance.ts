@@ -17,6 +17,9 @@ export interface Balance {
   readonly claimed: bigint;
   /** Reversals and credits: what the biller took off, as a negative amount. */
   readonly adjusted: bigint;
+  /** Debt that was written off, and what of it is on the books again. */
+  readonly writtenOff: bigint;
+  readonly reinstated: bigint;
   /** What stands open on bills. */
   readonly open: bigint;
   /** Money received or granted that no bill has taken. */
@@ -24,12 +27,22 @@ export interface Balance {
 }
 
 /** What a balance consists of: the amounts that add up to it, each with its sign in {@link sumOfParts}. */
-export const PARTS = ['billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted'] as const;
+export const PARTS = [
+  'billed',
+  'paid',
+  'returned',
+  'refunded',
+  'claimed',
+  'adjusted',
+  'writtenOff',
+  'reinstated',
+] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Billed − paid + returned + refunded − claimed + adjusted: what is owed for them. */
+/** Billed − paid + returned + refunded − claimed + adjusted − written off + reinstated: what is owed for them. */
 export function sumOfParts(parts: Readonly<Record<Part, bigint>>): bigint {
-  return parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
+  const { billed, paid, returned, refunded, claimed, adjusted, writtenOff, reinstated } = parts;
+  return billed - paid + returned + refunded - claimed + adjusted - writtenOff + reinstated;
 }
 
 /** Open − credit: what the customer owes (+) or has to their good (−). */
@@ -53,6 +66,8 @@ export function nextBalance(
       refunded: 0n,
       claimed: 0n,
       adjusted: 0n,
+      writtenOff: 0n,
+      reinstated: 0n,
       open: 0n,
       credit: 0n,
     };
@@ -80,6 +95,12 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
   switch (event.type) {
     case 'BillIssued':
       return { billed: before.billed + minor(event.data.total) };
+    case 'DebtWrittenOff':
+      return { writtenOff: before.writtenOff + minor(event.data.amount) };
+    case 'DebtReinstated':
+      return { reinstated: before.reinstated + minor(event.data.amount) };
+    case 'LateFeeAssessed':
+      return { billed: before.billed + minor(event.data.amount) };
     case 'PaymentApplied':
       return { paid: before.paid + minor(event.data.amount) };
     case 'PaymentReturned': {
@@ -99,6 +120,9 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'AccountClosed':
     case 'PaymentFailed':
     case 'PaymentUnapplied':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
     case 'CreditApplied':

@@ -34,6 +34,8 @@ const AccountAnswer = z
         'What was returned after it had been refunded: a claim on the payer, on no bill and not in the balance',
     }),
     adjusted: Money.meta({ description: 'Reversals and credits, as a negative amount' }),
+    writtenOff: Money.meta({ description: 'Debt that was written off: no more in the balance, and still owed' }),
+    reinstated: Money.meta({ description: 'What of written-off debt is on the books again' }),
     asOf: z.iso.date(),
     revision: z.string(),
     position: z.string(),

@@ -21,6 +21,8 @@ interface StandingRow {
   refunded: string;
   claimed: string;
   adjusted: string;
+  written_off: string;
+  reinstated: string;
   open: string;
   credit: string;
   last_effective_at: string;
@@ -46,6 +48,8 @@ const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
   refunded: 'numeric',
   claimed: 'numeric',
   adjusted: 'numeric',
+  written_off: 'numeric',
+  reinstated: 'numeric',
   open: 'numeric',
   credit: 'numeric',
   last_effective_at: 'timestamptz',
@@ -83,6 +87,7 @@ export const balancesProjection: ReadModel = {
       status text not null, opened_at timestamptz not null, closed_at timestamptz,
       billed numeric not null, paid numeric not null, returned numeric not null,
       refunded numeric not null, claimed numeric not null, adjusted numeric not null,
+      written_off numeric not null, reinstated numeric not null,
       open numeric not null, credit numeric not null, balance numeric generated always as (open - credit) stored,
       last_effective_at timestamptz not null, revision bigint not null, position bigint not null
     ) with (fillfactor = 50)`,
@@ -127,7 +132,7 @@ async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<
   // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
     select account_id, currency, status, closed_at::text, billed, paid, returned, refunded, claimed,
-      adjusted, open, credit
+      adjusted, written_off, reinstated, open, credit
     from account_balances where account_id = any(${[...older]}::uuid[])`.execute(tx);
   return new Map(rows.map((row) => [row.account_id, { balance: balanceOf(row), closedAt: row.closed_at }]));
 }
@@ -145,6 +150,8 @@ function balanceOf(row: AccountBalanceRow): Balance {
     refunded: minor(row.refunded),
     claimed: minor(row.claimed),
     adjusted: minor(row.adjusted),
+    writtenOff: minor(row.written_off),
+    reinstated: minor(row.reinstated),
     open: minor(row.open),
     credit: minor(row.credit),
   };
@@ -191,7 +198,8 @@ async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> 
   if (changed.length === 0) return;
   await sql`
     update account_balances set status = r.status, closed_at = r.closed_at, billed = r.billed, paid = r.paid,
-      returned = r.returned, refunded = r.refunded, claimed = r.claimed, adjusted = r.adjusted, open = r.open, credit = r.credit,
+      returned = r.returned, refunded = r.refunded, claimed = r.claimed, adjusted = r.adjusted,
+      written_off = r.written_off, reinstated = r.reinstated, open = r.open, credit = r.credit,
       last_effective_at = r.last_effective_at, revision = r.revision, position = r.position
     from ${fromRows(STANDING_COLUMNS, changed)} where account_balances.account_id = r.account_id`.execute(tx);
 }
@@ -208,6 +216,8 @@ function standingOf(balance: Balance, last: Recorded<AccountEvent>, closedAt: st
     refunded: amount(balance.refunded),
     claimed: amount(balance.claimed),
     adjusted: amount(balance.adjusted),
+    written_off: amount(balance.writtenOff),
+    reinstated: amount(balance.reinstated),
     open: amount(balance.open),
     credit: amount(balance.credit),
     last_effective_at: last.data.effectiveAt,

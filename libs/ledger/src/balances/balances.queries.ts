@@ -4,8 +4,9 @@ import { type Database, DATABASE } from '#libs/platform';
 import { type MoneyJson } from '../money/money.js';
 import { accountUnknown, moneyOf } from '../reads/answers.js';
 
-type Amount =
-  'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'open' | 'credit' | 'balance' | 'past_due';
+type Plain =
+  'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'reinstated' | 'open' | 'credit' | 'balance';
+type Amount = Plain | 'written_off' | 'past_due';
 
 type Row = Record<Amount, string> & {
   pay_bill_number: string;
@@ -20,7 +21,7 @@ type Row = Record<Amount, string> & {
 };
 
 /** An account as it stands. */
-export interface AccountView extends Record<Exclude<Amount, 'past_due'> | 'pastDue', MoneyJson> {
+export interface AccountView extends Record<Plain | 'writtenOff' | 'pastDue', MoneyJson> {
   readonly accountId: string;
   readonly payBillNumber: string;
   readonly customerReference: string | null;
@@ -45,7 +46,7 @@ export class BalancesQueries {
   async account(accountId: string, asOf: string): Promise<AccountView> {
     const { rows } = await sql<Row>`
       select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
-        adjusted, open, credit, balance, last_effective_at, revision, position,
+        adjusted, written_off, reinstated, open, credit, balance, last_effective_at, revision, position,
         (select coalesce(sum(open), 0) from bills
           where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
       from account_balances as a where account_id = ${accountId}::uuid`.execute(this.db.sql);
@@ -71,6 +72,8 @@ export class BalancesQueries {
       refunded: money('refunded'),
       claimed: money('claimed'),
       adjusted: money('adjusted'),
+      writtenOff: money('written_off'),
+      reinstated: money('reinstated'),
       asOf,
       revision: row.revision,
       position: row.position,

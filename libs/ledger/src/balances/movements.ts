@@ -10,6 +10,7 @@ export interface LineMovement {
   readonly lineId: string;
   readonly paid: bigint;
   readonly reversed: bigint;
+  readonly writtenOff: bigint;
 }
 
 /** How an event changes the money of one source: what of it lies on bills, and what is held as credit. */
@@ -22,13 +23,13 @@ export interface SourceMovement {
 
 /**
  * What an event moves inside its account. Balance, bills and payments are all folded from this one reading of the
- * events, so that they cannot disagree: open is charged − paid − reversed over the lines, credit is unapplied over the
+ * events, so that they cannot disagree: open is charged − paid − reversed − written off over the lines, credit is unapplied over the
  * sources.
  */
 export interface Movements {
   readonly currency: string;
   readonly digits: number;
-  /** New debt: the total of the bill. */
+  /** New debt: the total of a bill, or a fee that is added to one. */
   readonly charged: bigint;
   readonly lines: readonly LineMovement[];
   readonly sources: readonly SourceMovement[];
@@ -38,6 +39,9 @@ const STILL = [
   ...(Object.keys(autopayEvents) as AutopayEvent['type'][]),
   'AccountOpened',
   'PaymentFailed',
+  'DunningStepTaken',
+  'ServiceSuspended',
+  'ServiceRestored',
   'PaymentsHeld',
   'PaymentsReleased',
   'ContactChanged',
@@ -74,6 +78,7 @@ export function movementsOf(event: MoneyEvent): Movements {
   const nothingNew = { currency, digits, charged: 0n };
   switch (event.type) {
     case 'BillIssued':
+    case 'LateFeeAssessed':
       return { ...nothingNew, charged: minor(money.amount), lines: [], sources: [] };
     case 'PaymentApplied':
     case 'CreditIssued': {
@@ -84,6 +89,14 @@ export function movementsOf(event: MoneyEvent): Movements {
         lines,
         sources: [{ ...source, applied: paidOn(lines), unapplied: minor(event.data.unapplied) }],
       };
+    }
+    case 'DebtWrittenOff':
+    case 'DebtReinstated': {
+      const sign = event.type === 'DebtWrittenOff' ? 1n : -1n;
+      const lines = event.data.lines.map(({ billNumber, lineId, amount }) => {
+        return { billNumber, lineId, paid: 0n, reversed: 0n, writtenOff: sign * minor(amount) };
+      });
+      return { ...nothingNew, lines, sources: [] };
     }
     case 'PaymentUnapplied': {
       const lines = laid(event.data.released, minor, -1n);
@@ -110,7 +123,7 @@ export function movementsOf(event: MoneyEvent): Movements {
     }
     case 'ChargeReversed': {
       const { billNumber, lineId, released } = event.data;
-      const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount) };
+      const reversal = { billNumber, lineId, paid: 0n, reversed: minor(money.amount), writtenOff: 0n };
       return { ...nothingNew, lines: [reversal, ...laid(released, minor, -1n)], sources: moved(released, minor, -1n) };
     }
     case 'CreditApplied': {
@@ -120,7 +133,7 @@ export function movementsOf(event: MoneyEvent): Movements {
   }
 }
 
-/** How an event changes what is charged − paid − reversed on one bill, in minor units. */
+/** How an event changes what is charged − paid − reversed − written off on one bill, in minor units. */
 export interface BillChange {
   readonly billNumber: string;
   readonly change: bigint;
@@ -128,17 +141,18 @@ export interface BillChange {
 
 /** What an event changes on each bill it touches, once for each. */
 export function billChanges(event: AccountEvent, movements: Movements): BillChange[] {
-  if (event.type === 'BillIssued') return [{ billNumber: event.data.billNumber, change: movements.charged }];
+  if (event.type === 'BillIssued' || event.type === 'LateFeeAssessed')
+    return [{ billNumber: event.data.billNumber, change: movements.charged }];
   const changes = new Map<string, bigint>();
-  for (const { billNumber, paid, reversed } of movements.lines) {
-    changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed);
+  for (const { billNumber, paid, reversed, writtenOff } of movements.lines) {
+    changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed - writtenOff);
   }
   return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
 }
 
 /** The change of what is open on the account's bills. */
 export function openChange({ charged, lines }: Movements): bigint {
-  return lines.reduce((open, line) => open - line.paid - line.reversed, charged);
+  return lines.reduce((open, line) => open - line.paid - line.reversed - line.writtenOff, charged);
 }
 
 /** The change of what is held as credit. */
@@ -160,6 +174,7 @@ function laid(allocations: readonly Laid[], minor: (amount: string) => bigint, s
     lineId,
     paid: sign * minor(amount),
     reversed: 0n,
+    writtenOff: 0n,
   }));
 }
 

@@ -81,6 +81,12 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
   switch (event.type) {
     case 'PaymentApplied':
       return { kind: 'payment', channel: event.data.channel, reference: event.data.confirmationNumber };
+    case 'DebtWrittenOff':
+      return { kind: 'write-off', reason: event.data.reason };
+    case 'DebtReinstated':
+      return { kind: 'reinstated-debt', reason: event.data.reason };
+    case 'LateFeeAssessed':
+      return { kind: 'late-fee', reference: event.data.billNumber };
     case 'PaymentReturned':
       return { kind: 'returned-payment', reason: event.data.reason };
     case 'PaymentReinstated':
@@ -147,7 +153,7 @@ function reversedOn({ data }: BillIssued, later: readonly AccountEvent[]): strin
   const minor = (amount: string) => parseMinor(amount, digits);
   let left = minor(data.total.amount);
   for (const event of later) {
-    if (event.type !== 'ChargeReversed' || event.data.billNumber !== data.billNumber) continue;
+    if (event.type !== 'ChargeReversed' || event.data.billNumber !== data.billNumber || event.data.lateFee) continue;
     left -= minor(event.data.amount.amount);
     if (left === 0n) return event.data.effectiveAt.slice(0, 10);
   }

@@ -203,10 +203,85 @@ export const accountEvents = eventRegistry({
       /** What had been paid on the reversed part, given back to its sources as credit. */
       released: z.array(SourcedAllocation),
       reason: z.string(),
+      /** The charge was a late fee: it comes out of the income from them. */
+      lateFee: z.literal(true).optional(),
       /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
       unused: z
         .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
         .optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** A bill was not paid in time: it has a further line, the fee, once in its life (ADR 0036). */
+  LateFeeAssessed: {
+    version: 1,
+    schema: z.strictObject({
+      billNumber: z.string(),
+      /** The line that the bill has from now on. */
+      lineId: z.string(),
+      amount: Money,
+      /** What it was reckoned on: what was overdue of the bill, without what is out of collections. */
+      overdue: Amount,
+      /** The version of the collection policy. */
+      policy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** A step on the way from a bill that is past due to money: at most one a day, each once for a bill (ADR 0036). */
+  DunningStepTaken: {
+    version: 1,
+    schema: z.strictObject({
+      /** By the policy's name for it, and what kind of step it is. */
+      step: z.string(),
+      kind: z.enum(['notice', 'final-notice', 'suspension', 'write-off']),
+      /** The bill that is longest past due: the step is taken on its days. */
+      billNumber: z.string(),
+      dueOn: Day,
+      /** All that is past due of the account and not out of collections. */
+      amount: Money,
+      /** With a final notice: the first day on which service may be suspended. */
+      suspendsFrom: Day.optional(),
+      policy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  ServiceSuspended: {
+    version: 1,
+    schema: z.strictObject({
+      reason: z.string(),
+      /** The version of the collection policy, and all that was past due; of a suspension that is a step of it. */
+      policy: z.string().optional(),
+      amount: Money.optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  ServiceRestored: {
+    version: 1,
+    schema: z.strictObject({ reason: z.string(), policy: z.string().optional(), effectiveAt: Instant }),
+  },
+  /** Debt that is not expected to be paid any more: off the books, and still owed. */
+  DebtWrittenOff: {
+    version: 1,
+    schema: z.strictObject({
+      writeOffId: z.uuid(),
+      /** The sum of the lines. */
+      amount: Money,
+      lines: z.array(Allocation).min(1),
+      reason: z.string(),
+      /** The version of the collection policy; of a write-off that is a step of it. */
+      policy: z.string().optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** Debt that was written off is on the books again: money came for it, or it should not have been written off. */
+  DebtReinstated: {
+    version: 1,
+    schema: z.strictObject({
+      amount: Money,
+      lines: z.array(Allocation).min(1),
+      reason: z.string(),
+      /** The payment that came for it, applied in the same append. */
+      paymentId: z.uuid().optional(),
       effectiveAt: Instant,
     }),
   },
@@ -265,3 +340,13 @@ export const accountEvents = eventRegistry({
 });
 
 export type AccountEvent = EventOf<typeof accountEvents>;
+
+/** What is done about bills that are not paid in time. */
+export type CollectionsEvent = Extract<
+  AccountEvent,
+  {
+    type:
+      | ('LateFeeAssessed' | 'DunningStepTaken' | 'ServiceSuspended' | 'ServiceRestored')
+      | ('DebtWrittenOff' | 'DebtReinstated');
+  }
+>;

@@ -22,7 +22,12 @@ interface PaidBy {
   readonly amount: bigint;
 }
 
-/** Open = total − reversed − paid, and never less than zero. */
+/** The service that late fees are charged under. */
+export const LATE_FEE = 'late-fee';
+/** After every line that a bill is issued with. */
+export const LATE_FEE_PRIORITY = 1_001;
+
+/** Open = total − reversed − paid − written off, and never less than zero. */
 export interface Line {
   readonly lineId: string;
   readonly service: string;
@@ -30,6 +35,9 @@ export interface Line {
   readonly total: bigint;
   readonly reversed: bigint;
   readonly paid: bigint;
+  readonly writtenOff: bigint;
+  /** A fee for paying late: never a reason for another. */
+  readonly isLateFee: boolean;
   /** How total − reversed divides into net and each tax, in the order of the bill. */
   readonly netLeft: bigint;
   readonly taxesLeft: readonly { readonly jurisdiction: string; readonly amount: bigint }[];
@@ -42,6 +50,8 @@ export interface Bill {
   readonly dueOn: string;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
+  /** The steps that were taken for it, the latest last. */
+  readonly dunned: readonly { readonly step: string; readonly on: string }[];
   /** In the order they are paid: by priority, then as on the bill. */
   readonly lines: readonly Line[];
   readonly open: bigint;
@@ -135,9 +145,13 @@ export interface AccountState {
   readonly creditSources: readonly Pick<Source, 'id' | 'sequence'>[];
   readonly open: bigint;
   readonly credit: bigint;
+  /** What is written off and was not reinstated: on no bill's open amount, and still owed. */
+  readonly writtenOff: bigint;
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
+  /** Since when service is suspended, and by which version of the collection policy; by none when a person did it. */
+  readonly suspended: { readonly on: string; readonly policy: string | undefined } | undefined;
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -154,15 +168,17 @@ export const initialState: AccountState = {
   creditSources: [],
   open: 0n,
   credit: 0n,
+  writtenOff: 0n,
   billed: undefined,
   holds: [],
+  suspended: undefined,
   contact: {},
   preferences: undefined,
   autopay: noAutopay,
 };
 
 export function openOf(line: Line): bigint {
-  return line.total - line.reversed - line.paid;
+  return line.total - line.reversed - line.paid - line.writtenOff;
 }
 
 /** Refuses a command that needs an account which exists, open or closed. */

@@ -8,6 +8,12 @@ import { AdvanceAutopay } from '../autopay/advance-autopay.js';
 import { enrolling } from '../autopay/autopay-examples.js';
 import { CancelAutopay, ResumeAutopay } from '../autopay/cancel-autopay.js';
 import { EnrollAutopay } from '../autopay/enroll-autopay.js';
+import { AssessLateFee } from '../collections/assess-late-fee.js';
+import { type CollectionPolicyVersion } from '../collections/collection-policy.js';
+import { CollectAccount } from '../collections/collect-account.js';
+import { RestoreService, SuspendService } from '../collections/suspend-service.js';
+import { ReinstateDebt, WriteOffDebt } from '../collections/write-off-debt.js';
+import { WaiveLateFee } from '../collections/waive-late-fee.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
 import { postingsOf } from '../journal/postings.js';
@@ -44,6 +50,8 @@ const step = <Schema extends z.ZodType>(
 const CURRENCY_DIGITS = { USD: 2, JPY: 0, BHD: 3 } as const;
 type Currency = keyof typeof CURRENCY_DIGITS;
 
+/** After all bills are past due, so that fees and steps may be of any day before. */
+const AT = '2026-09-15T12:00:00.000Z';
 const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 function amountIn(currency: Currency) {
@@ -55,7 +63,7 @@ function amountIn(currency: Currency) {
 }
 
 const billNumber = fc.constantFrom('B-1', 'B-2', 'B-3', 'B-4', 'B-5');
-const lineId = fc.constantFrom('L1', 'L2', 'L3');
+const lineId = fc.constantFrom('L1', 'L2', 'L3', 'late-fee');
 const fraction = (most: number) => fc.nat(most).map((n) => `0.${String(n).padStart(4, '0')}`);
 
 const billLine = fc.record(
@@ -115,6 +123,48 @@ const contact = fc.constantFrom('v1.a', 'v1.b', null).map(
   (email): Step =>
     () =>
       step(ChangeContact, { email }),
+);
+const POLICY: Omit<z.input<typeof CollectionPolicyVersion>, 'currency'> = {
+  version: 'test/1',
+  validFrom: '2020-01-01',
+  lateFee: { graceDays: 5, charge: { kind: 'greater-of', amount: '3', percent: '1.25' } },
+  dunning: {
+    steps: [
+      { step: 'notice', kind: 'final-notice', daysPastDue: 1 },
+      { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+      { step: 'gone', kind: 'write-off', daysPastDue: 30 },
+    ],
+  },
+};
+/** Days on which some of the bills, and later all, are past due. */
+const on = fc.constantFrom('2026-01-22', '2026-02-25', '2026-03-27', '2026-05-01', '2026-08-01');
+const assess = (currency: Currency) =>
+  fc.tuple(billNumber, on).map(
+    ([bill, day]): Step =>
+      () =>
+        step(AssessLateFee, { billNumber: bill, on: day, policy: { ...POLICY, currency } }),
+  );
+/** The day of a history's step: they go on from one to the next, so that a step of dunning can follow another. */
+const collect = (currency: Currency) =>
+  on.map(
+    (day): Step =>
+      () =>
+        step(CollectAccount, { on: day, policy: { ...POLICY, currency } }),
+  );
+const suspend = fc.constantFrom(SuspendService, RestoreService).map(
+  (command): Step =>
+    () =>
+      step(command, { reason: 'unsafe-equipment' }),
+);
+const writeOff = fc.tuple(fc.constantFrom(WriteOffDebt, ReinstateDebt), fc.option(billNumber, { nil: undefined })).map(
+  ([command, bill]): Step =>
+    () =>
+      step(command, { billNumber: bill, reason: 'bankruptcy' }),
+);
+const waive = billNumber.map(
+  (bill): Step =>
+    () =>
+      step(WaiveLateFee, { billNumber: bill, reason: 'goodwill' }),
 );
 const preferences = fc.constantFrom('en-US', 'es-MX').map(
   (locale): Step =>
@@ -225,6 +275,11 @@ function stepsIn(currency: Currency) {
     { weight: 1, arbitrary: contact },
     { weight: 1, arbitrary: preferences },
     { weight: 8, arbitrary: autopay },
+    { weight: 3, arbitrary: assess(currency) },
+    { weight: 3, arbitrary: collect(currency) },
+    { weight: 1, arbitrary: suspend },
+    { weight: 2, arbitrary: writeOff },
+    { weight: 1, arbitrary: waive },
     { weight: 1, arbitrary: close },
   );
 }
@@ -234,7 +289,7 @@ function histories(lengths: fc.ArrayConstraints) {
     .constantFrom<Currency>('USD', 'JPY', 'BHD')
     .chain((currency) => fc.record({ currency: fc.constant(currency), steps: fc.array(stepsIn(currency), lengths) }));
 }
-const history = histories({ maxLength: 25 });
+const history = histories({ maxLength: 25, size: 'max' });
 
 /** What a command answers: its events, or the code it is refused with. */
 function answer(command: AnyCommand, body: unknown, state: AccountState, context: CommandContext) {
@@ -255,7 +310,7 @@ function run(
   let state = account.initialState;
   const past: AccountEvent[] = [];
   for (const [index, next] of [open, ...steps].entries()) {
-    const context = { id: uuid(0), commandId: uuid(index + 1), at: '2026-01-15T12:00:00.000Z' };
+    const context = { id: uuid(0), commandId: uuid(index + 1), at: AT };
     const [command, body] = next(past);
     const { events } = answer(command, body, state, context);
     expect(answer(command, body, state, context).events).toEqual(events);
@@ -272,6 +327,8 @@ function run(
 function model(events: readonly AccountEvent[], digits: number) {
   const minor = (text: string) => parseMinor(text, digits);
   const charges = new Map<string, bigint>();
+  /** What is written off, as a negative amount. */
+  const owedOff = new Map<string, bigint>();
   const received = new Map<string, bigint>();
   const moves: { line: string; source: string; amount: bigint }[] = [];
   const lay = (share: { billNumber: string; lineId: string; amount: string }, source: string, sign: bigint) =>
@@ -280,6 +337,11 @@ function model(events: readonly AccountEvent[], digits: number) {
   for (const { type, data } of events) {
     if (type === 'BillIssued') {
       for (const line of data.lines) add(charges, `${data.billNumber}/${line.lineId}`, minor(line.total));
+    } else if (type === 'DebtWrittenOff' || type === 'DebtReinstated') {
+      const sign = type === 'DebtWrittenOff' ? -1n : 1n;
+      for (const line of data.lines) add(owedOff, `${line.billNumber}/${line.lineId}`, sign * minor(line.amount));
+    } else if (type === 'LateFeeAssessed') {
+      add(charges, `${data.billNumber}/${data.lineId}`, minor(data.amount.amount));
     } else if (type === 'PaymentApplied') {
       add(received, data.paymentId, minor(data.amount.amount));
       for (const share of data.allocations) lay(share, data.paymentId, 1n);
@@ -308,7 +370,12 @@ function model(events: readonly AccountEvent[], digits: number) {
     moves.filter(pick).reduce((total, move) => total + move.amount, 0n);
   return {
     charges,
-    openByLine: new Map([...charges].map(([line, charge]) => [line, charge - sum((move) => move.line === line)])),
+    openByLine: new Map(
+      [...charges].map(([line, charge]) => [
+        line,
+        charge + (owedOff.get(line) ?? 0n) - sum((move) => move.line === line),
+      ]),
+    ),
     unappliedBySource: new Map([...received].map(([id, amount]) => [id, amount - sum((move) => move.source === id)])),
   };
 }

@@ -3,8 +3,16 @@ import { type AutopayEvent, evolveAutopay, isAutopayEvent } from '../autopay/aut
 import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
-import { accountEvents, type AccountEvent } from './account-events.js';
-import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
+import { accountEvents, type AccountEvent, type CollectionsEvent } from './account-events.js';
+import {
+  type AccountState,
+  type Bill,
+  initialState,
+  LATE_FEE,
+  LATE_FEE_PRIORITY,
+  type Share,
+  type Source,
+} from './account-state.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
 import { prepaidBy, withGivenBack } from './prepaid.js';
 
@@ -71,6 +79,13 @@ function evolveMoney(state: AccountState, event: Exclude<AccountEvent, AutopayEv
     }
     case 'ChargeReversed':
       return reversed(state, event.data);
+    case 'LateFeeAssessed':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
+      return collected(state, event);
     case 'PaymentFailed':
       return state;
     case 'PaymentsHeld':
@@ -97,6 +112,8 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     total: minor(line.total),
     reversed: 0n,
     paid: 0n,
+    writtenOff: 0n,
+    isLateFee: false,
     netLeft: minor(line.net),
     taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
     paidBy: [],
@@ -105,9 +122,57 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     billNumber: data.billNumber,
     dueOn: data.dueOn,
     sequence: state.bills.size,
+    dunned: [],
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };
+}
+
+/** What is done about bills that are not paid in time. */
+function collected(state: AccountState, event: CollectionsEvent): AccountState {
+  const on = event.data.effectiveAt.slice(0, 10);
+  switch (event.type) {
+    case 'LateFeeAssessed':
+      return withLateFee(state, event.data);
+    case 'DunningStepTaken': {
+      const bill = heldBill(state, event.data.billNumber);
+      const dunned = [...bill.dunned, { step: event.data.step, on }];
+      return withBills(state, new Map([[bill.billNumber, { ...bill, dunned }]]));
+    }
+    case 'ServiceSuspended':
+      return { ...state, suspended: { on, policy: event.data.policy } };
+    case 'ServiceRestored':
+      return { ...state, suspended: undefined };
+    case 'DebtWrittenOff':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
+    case 'DebtReinstated':
+      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
+  }
+}
+
+/** The fee is paid after all that the bill charged: by its place, and by its priority. */
+function withLateFee(state: AccountState, data: EventData<'LateFeeAssessed'>): AccountState {
+  const bill = heldBill(state, data.billNumber);
+  const total = parseMinor(data.amount.amount, state.digits);
+  const fee = {
+    ...{ lineId: data.lineId, service: LATE_FEE, priority: LATE_FEE_PRIORITY, isLateFee: true },
+    ...{ total, reversed: 0n, paid: 0n, writtenOff: 0n, netLeft: total, taxesLeft: [], paidBy: [] },
+  };
+  const charged = { ...bill, lines: [...bill.lines, fee], open: bill.open + total };
+  return withBills(state, new Map([[bill.billNumber, charged]]));
+}
+
+/** Writes debt off, or with a negative sign puts it on the books again. */
+function withWriteOff(state: AccountState, shares: readonly Share[], sign: bigint): AccountState {
+  const touched = new Map<string, Bill>();
+  let { writtenOff } = state;
+  for (const { billNumber, lineId, amount } of shares) {
+    writtenOff += sign * amount;
+    const bill = touched.get(billNumber) ?? heldBill(state, billNumber);
+    const change = (line: Bill['lines'][number]) => ({ ...line, writtenOff: line.writtenOff + sign * amount });
+    touched.set(billNumber, changeLine(bill, lineId, change));
+  }
+  return { ...withBills(state, touched), writtenOff };
 }
 
 function billedThrough(state: AccountState, data: EventData<'BillIssued'>): AccountState['billed'] {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
+import { recoveredBy } from '../collections/recovery.js';
+import { debtReinstated } from '../collections/write-off.js';
 import { formatMinor } from '../money/minor-units.js';
 import { MoneyInput } from '../money/money.js';
 import { account } from './account.js';
@@ -37,8 +39,14 @@ export const ApplyPayment = defineCommand({
     const amount = readPaid(body.amount, state);
     if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
     const effective = effectiveByChannel(body.channel, body.effectiveAt, context);
-    const { shares, unapplied } = allocateMoney(state, amount, body.allocation);
+    const recovered = recoveredBy(state, amount, body.allocation);
+    const { effectiveAt } = effective;
+    const reinstated: AccountEvent[] =
+      recovered.length === 0 ? [] : [debtReinstated(state, recovered, { reason: 'paid', paymentId, effectiveAt })];
+    const owing = reinstated.reduce<AccountState>((next, event) => account.evolve(next, event), state);
+    const { shares, unapplied } = allocateMoney(owing, amount, body.allocation);
     return [
+      ...reinstated,
       {
         type: 'PaymentApplied',
         data: {
@@ -63,13 +71,17 @@ function refuseWhileHeld({ holds: [hold] }: AccountState): void {
   refuse('PAYMENTS_HELD', `payments of the account are held; ask the fraud desk to release hold ${hold}`);
 }
 
-/** A closed account takes money only for the debt that a returned payment reinstated, so that it never holds credit. */
+/**
+ * A closed account takes money only for the debt that a returned payment reinstated, and for what was written off, so that it
+ * never holds credit.
+ */
 function refuseBeyondReinstatedDebt(amount: bigint, state: AccountState): void {
-  if (state.open === 0n) {
+  const owed = state.open + state.writtenOff;
+  if (owed === 0n) {
     refuse('ACCOUNT_CLOSED', 'the account is closed and owes nothing; pay to the customer’s current account');
   }
-  if (amount > state.open) {
-    const open = formatMinor(state.open, state.digits);
+  if (amount > owed) {
+    const open = formatMinor(owed, state.digits);
     refuse('PAYMENT_EXCEEDS_OPEN', `the account is closed and owes ${open}; pay no more than that`, 'amount/amount');
   }
 }

@@ -14,6 +14,7 @@ import {
   made,
   madeOf,
   receipt,
+  reversedAnswer,
 } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { Money, type MoneyJson } from '../money/money.js';
@@ -135,11 +136,7 @@ export class BillingController {
     @CallOf() call: Call,
   ): Promise<z.output<typeof ChargeReversedAnswer>> {
     const done = await this.door.send(ReverseCharge, accountIdOf(accountId), { billNumber, lineId, ...body }, call);
-    const reversed = made(done, 'ChargeReversed');
-    const { money, each } = inCurrencyOf(reversed.amount);
-    const { reversalId, amount } = reversed;
-    const { net, released } = { net: money(reversed.net), released: each(reversed.released) };
-    return { ...receipt(done), reversalId, billNumber, lineId, amount, net, released };
+    return reversedAnswer(done);
   }
 
   @Post('credits')

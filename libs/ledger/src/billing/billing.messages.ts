@@ -1,11 +1,11 @@
 import { type MessageData } from '#libs/contracts';
 import { type AutopayEvent } from '../autopay/autopay.js';
-import { type About, type MessageContent, moneyIn } from '../message-content.js';
+import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
-import { type AccountEvent } from './account-events.js';
+import { type AccountEvent, type CollectionsEvent } from './account-events.js';
 
 type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
-type BillingEvent = Exclude<AccountEvent, AutopayEvent | { type: OfOthers }>;
+type BillingEvent = Exclude<AccountEvent, AutopayEvent | CollectionsEvent | { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
 /** The messages of bills and of the money on them. Allocation policy and rounding are the ledger's own and stay in it. */
@@ -78,7 +78,7 @@ function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About
     amount,
     channel,
     method,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
   };
 }
@@ -94,7 +94,7 @@ function unapplied(
   { paymentId, amount, released, reason }: Data<'PaymentUnapplied'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'payment.unapplied'> {
-  return { accountId, effectiveAt, paymentId, amount, released: shares(released, amount), reason };
+  return { accountId, effectiveAt, paymentId, amount, released: sharesIn(released, amount), reason };
 }
 
 function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: About): MessageData<'payment.returned'> {
@@ -106,7 +106,7 @@ function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: Abo
     paymentId,
     amount,
     reason,
-    released: shares(released, amount),
+    released: sharesIn(released, amount),
     unappliedRemoved: money(unappliedRemoved),
     ...(returnCode !== undefined && { returnCode }),
     ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
@@ -125,7 +125,7 @@ function reinstated(
     paymentId,
     amount,
     reason,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: money(left),
     ...(claimSettled !== undefined && { claimSettled: money(claimSettled) }),
   };
@@ -170,7 +170,7 @@ function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): 
     creditId,
     amount,
     reason,
-    allocations: shares(allocations, amount),
+    allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
   };
 }
@@ -182,13 +182,7 @@ function creditUsed(
   return { accountId, effectiveAt, amount, allocations: sourced(allocations, amount) };
 }
 
-type Share = Data<'PaymentApplied'>['allocations'][number];
 type SourcedShare = Data<'CreditApplied'>['allocations'][number];
-
-function shares(stored: readonly Share[], of: MoneyJson) {
-  const money = moneyIn(of);
-  return stored.map(({ billNumber, lineId, amount }) => ({ billNumber, lineId, amount: money(amount) }));
-}
 
 function sourced(stored: readonly SourcedShare[], of: MoneyJson) {
   const money = moneyIn(of);

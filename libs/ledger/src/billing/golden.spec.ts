@@ -67,6 +67,24 @@ describe('Events stored by earlier builds', () => {
     ]);
   });
 
+  it('fold to the fee, the step, the suspension and the write-off they have always come to', () => {
+    const billed = (['AccountOpened', 'BillIssued', 'LateFeeAssessed', 'DunningStepTaken', 'ServiceSuspended'] as const)
+      .map(read)
+      .reduce((next, event) => account.evolve(next, event), account.initialState);
+    expect(billed).toMatchObject({ open: 4816n, suspended: { on: '2026-02-22', policy: 'us-2020-01' } });
+    expect(billed.bills.get('2026-01-C-77')).toMatchObject({
+      dunned: [{ step: 'final-notice', on: '2026-02-10' }],
+      lines: [{}, {}, { lineId: 'late-fee', total: 59n, isLateFee: true }],
+    });
+    const writtenOff = account.evolve(billed, read('DebtWrittenOff'));
+    expect(writtenOff).toMatchObject({ open: 3722n, writtenOff: 1094n });
+    const after = [read('DebtReinstated'), read('ServiceRestored')].reduce(
+      (next, event) => account.evolve(next, event),
+      writtenOff,
+    );
+    expect(after).toMatchObject({ open: 3816n, writtenOff: 1000n, suspended: undefined });
+  });
+
   it('fold to the account they have always come to', () => {
     const state = STORY.map(read).reduce((next, event) => account.evolve(next, event), account.initialState);
     expect(state).toMatchObject({ status: 'closed', currency: 'USD', open: 1094n, credit: 1397n });

@@ -50,7 +50,7 @@ export function changeLine(bill: Bill, lineId: string, change: (line: Line) => L
   const before = bill.lines[at];
   if (!before) throw new Error(`history is broken: bill ${bill.billNumber} has no line ${lineId}`);
   const after = change(before);
-  if (openOf(after) < 0n || after.paid < 0n) {
+  if (openOf(after) < 0n || after.paid < 0n || after.writtenOff < 0n) {
     throw new Error(`history is broken: line ${lineId} of bill ${bill.billNumber} is paid or released too far`);
   }
   return { ...bill, lines: bill.lines.with(at, after), open: bill.open - openOf(before) + openOf(after) };

@@ -55,6 +55,8 @@ export function unusedShare(state: AccountState, { billNumber, lineId, from, to 
   if (!isThere) refuse('BILLED_MEANWHILE', 'what was charged in advance has changed meanwhile; compute the bill anew');
   const line = requireLine(requireBill(state, billNumber, 'basis/unused'), lineId, 'basis/unused');
   const share = (charged: bigint, left: bigint) => {
+    // Days that are not paid for and never will be are not given back.
+    if (line.writtenOff > 0n) return 0n;
     const amount = prorated(charged, prepaid, { from, to });
     return amount < left ? amount : left;
   };

@@ -5,7 +5,7 @@ import { type AccountEvent } from './account-events.js';
 import { type AccountState, requireBill, requireOpen } from './account-state.js';
 import { Identifier, ReasonCode } from './command-fields.js';
 import { refuse } from './rejections.js';
-import { chargeReversed } from './reverse-charge.js';
+import { chargeReversed, reversibleOf } from './reverse-charge.js';
 
 /**
  * Takes back a bill: a credit note for all that is left of it, line by line and tax by tax, so that bill and note come to
@@ -32,7 +32,7 @@ export function wholeBillReversed(
   { commandId: reversalId, at }: CommandContext,
 ): AccountEvent[] {
   return requireBill(state, billNumber, 'billNumber').lines.flatMap((line) => {
-    const left = line.total - line.reversed;
+    const left = reversibleOf(line);
     return left === 0n ? [] : [chargeReversed(state, billNumber, line, left, { reversalId, reason, at })];
   });
 }

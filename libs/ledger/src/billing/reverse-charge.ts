@@ -83,18 +83,27 @@ export function lineReversed(
       taxes: line.taxesLeft.map(({ jurisdiction }, index) => ({ jurisdiction, amount: written(taxes[index] ?? 0n) })),
       released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
       reason,
+      ...(line.isLateFee && { lateFee: true as const }),
       effectiveAt: at,
     },
   };
 }
 
+/** What of a line can be reversed: what is written off has left the books already. */
+export function reversibleOf({ total, reversed, writtenOff }: Line): bigint {
+  return total - reversed - writtenOff;
+}
+
 function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, state: AccountState): bigint {
-  const left = line.total - line.reversed;
+  const left = reversibleOf(line);
   if (asked) {
     digitsOf(asked.currency, 'amount/currency');
     requireCurrency(state, asked.currency, 'amount/currency');
   }
   const amount = asked ? readPositiveAmount(asked.amount, asked.currency, 'amount/amount') : left;
+  if (left === 0n && line.writtenOff > 0n) {
+    refuse('CHARGE_WRITTEN_OFF', 'what is left of this charge is written off; reinstate it first', 'lineId');
+  }
   if (left === 0n) refuse('CHARGE_ALREADY_REVERSED', 'nothing is left of this charge to reverse', 'lineId');
   if (amount > left) {
     const most = formatMinor(left, state.digits);
@@ -109,7 +118,7 @@ function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, 
 
 /** What was paid beyond the line's new total, the latest payer first. */
 function releasedBy(line: Line, amount: bigint, billNumber: string): SourcedShare[] {
-  let excess = line.paid - (line.total - line.reversed - amount);
+  let excess = line.paid - (reversibleOf(line) - amount);
   const released: SourcedShare[] = [];
   for (const payer of line.paidBy.toReversed()) {
     if (excess <= 0n) break;

@@ -27,6 +27,7 @@ const Bill = z
     total: Money,
     paid: Money,
     reversed: Money,
+    writtenOff: Money,
     open: Money,
     lines: z.array(
       z.object({
@@ -37,6 +38,7 @@ const Bill = z
         total: Money,
         paid: Money,
         reversed: Money,
+        writtenOff: Money,
         open: Money,
       }),
     ),

@@ -5,7 +5,8 @@ import { digitsOfStored, type LineMovement, stored } from '../balances/movements
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type ReadModel } from '../reads/read-model.js';
-import { type BillLineState, billSums, moveLine } from './bill.js';
+import { LATE_FEE } from '../billing/account-state.js';
+import { type BillLineState, billSums, LATE_FEE_DESCRIPTION, moveLine } from './bill.js';
 
 /** One bill of an account. Amounts are decimal strings, days `2026-01-31`; `lines` is the JSON text of its lines. */
 interface BillRow {
@@ -21,6 +22,7 @@ interface BillRow {
   total: string;
   paid: string;
   reversed: string;
+  written_off: string;
   lines: string;
 }
 
@@ -33,6 +35,7 @@ export interface StoredBillLine {
   readonly total: string;
   readonly paid: string;
   readonly reversed: string;
+  readonly writtenOff: string;
 }
 
 const COLUMNS: ColumnTypes<BillRow> = {
@@ -47,12 +50,13 @@ const COLUMNS: ColumnTypes<BillRow> = {
   total: 'numeric',
   paid: 'numeric',
   reversed: 'numeric',
+  written_off: 'numeric',
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'lines'>;
-const { account_id, bill_number, paid, reversed, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | 'paid' | 'reversed' | 'written_off' | 'lines'>;
+const { account_id, bill_number, total, paid, reversed, written_off, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, total, paid, reversed, written_off, lines };
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -65,6 +69,7 @@ interface BillInHand {
 }
 
 type BillIssued = Extract<Recorded<AccountEvent>, { type: 'BillIssued' }>;
+type LateFeeAssessed = Extract<Recorded<AccountEvent>, { type: 'LateFeeAssessed' }>;
 
 /** Bills with what is open on each line. */
 export const billsProjection: ReadModel = {
@@ -73,11 +78,11 @@ export const billsProjection: ReadModel = {
     `create table bills (
       account_id uuid not null, bill_number text not null, revision bigint not null,
       issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
-      total numeric not null, paid numeric not null, reversed numeric not null,
-      open numeric generated always as (total - paid - reversed) stored,
+      total numeric not null, paid numeric not null, reversed numeric not null, written_off numeric not null,
+      open numeric generated always as (total - paid - reversed - written_off) stored,
       state text generated always as (case
-        when total > paid + reversed then case when paid > 0 then 'partially_paid' else 'issued' end
-        when total = reversed then 'reversed' else 'paid' end) stored,
+        when total > paid + reversed + written_off then case when paid > 0 then 'partially_paid' else 'issued' end
+        when written_off > 0 then 'written_off' when total = reversed then 'reversed' else 'paid' end) stored,
       lines json not null,
       primary key (account_id, bill_number))`,
   ],
@@ -87,22 +92,38 @@ export const billsProjection: ReadModel = {
     const bills = new Map<string, BillInHand>();
     const moves: Move[] = [];
     for (const { event, movements } of batch) {
+      const { entityId: accountId } = event;
       if (event.type === 'BillIssued') addIssued(bills, event);
-      for (const line of movements?.lines ?? []) moves.push({ accountId: event.entityId, line });
+      if (event.type === 'LateFeeAssessed') {
+        moves.push({ accountId, billNumber: event.data.billNumber, fee: event });
+      }
+      for (const line of movements?.lines ?? []) moves.push({ accountId, billNumber: line.billNumber, line });
     }
     await addOlder(tx, bills, moves);
-    for (const { accountId, line } of moves) {
-      const bill = bills.get(keyOf(accountId, line.billNumber));
-      if (!bill) throw new Error(`bill ${line.billNumber} was never issued`);
-      moveLine(bill.lines, line);
+    for (const { accountId, billNumber, line, fee } of moves) {
+      const bill = bills.get(keyOf(accountId, billNumber));
+      if (!bill) throw new Error(`bill ${billNumber} was never issued`);
+      if (fee) bill.lines.push(feeLine(fee, bill.digits));
+      if (line) moveLine(bill.lines, line);
     }
     await write(tx, [...bills.values()]);
   },
 };
 
+/** What an event does to a bill: moves money on one of its lines, or gives it a further one. */
 interface Move {
   readonly accountId: string;
-  readonly line: LineMovement;
+  readonly billNumber: string;
+  readonly line?: LineMovement;
+  readonly fee?: LateFeeAssessed;
+}
+
+function feeLine({ data: { lineId, amount } }: LateFeeAssessed, digits: number): BillLineState {
+  const charged = parseMinor(amount.amount, digits);
+  return {
+    ...{ lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION },
+    ...{ net: charged, total: charged, paid: 0n, reversed: 0n, writtenOff: 0n },
+  };
 }
 
 function keyOf(accountId: string, billNumber: string): string {
@@ -122,6 +143,7 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     total: parseMinor(line.total, digits),
     paid: 0n,
     reversed: 0n,
+    writtenOff: 0n,
   }));
   if (billSums(charged).total !== parseMinor(total.amount, digits)) {
     throw new Error(`the lines of bill ${billNumber} do not add up to its total`);
@@ -133,7 +155,6 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     period_from: period?.from ?? null,
     period_to: period?.to ?? null,
     currency: total.currency,
-    total: total.amount,
   };
   bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, issued });
 }
@@ -141,9 +162,9 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
 /** Reads the bills of earlier batches that this one moves money on. */
 async function addOlder(tx: Tx, bills: Map<string, BillInHand>, moves: readonly Move[]): Promise<void> {
   const wanted = new Map<string, { account_id: string; bill_number: string }>();
-  for (const { accountId, line } of moves) {
-    const key = keyOf(accountId, line.billNumber);
-    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: line.billNumber });
+  for (const { accountId, billNumber } of moves) {
+    const key = keyOf(accountId, billNumber);
+    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: billNumber });
   }
   if (wanted.size === 0) return;
   const keys = fromRows({ account_id, bill_number }, [...wanted.values()]);
@@ -168,6 +189,7 @@ function readLine(line: StoredBillLine, digits: number): BillLineState {
     total: minor(line.total),
     paid: minor(line.paid),
     reversed: minor(line.reversed),
+    writtenOff: minor(line.writtenOff),
   };
 }
 
@@ -181,7 +203,7 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set paid = r.paid, reversed = r.reversed, lines = r.lines
+    update bills set total = r.total, paid = r.paid, reversed = r.reversed, written_off = r.written_off, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -189,8 +211,8 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
 function standingOf(bill: BillInHand): Standing {
   const sums = billSums(bill.lines);
   const amount = (minor: bigint) => stored(minor, bill.digits);
-  if (bill.lines.some((line) => line.paid + line.reversed > line.total)) {
-    throw new Error(`more is paid or reversed on a line of bill ${bill.billNumber} than was charged`);
+  if (bill.lines.some((line) => line.paid + line.reversed + line.writtenOff > line.total)) {
+    throw new Error(`more is paid, reversed or written off on a line of bill ${bill.billNumber} than was charged`);
   }
   const kept = bill.lines.map((line): StoredBillLine => ({
     lineId: line.lineId,
@@ -200,12 +222,15 @@ function standingOf(bill: BillInHand): Standing {
     total: amount(line.total),
     paid: amount(line.paid),
     reversed: amount(line.reversed),
+    writtenOff: amount(line.writtenOff),
   }));
   return {
     account_id: bill.accountId,
     bill_number: bill.billNumber,
+    total: amount(sums.total),
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
+    written_off: amount(sums.writtenOff),
     lines: JSON.stringify(kept),
   };
 }

@@ -21,19 +21,20 @@ interface Row {
   total: string;
   paid: string;
   reversed: string;
+  written_off: string;
   open: string;
   state: BillState;
   lines: StoredBillLine[];
 }
 
-interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'open', MoneyJson> {
+interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'writtenOff' | 'open', MoneyJson> {
   readonly lineId: string;
   readonly service: string;
   readonly description: string;
 }
 
 /** A bill and what became of it. */
-export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'open', MoneyJson> {
+export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'writtenOff' | 'open', MoneyJson> {
   readonly billNumber: string;
   readonly revision: string;
   readonly issuedOn: string;
@@ -46,7 +47,7 @@ export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'open',
 
 // Days as text: a driver would make them instants in a time zone of its own.
 const COLUMNS = sql`bill_number, revision, issued_on::text, due_on::text, period_from::text, period_to::text, currency,
-  total, paid, reversed, open, state, lines`;
+  total, paid, reversed, written_off, open, state, lines`;
 
 @Injectable()
 export class BillsQueries {
@@ -98,6 +99,7 @@ function billOf(row: Row, asOf: string): BillView {
     total: money(row.total),
     paid: money(row.paid),
     reversed: money(row.reversed),
+    writtenOff: money(row.written_off),
     open: money(row.open),
     lines: row.lines.map((line) => lineOf(line, currency)),
   };
@@ -107,7 +109,7 @@ function lineOf(line: StoredBillLine, currency: string): BillLineView {
   const digits = digitsOf(currency);
   const minor = (amount: string) => parseMinor(amount, digits);
   const money = (amount: string) => moneyOf(amount, currency);
-  const open = minor(line.total) - minor(line.paid) - minor(line.reversed);
+  const open = minor(line.total) - minor(line.paid) - minor(line.reversed) - minor(line.writtenOff);
   return {
     lineId: line.lineId,
     service: line.service,
@@ -116,6 +118,7 @@ function lineOf(line: StoredBillLine, currency: string): BillLineView {
     total: money(line.total),
     paid: money(line.paid),
     reversed: money(line.reversed),
+    writtenOff: money(line.writtenOff),
     open: { amount: formatMinor(open, digits), currency },
   };
 }

@@ -24,7 +24,7 @@ export function explain(stream: readonly Event[], moments: Moments): Explanation
   if (opened?.type !== 'AccountOpened') throw new Error('an account’s stream begins with its opening');
   const { currency } = opened.data;
   const trace = new Trace(digitsOfStored(currency));
-  for (const event of stream) if (event.type === 'BillIssued') trace.know(event);
+  for (const event of stream) trace.know(event);
   const events = stream.filter(({ data, metadata }) => countsAt(moments, data.effectiveAt, metadata.recordedAt));
   let balance = 0n;
   for (const event of events) {

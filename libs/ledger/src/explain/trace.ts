@@ -1,6 +1,8 @@
 import { type Recorded } from '#libs/event-sourcing';
 import { isAutopayEvent } from '../autopay/autopay.js';
 import { type AccountEvent } from '../billing/account-events.js';
+import { LATE_FEE } from '../billing/account-state.js';
+import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
 import { parseMinor } from '../money/minor-units.js';
 
 /** An event of an account, with its place in stream and log. */
@@ -21,9 +23,15 @@ export interface MoneySource {
   readonly sourceKind: 'payment' | 'credit';
 }
 
+/** What events do to lines and sources. */
+export const WHAT = [
+  ...(['charged', 'reversed', 'received', 'allocated', 'released', 'returned', 'claimed', 'refunded'] as const),
+  ...(['written-off', 'reinstated'] as const),
+] as const;
+
 /** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
 export interface Entry<Counterpart> {
-  readonly what: 'charged' | 'reversed' | 'received' | 'allocated' | 'released' | 'returned' | 'claimed' | 'refunded';
+  readonly what: (typeof WHAT)[number];
   /** In minor units: what it changed of what is left. */
   readonly amount: bigint;
   readonly counterpart: Counterpart | null;
@@ -44,13 +52,24 @@ type Of<Type extends Event['type']> = Extract<Event, { type: Type }>;
 /** Keeps, for each line and each source, the entries that events make there. */
 export class Trace {
   readonly #charged = new Map<string, ChargedLine>();
+  readonly #dueOn = new Map<string, string>();
   readonly #lines = new Map<string, Entry<MoneySource>[]>();
   readonly #sources = new Map<string, { readonly source: MoneySource; readonly entries: Entry<ChargedLine>[] }>();
 
   constructor(readonly digits: number) {}
 
-  /** Learns what the lines of a bill are, whether it counts or not: money may lie on one that does not count yet. */
-  know({ data: { billNumber, dueOn, lines } }: Of<'BillIssued'>): void {
+  /** Learns what lines an event puts on a bill, whether it counts or not: money may lie on one that does not count yet. */
+  know(event: Event): void {
+    if (event.type === 'LateFeeAssessed') {
+      const { billNumber, lineId } = event.data;
+      const dueOn = this.#dueOn.get(billNumber);
+      if (dueOn === undefined) throw new Error('a late fee is on a bill that there is not');
+      const fee = { billNumber, lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION, dueOn };
+      this.#charged.set(keyOf(fee), fee);
+    }
+    if (event.type !== 'BillIssued') return;
+    const { billNumber, dueOn, lines } = event.data;
+    this.#dueOn.set(billNumber, dueOn);
     for (const { lineId, service, description } of lines) {
       this.#charged.set(keyOf({ billNumber, lineId }), { billNumber, lineId, service, description, dueOn });
     }
@@ -63,6 +82,13 @@ export class Trace {
         for (const { lineId, total } of event.data.lines) {
           this.#onLine({ billNumber: event.data.billNumber, lineId }, 'charged', this.#minor(total), null, event);
         }
+        return;
+      case 'LateFeeAssessed':
+        this.#onLine(event.data, 'charged', this.#minor(event.data.amount.amount), null, event);
+        return;
+      case 'DebtWrittenOff':
+      case 'DebtReinstated':
+        this.#writeOff(event);
         return;
       case 'PaymentApplied':
       case 'CreditIssued': {
@@ -107,6 +133,9 @@ export class Trace {
       case 'AccountOpened':
       case 'AccountClosed':
       case 'PaymentFailed':
+      case 'DunningStepTaken':
+      case 'ServiceSuspended':
+      case 'ServiceRestored':
       case 'PaymentsHeld':
       case 'PaymentsReleased':
       case 'ContactChanged':
@@ -123,6 +152,14 @@ export class Trace {
       lines: lines.filter(({ left }) => left !== 0n).sort((one, other) => byDay(one.of.dueOn, other.of.dueOn)),
       sources: sources.filter(({ left }) => left !== 0n),
     };
+  }
+
+  #writeOff(event: Of<'DebtWrittenOff' | 'DebtReinstated'>): void {
+    const isOff = event.type === 'DebtWrittenOff';
+    for (const line of event.data.lines) {
+      const amount = this.#minor(line.amount);
+      this.#onLine(line, isOff ? 'written-off' : 'reinstated', isOff ? -amount : amount, null, event);
+    }
   }
 
   #lay(share: Allocation, source: MoneySource, event: Event): void {

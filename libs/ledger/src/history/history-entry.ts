@@ -18,6 +18,12 @@ const AUTOPAY_KINDS = {
 export const HISTORY_KINDS = [
   'account-opened',
   'bill-issued',
+  'late-fee-assessed',
+  'dunning-step-taken',
+  'service-suspended',
+  'service-restored',
+  'debt-written-off',
+  'debt-reinstated',
   'payment-applied',
   'payment-unapplied',
   'payment-returned',
@@ -40,7 +46,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold, enrolment or debit; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, write-off, hold, enrolment or debit; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -53,6 +59,18 @@ export function historyEntryOf(event: AccountEvent): HistoryEntry {
       return { kind: 'account-opened', reference: null, reason: null };
     case 'BillIssued':
       return { kind: 'bill-issued', reference: data.billNumber, reason: null };
+    case 'LateFeeAssessed':
+      return { kind: 'late-fee-assessed', reference: data.billNumber, reason: null };
+    case 'DunningStepTaken':
+      return { kind: 'dunning-step-taken', reference: data.billNumber, reason: data.step };
+    case 'ServiceSuspended':
+      return { kind: 'service-suspended', reference: null, reason: data.reason };
+    case 'ServiceRestored':
+      return { kind: 'service-restored', reference: null, reason: data.reason };
+    case 'DebtWrittenOff':
+      return { kind: 'debt-written-off', reference: data.writeOffId, reason: data.reason };
+    case 'DebtReinstated':
+      return { kind: 'debt-reinstated', reference: data.paymentId ?? null, reason: data.reason };
     case 'PaymentApplied':
       return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
     case 'PaymentUnapplied':

@@ -1,5 +1,5 @@
 /** The classes of accounts, by which accounting programs know what is a balance and what a result. */
-type AccountClass = 'Assets' | 'Liabilities' | 'Equity' | 'Income';
+type AccountClass = 'Assets' | 'Liabilities' | 'Equity' | 'Income' | 'Expenses';
 
 interface Head {
   readonly class: AccountClass;
@@ -22,6 +22,9 @@ const ofAll = (of: AccountClass): Head => ({ class: of, ofCustomer: false });
  * | Chargeback Receivable        | asset     | what the bank took back after it had been refunded: a claim on a payer |
  * | Customer Credits             | liability | what of issued credits no bill has taken                               |
  * | Revenue:<service>            | income    | net charges by service                                                 |
+ * | Late Fee Income              | income    | late fees charged, less those taken back                               |
+ * | Bad Debt Expense             | expense   | debt written off, less what should not have been                       |
+ * | Bad Debt Recovered           | income    | money that came for debt after it had been written off                 |
  * | Revenue:Adjustments          | income    | contra: credits given                                                  |
  * | Cash Over and Short          | income    | what tills counted beyond what they took; short is a debit             |
  * | Tax Payable:<jurisdiction>   | liability | tax charged, by jurisdiction                                           |
@@ -39,6 +42,9 @@ const CHART = {
   'Tax Payable': ofAll('Liabilities'),
   Revenue: ofAll('Income'),
   'Cash Over and Short': ofAll('Income'),
+  'Late Fee Income': ofAll('Income'),
+  'Bad Debt Expense': ofAll('Expenses'),
+  'Bad Debt Recovered': ofAll('Income'),
   'Opening Balances': ofAll('Equity'),
 } as const;
 
@@ -51,6 +57,11 @@ export interface ChartAccount extends Head {
   readonly name: string;
   /** By what it is divided: `internet`; undefined for an account that is not. */
   readonly division: string | undefined;
+}
+
+/** Whether an account is closed to the results: what it holds is of a period. */
+export function isResult({ class: of }: ChartAccount): boolean {
+  return of === 'Income' || of === 'Expenses';
 }
 
 /** Finds the place of an account. Throws for a name the chart does not have: it must never be left out of the books. */

@@ -16,6 +16,9 @@ const CASH_CLEARING = 'Cash Clearing';
 const REFUNDS_PAYABLE = 'Refunds Payable';
 export const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
+const LATE_FEE_INCOME = 'Late Fee Income';
+const BAD_DEBT = 'Bad Debt Expense';
+const RECOVERED = 'Bad Debt Recovered';
 const ADJUSTMENTS = 'Revenue:Adjustments';
 const revenueOf = (service: string) => `Revenue:${service}` as const;
 const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
@@ -31,6 +34,9 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'AccountOpened':
     case 'AccountClosed':
     case 'PaymentFailed':
+    case 'DunningStepTaken':
+    case 'ServiceSuspended':
+    case 'ServiceRestored':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
     case 'ContactChanged':
@@ -44,6 +50,10 @@ export function postingsOf(event: AccountEvent): Posting[] {
       }
       return entry.postings();
     }
+    case 'LateFeeAssessed':
+    case 'DebtWrittenOff':
+    case 'DebtReinstated':
+      return collected(event);
     case 'PaymentApplied':
       return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
     case 'CreditIssued':
@@ -75,14 +85,32 @@ export function postingsOf(event: AccountEvent): Posting[] {
       return new Entry(currency).debit(CREDIT_OF.payment, amount).credit(REFUNDS_PAYABLE, amount).postings();
     }
     case 'ChargeReversed': {
-      const { amount, service, net, taxes, released } = event.data;
-      const entry = new Entry(amount.currency).debit(revenueOf(service), net);
+      const { amount, service, net, taxes, released, lateFee } = event.data;
+      const entry = new Entry(amount.currency).debit(lateFee ? LATE_FEE_INCOME : revenueOf(service), net);
       for (const tax of taxes) entry.debit(taxOf(tax.jurisdiction), tax.amount);
       entry.credit(RECEIVABLE, amount.amount);
       for (const share of released) {
         entry.debit(RECEIVABLE, share.amount).credit(CREDIT_OF[share.sourceKind], share.amount);
       }
       return entry.postings();
+    }
+  }
+}
+
+/** What is charged, given up and found again of bills that are not paid in time. */
+function collected(
+  event: Extract<AccountEvent, { type: 'LateFeeAssessed' | 'DebtWrittenOff' | 'DebtReinstated' }>,
+): Posting[] {
+  const { amount, currency } = event.data.amount;
+  const entry = new Entry(currency);
+  switch (event.type) {
+    case 'LateFeeAssessed':
+      return entry.debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
+    case 'DebtWrittenOff':
+      return entry.debit(BAD_DEBT, amount).credit(RECEIVABLE, amount).postings();
+    case 'DebtReinstated': {
+      const from = event.data.paymentId === undefined ? BAD_DEBT : RECOVERED;
+      return entry.debit(RECEIVABLE, amount).credit(from, amount).postings();
     }
   }
 }

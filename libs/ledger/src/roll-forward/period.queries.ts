@@ -30,8 +30,11 @@ export const RollForwardAnswer = {
   refunded: Money.meta({ description: 'What of payments was paid back to the payers' }),
   claimed: Money.meta({ description: 'What of returned had been refunded: a claim on the payer, in no balance' }),
   adjusted: Money.meta({ description: 'Reversals and credits, as a negative amount' }),
+  writtenOff: Money.meta({ description: 'Debt that was written off' }),
+  reinstated: Money.meta({ description: 'What of written-off debt is on the books again' }),
   closing: Money.meta({ description: 'What was owed after it' }),
   difference: Money.meta({
-    description: 'Opening + billed − paid + returned + refunded − claimed + adjusted − closing: always zero',
+    description:
+      'Opening + billed − paid + returned + refunded − claimed + adjusted − writtenOff + reinstated − closing: always zero',
   }),
 } as const;

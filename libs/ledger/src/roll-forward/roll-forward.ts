@@ -7,7 +7,7 @@ export type PeriodSums = Readonly<Record<Part | 'opening' | 'closing', string>>;
 
 /** How what was owed at the beginning of a period became what was owed at its end. */
 export interface RollForward extends Record<Part | 'opening' | 'closing', MoneyJson> {
-  /** Opening + billed − paid + returned + refunded − claimed + adjusted − closing: zero, or something is very wrong. */
+  /** Opening + billed − paid + returned + refunded − claimed + adjusted − written off + reinstated − closing: zero, or something is very wrong. */
   readonly difference: MoneyJson;
 }
 
@@ -26,6 +26,8 @@ export function rollForward(sums: PeriodSums, currency: string): RollForward {
     refunded: money(parts.refunded),
     claimed: money(parts.claimed),
     adjusted: money(parts.adjusted),
+    writtenOff: money(parts.writtenOff),
+    reinstated: money(parts.reinstated),
     closing: money(closing),
     difference: money(opening + sumOfParts(parts) - closing),
   };

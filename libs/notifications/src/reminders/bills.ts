@@ -95,6 +95,12 @@ function changesOf(message: Message): Change[] {
     case 'payment.unapplied':
     case 'payment.returned':
       return message.data.released.map(change(''));
+    case 'debt.written-off':
+      return message.data.lines.map(change('-'));
+    case 'debt.reinstated':
+      return message.data.lines.map(change(''));
+    case 'late-fee.assessed':
+      return [change('')(message.data)];
     case 'charge.reversed':
       return [change('-')(message.data), ...message.data.released.map(change(''))];
     default:

@@ -48,6 +48,25 @@ export function notificationOf(
       const content = { billNumber, issuedOn, dueOn, amount: total };
       return { ...about, id: idFromMessage(message.id), type: 'bill-ready', content };
     }
+    case 'late-fee.assessed': {
+      const { billNumber, amount, overdue } = message.data;
+      const content = { billNumber, amount, overdue, chargedAt: effectiveAt };
+      return { ...about, id: idFromMessage(message.id), type: 'late-fee-charged', content };
+    }
+    case 'dunning.step-taken': {
+      const { kind, billNumber, dueOn, amount, suspendsFrom = null } = message.data;
+      if (kind !== 'final-notice') return undefined;
+      const content = { billNumber, dueOn, amount, suspendsFrom };
+      return { ...about, id: idFromMessage(message.id), type: 'final-notice', content };
+    }
+    case 'service.suspended': {
+      const content = { suspendedAt: effectiveAt, amount: message.data.amount ?? null };
+      return { ...about, id: idFromMessage(message.id), type: 'service-suspended', content };
+    }
+    case 'service.restored': {
+      const content = { restoredAt: effectiveAt };
+      return { ...about, id: idFromMessage(message.id), type: 'service-restored', content };
+    }
     default: {
       const told = autopayContentOf(message);
       return told && { ...about, id: idFromMessage(message.id), ...told };

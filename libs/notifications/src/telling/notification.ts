@@ -49,6 +49,27 @@ export interface Contents {
     readonly minutes: number;
     readonly expiresAt: string;
   };
+  'late-fee-charged': {
+    readonly billNumber: string;
+    readonly amount: Money;
+    /** What it was reckoned on. */
+    readonly overdue: Money;
+    readonly chargedAt: string;
+  };
+  'final-notice': {
+    /** The bill that is longest past due, and all that is past due. */
+    readonly billNumber: string;
+    readonly dueOn: string;
+    readonly amount: Money;
+    /** The first day on which service may be suspended; null where the policy suspends nobody. */
+    readonly suspendsFrom: string | null;
+  };
+  'service-suspended': {
+    readonly suspendedAt: string;
+    /** What is past due; null where service is suspended for another reason. */
+    readonly amount: Money | null;
+  };
+  'service-restored': { readonly restoredAt: string };
   'bill-due-soon': DueBill;
   'bill-overdue': DueBill;
   /** The customer's copy of the authorization they gave (12 CFR 1005.10(b)). */
@@ -106,6 +127,10 @@ export const NOTIFICATION_TYPES = [
   'bill-ready',
   'payment-returned',
   'verification-code',
+  'late-fee-charged',
+  'final-notice',
+  'service-suspended',
+  'service-restored',
   'bill-due-soon',
   'bill-overdue',
   'autopay-enrolled',

@@ -46,6 +46,16 @@ export const EXAMPLES: Readonly<Record<NotificationType, Readonly<Record<string,
     minutes: 10,
     expiresAt: '2026-01-31T12:10:00.000Z',
   },
+  'late-fee-charged': {
+    ...common,
+    billNumber: bill.billNumber,
+    amount: money,
+    overdue: money,
+    chargedOn: '2026-02-21',
+  },
+  'final-notice': { ...common, ...bill, suspendsFrom: '2026-03-19' },
+  'service-suspended': { ...common, suspendedOn: '2026-03-19', amount: money },
+  'service-restored': { ...common, restoredOn: '2026-03-21' },
   'bill-due-soon': { ...common, ...bill },
   'bill-overdue': { ...common, ...bill },
   'autopay-enrolled': {
@@ -73,6 +83,10 @@ export const LEAST: Readonly<Record<NotificationType, readonly Readonly<Record<s
   'bill-ready': [{ ...EXAMPLES['bill-ready'], ...nameless }],
   'payment-returned': [{ ...EXAMPLES['payment-returned'], ...nameless, confirmationNumber: null, bills: [] }],
   'verification-code': [{ ...EXAMPLES['verification-code'], ...nameless }],
+  'late-fee-charged': [{ ...EXAMPLES['late-fee-charged'], ...nameless }],
+  'final-notice': [{ ...EXAMPLES['final-notice'], ...nameless, suspendsFrom: null }],
+  'service-suspended': [{ ...EXAMPLES['service-suspended'], ...nameless, amount: null }],
+  'service-restored': [{ ...EXAMPLES['service-restored'], ...nameless }],
   'bill-due-soon': [{ ...EXAMPLES['bill-due-soon'], ...nameless }],
   'bill-overdue': [{ ...EXAMPLES['bill-overdue'], ...nameless }],
   'autopay-enrolled': [{ ...EXAMPLES['autopay-enrolled'], ...nameless, lastFour: null }],
@@ -95,5 +109,8 @@ export function variablesOf(
   if ('agreedAt' in content) days['agreedOn'] = dayOf(content.agreedAt);
   if ('cancelledAt' in content) days['cancelledOn'] = dayOf(content.cancelledAt);
   if ('stoppedAt' in content) days['stoppedOn'] = dayOf(content.stoppedAt);
+  if ('chargedAt' in content) days['chargedOn'] = dayOf(content.chargedAt);
+  if ('suspendedAt' in content) days['suspendedOn'] = dayOf(content.suspendedAt);
+  if ('restoredAt' in content) days['restoredOn'] = dayOf(content.restoredAt);
   return { ...content, ...days, ...common };
 }

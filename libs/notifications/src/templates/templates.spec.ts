@@ -15,6 +15,9 @@ const confirmation = (locale: string) => ({ ...EXAMPLES['payment-confirmation'],
 function about(type: string, part: string): RegExp {
   if (type === 'card-expiring') return /03\/2027/;
   if (['autopay-enrolled', 'autopay-cancelled', 'autopay-stopped'].includes(type)) return /autopay|pago automático/i;
+  if (type === 'service-restored') return /restored|restablec/;
+  // Of service that is suspended for another reason than debt there is no amount.
+  if (type === 'service-suspended') return /suspend/;
   if (type !== 'verification-code') return /1[.,]?234[.,]50/;
   return part === 'subject' ? /^(?!.*048261).*c(o|ó)d(e|igo)/ : /048261/;
 }

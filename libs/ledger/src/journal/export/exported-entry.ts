@@ -1,7 +1,7 @@
 import { formatMinor, parseMinor } from '../../money/minor-units.js';
 import { digitsOf } from '../../money/money.js';
 import { startOf } from '../../billing/command-fields.js';
-import { type GlAccount, inChart } from '../chart-of-accounts.js';
+import { type GlAccount, inChart, isResult } from '../chart-of-accounts.js';
 import { type EntryPosting, type JournalEntry } from '../journal-entry.js';
 
 /** What an account's balances were when the exported period begins; of no event. */
@@ -59,7 +59,7 @@ function carriedForward(postings: readonly EntryPosting[]): EntryPosting[] {
   let results = 0n;
   for (const { account, amount } of postings) {
     const minor = parseMinor(amount.amount, digits);
-    if (inChart(account).class === 'Income') results += minor;
+    if (isResult(inChart(account))) results += minor;
     else sums.set(account, (sums.get(account) ?? 0n) + minor);
   }
   return [...sums, [RESULTS, results] as const]

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { given } from '#testing/event-sourcing';
+import { accountClosed, accountOpened, billIssued, paymentApplied } from '../billing/account-examples.js';
+import { account } from '../billing/account.js';
+import { type AccountEvent } from '../billing/account-events.js';
+import { type AccountState } from '../billing/account-state.js';
+import { daysBetween } from '../billing-run/cycle.js';
+import { addDays } from '../importing/calendar.js';
+import { CollectAccount, collectionsOn } from './collect-account.js';
+import { CollectionPolicyVersion } from './collection-policy.js';
+import { RestoreService, SuspendService } from './suspend-service.js';
+
+const paymentId = '00000000-0000-4000-8000-000000000001';
+const at = '2027-01-01T09:00:00.000Z';
+
+const policy = CollectionPolicyVersion.parse({
+  ...{ version: 'test/1', validFrom: '2020-01-01', currency: 'USD' },
+  lateFee: { graceDays: 5, charge: { kind: 'fixed', amount: '4.00' } },
+  dunning: {
+    leastPastDue: '10.00',
+    steps: [
+      { step: 'call', kind: 'notice', daysPastDue: 10 },
+      { step: 'last', kind: 'final-notice', daysPastDue: 20 },
+      { step: 'cut', kind: 'suspension', daysPastDue: 30, daysAfterStep: 11 },
+    ],
+  },
+});
+
+const billed = [accountOpened(), billIssued('B-1', '2026-02-01', ['40.00'])];
+const collect = (past: readonly AccountEvent[], on: string) =>
+  given(account, past).when(CollectAccount, { on, policy }, { at });
+const told = (events: readonly AccountEvent[]) =>
+  events.map((event) =>
+    event.type === 'DunningStepTaken'
+      ? `${event.data.step} ${event.data.billNumber} ${event.data.amount.amount}`
+      : event.type,
+  );
+/** Runs on each of the days, one after the other. */
+function after(past: readonly AccountEvent[], ...days: string[]): AccountEvent[] {
+  return days.reduce<AccountEvent[]>((events, on) => [...events, ...collect(events, on).events()], [...past]);
+}
+
+describe('Collections of a day', () => {
+  it('charge late fees, and take steps as the days past due grow, with the policy that shaped them (PA7, AC5)', () => {
+    expect(told(collect(billed, '2026-02-06').events())).toEqual([]);
+    expect(told(collect(billed, '2026-02-07').events())).toEqual(['LateFeeAssessed']);
+    const noticed = after(billed, '2026-02-07', '2026-02-11', '2026-02-21');
+    expect(told(noticed.slice(billed.length))).toEqual(['LateFeeAssessed', 'call B-1 44.00', 'last B-1 44.00']);
+    expect(noticed.at(-1)!.data).toMatchObject({ suspendsFrom: '2026-03-04', policy: 'test/1', dueOn: '2026-02-01' });
+    const cut = after(noticed, '2026-03-03', '2026-03-04');
+    expect(told(cut.slice(noticed.length))).toEqual(['cut B-1 44.00', 'ServiceSuspended']);
+    expect(cut.at(-1)!.data).toMatchObject({ reason: 'not-paid', policy: 'test/1', amount: { amount: '44.00' } });
+  });
+
+  it('do nothing a second time on a day', () => {
+    const done = after(billed, '2026-02-11');
+    expect(told(done.slice(billed.length))).toEqual(['LateFeeAssessed', 'call B-1 44.00']);
+    collect(done, '2026-02-11').thenNothing();
+  });
+
+  it('take one step a day when a run comes late, and give the days after a final notice all the same (52 Pa. Code §56.91)', () => {
+    const late = after(billed, '2026-08-01', '2026-08-02', '2026-08-03', '2026-08-12', '2026-08-13');
+    expect(told(late.slice(billed.length))).toEqual([
+      ...['LateFeeAssessed', 'call B-1 44.00', 'last B-1 44.00'],
+      ...['cut B-1 44.00', 'ServiceSuspended'],
+    ]);
+    expect(late.find(({ type, data }) => type === 'DunningStepTaken' && data.step === 'last')!.data).toMatchObject({
+      effectiveAt: '2026-08-02T00:00:00.000Z',
+      suspendsFrom: '2026-08-13',
+    });
+  });
+
+  it('begin anew with the next bill when the oldest is paid', () => {
+    const two = [...billed, billIssued('B-2', '2026-02-15', ['30.00'])];
+    const noticed = after(two, '2026-02-11', '2026-02-22');
+    const paid = [...noticed, paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00')];
+    expect(told(collect(paid, '2026-02-24').events())).toEqual([]);
+    expect(told(collect(paid, '2026-02-25').events())).toEqual(['call B-2 34.00']);
+  });
+
+  it('leave small sums, other currencies and closed accounts’ service alone', () => {
+    expect(told(collect([accountOpened(), billIssued('B-1', '2026-02-01', ['5.00'])], '2026-06-01').events())).toEqual([
+      'LateFeeAssessed',
+    ]);
+    const inEuro = CollectionPolicyVersion.parse({ ...policy, currency: 'EUR' });
+    given(account, billed).when(CollectAccount, { on: '2026-06-01', policy: inEuro }, { at }).thenNothing();
+    const closed = after([...billed, accountClosed], '2026-06-01', '2026-06-02', '2026-06-13');
+    expect(told(closed.slice(3))).toEqual(['call B-1 40.00', 'last B-1 40.00', 'cut B-1 40.00']);
+  });
+
+  it('restore service once nothing is past due, and not what a person suspended (AC5)', () => {
+    const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
+    const paid = [...cut, paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00')];
+    collect(paid, '2026-03-05').then([
+      { type: 'ServiceRestored', data: { reason: 'paid', policy: 'test/1', effectiveAt: '2026-03-05T00:00:00.000Z' } },
+    ]);
+    const partly = [...cut, paymentApplied(paymentId, '40.00', ['B-1/L1 40.00'], '0.00')];
+    collect(partly, '2026-03-05').thenNothing();
+    const byHand = given(account, [accountOpened()]).when(SuspendService, { reason: 'unsafe-equipment' });
+    collect([accountOpened(), ...byHand.events()], '2026-03-05').thenNothing();
+  });
+
+  it('are refused for days that lie ahead, and for accounts there are not', () => {
+    collect(billed, '2027-01-03').thenRejected('EFFECTIVE_IN_FUTURE', 'on');
+    collect([], '2026-03-01').thenRejected('ACCOUNT_UNKNOWN');
+  });
+});
+
+describe('Service', () => {
+  it('is suspended and restored by a person once (AC5)', () => {
+    const suspended = given(account, [accountOpened()]).when(SuspendService, { reason: 'unsafe-equipment' }).events();
+    given(account, [accountOpened(), ...suspended])
+      .when(SuspendService, { reason: 'unsafe-equipment' })
+      .thenRejected('SERVICE_SUSPENDED');
+    const restored = given(account, [accountOpened(), ...suspended]).when(RestoreService, { reason: 'repaired' });
+    expect(restored.state().suspended).toBeUndefined();
+    given(account, [accountOpened()])
+      .when(RestoreService, { reason: 'repaired' })
+      .thenRejected('SERVICE_NOT_SUSPENDED');
+    given(account, [accountOpened(), accountClosed])
+      .when(SuspendService, { reason: 'moved-away' })
+      .thenRejected('ACCOUNT_CLOSED');
+  });
+});
+
+/* What happens to an account day by day: bills, payments of whole bills, and days on which nobody runs collections. */
+const days = fc.array(fc.constantFrom('run', 'run', 'run', 'nothing', 'bill', 'pay'), {
+  minLength: 60,
+  maxLength: 200,
+});
+
+/** Lives through the days from 1 January on, and says of each what collections did and on which state. */
+function live(
+  course: readonly string[],
+  each: (on: string, before: AccountState, done: readonly AccountEvent[]) => void,
+) {
+  let state = account.evolve(account.initialState, accountOpened());
+  const apply = (events: readonly AccountEvent[]) => {
+    state = events.reduce<AccountState>((next, event) => account.evolve(next, event), state);
+  };
+  for (const [index, what] of course.entries()) {
+    const on = addDays('2026-01-01', index);
+    if (what === 'bill') apply([billIssued(`B-${index}`, addDays(on, 3), ['40.00'])]);
+    const [oldest] = state.openBills;
+    if (what === 'pay' && oldest) {
+      const bill = state.bills.get(oldest.billNumber)!;
+      const cents = (minor: bigint) => `${minor / 100n}.${String(minor % 100n).padStart(2, '0')}`;
+      const shares = bill.lines
+        .filter(({ total, paid }) => total > paid)
+        .map(({ lineId, total, paid }) => `${bill.billNumber}/${lineId} ${cents(total - paid)}`);
+      const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+      apply([paymentApplied(id, cents(bill.open), shares, '0.00')]);
+    }
+    if (what !== 'run') continue;
+    const done = collectionsOn(state, policy, on, paymentId);
+    each(on, state, done);
+    apply(done);
+    expect(collectionsOn(state, policy, on, paymentId)).toEqual([]);
+  }
+  return state;
+}
+
+describe('Collections, whatever happens and whenever they run', () => {
+  it('suspend nobody before the days that a final notice of the same bill gave', () => {
+    fc.assert(
+      fc.property(days, (course) => {
+        const notices = new Map<string, { suspendsFrom: string; on: string }>();
+        live(course, (on, _before, done) => {
+          const steps = done.flatMap((event) => (event.type === 'DunningStepTaken' ? [event.data] : []));
+          expect(steps.length).toBeLessThanOrEqual(1);
+          for (const { kind, billNumber, suspendsFrom } of steps) {
+            if (kind === 'final-notice') notices.set(billNumber, { suspendsFrom: suspendsFrom!, on });
+            if (kind !== 'suspension') continue;
+            const notice = notices.get(billNumber)!;
+            expect(on >= notice.suspendsFrom).toBe(true);
+            expect(daysBetween(notice.on, on)).toBeGreaterThanOrEqual(11);
+          }
+        });
+      }),
+    );
+  });
+
+  it('charge each bill one fee at most, after its grace, and each step once', () => {
+    fc.assert(
+      fc.property(days, (course) => {
+        const seen = new Set<string>();
+        const once = (what: string) => {
+          expect(seen.has(what)).toBe(false);
+          seen.add(what);
+        };
+        live(course, (on, before, done) => {
+          for (const { type, data } of done) {
+            if (type === 'DunningStepTaken') once(`${data.step} ${data.billNumber}`);
+            if (type !== 'LateFeeAssessed') continue;
+            once(`fee ${data.billNumber}`);
+            expect(daysBetween(before.bills.get(data.billNumber)!.dueOn, on)).toBeGreaterThan(5);
+          }
+        });
+      }),
+    );
+  });
+
+  it('leave no service suspended on a day they ran on which nothing was past due', () => {
+    fc.assert(
+      fc.property(days, (course) => {
+        live(course, (on, before, done) => {
+          if (before.openBills.some(({ dueOn }) => dueOn < on)) return;
+          expect(done.map(({ type }) => type)).toEqual(before.suspended ? ['ServiceRestored'] : []);
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { defineCommand } from '#libs/event-sourcing';
+import { account } from '../billing/account.js';
+import { type AccountEvent } from '../billing/account-events.js';
+import { requireBill, requireKnown } from '../billing/account-state.js';
+import { Identifier, ReasonCode } from '../billing/command-fields.js';
+import { refuse } from '../billing/rejections.js';
+import { outOfCollections } from './out-of-collections.js';
+import { pastDueBills } from './past-due.js';
+import { debtReinstated, debtWrittenOff, openShares, writtenOffShares } from './write-off.js';
+
+/**
+ * Writes off what is open on a bill, or on all bills that are past due, by a person's decision. A bill of which anything is
+ * out of collections is not: what is disputed may not be owed at all.
+ */
+export const WriteOffDebt = defineCommand({
+  type: 'WriteOffDebt',
+  decider: account,
+  schema: z.strictObject({
+    /** All that are past due when it is left out. */
+    billNumber: Identifier.optional(),
+    reason: ReasonCode,
+  }),
+  decide({ billNumber, reason }, state, context): AccountEvent[] {
+    requireKnown(state);
+    const bills =
+      billNumber === undefined
+        ? pastDueBills(state, context.at.slice(0, 10)).map(({ bill }) => bill)
+        : [requireBill(state, billNumber, 'billNumber')];
+    const shares = bills.filter((bill) => outOfCollections(state, bill) === 0n).flatMap(openShares);
+    if (shares.length === 0)
+      refuse('NOTHING_TO_WRITE_OFF', 'nothing is open there that can be written off', 'billNumber');
+    return [debtWrittenOff(state, shares, { writeOffId: context.commandId, reason, effectiveAt: context.at })];
+  },
+});
+
+/** Puts debt on the books again that should not have been written off. Money that comes for it does so of its own accord. */
+export const ReinstateDebt = defineCommand({
+  type: 'ReinstateDebt',
+  decider: account,
+  schema: z.strictObject({
+    /** All that is written off when it is left out. */
+    billNumber: Identifier.optional(),
+    reason: ReasonCode,
+  }),
+  decide({ billNumber, reason }, state, context): AccountEvent[] {
+    requireKnown(state);
+    if (billNumber !== undefined) requireBill(state, billNumber, 'billNumber');
+    const shares = writtenOffShares(state, state.writtenOff, billNumber);
+    if (shares.length === 0) refuse('NOTHING_TO_REINSTATE', 'nothing is written off there', 'billNumber');
+    return [debtReinstated(state, shares, { reason, effectiveAt: context.at })];
+  },
+});

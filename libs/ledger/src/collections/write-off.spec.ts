@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { fold, given } from '#testing/event-sourcing';
+import { accountClosed, accountOpened, billIssued, paymentApplied, share, USD } from '../billing/account-examples.js';
+import { account } from '../billing/account.js';
+import { type AccountEvent } from '../billing/account-events.js';
+import { ApplyPayment } from '../billing/apply-payment.js';
+import { RecordReturn } from '../billing/record-return.js';
+import { ReverseBill } from '../billing/reverse-bill.js';
+import { ReverseCharge } from '../billing/reverse-charge.js';
+import { postingsOf } from '../journal/postings.js';
+import { CollectAccount } from './collect-account.js';
+import { CollectionPolicyVersion } from './collection-policy.js';
+import { ReinstateDebt, WriteOffDebt } from './write-off-debt.js';
+
+const commandId = '11111111-1111-4111-8111-111111111111';
+const paymentId = '00000000-0000-4000-8000-000000000001';
+const at = '2026-09-01T09:00:00.000Z';
+const byCard = { channel: 'online', method: { kind: 'card' } } as const;
+
+const billed = [accountOpened(), billIssued('B-1', '2026-02-01', ['30.00', '10.00'])];
+const part = paymentApplied(paymentId, '12.00', ['B-1/L1 12.00'], '0.00');
+const writeOff = (past: readonly AccountEvent[], body: { billNumber?: string } = {}) =>
+  given(account, past).when(WriteOffDebt, { reason: 'bankruptcy', ...body }, { at, commandId });
+const writtenOff = [...billed, part, ...writeOff([...billed, part]).events()];
+const pay = (past: readonly AccountEvent[], amount: string) =>
+  given(account, past).when(ApplyPayment, { amount: USD(amount), ...byCard }, { at, commandId });
+const entry = (event: AccountEvent) => postingsOf(event).map(({ account: name, amount }) => `${name} ${amount}`);
+
+describe('A write-off', () => {
+  it('takes what is open off the books, line by line, at the expense of bad debt, and the bill is not open any more', () => {
+    writeOff([...billed, part]).then([
+      {
+        type: 'DebtWrittenOff',
+        data: {
+          ...{ writeOffId: commandId, amount: USD('28.00'), reason: 'bankruptcy', effectiveAt: at },
+          lines: [share('B-1/L1 18.00'), share('B-1/L2 10.00')],
+        },
+      },
+    ]);
+    expect(fold(account, writtenOff)).toMatchObject({ open: 0n, writtenOff: 2800n, credit: 0n, openBills: [] });
+    expect(entry(writtenOff.at(-1)!)).toEqual(['Bad Debt Expense 28.00', 'Accounts Receivable -28.00']);
+  });
+
+  it('is of all bills that are past due, or of one that is named', () => {
+    const more = [...billed, billIssued('B-2', '2026-03-01', ['5.00']), billIssued('B-3', '2026-12-01', ['7.00'])];
+    expect(writeOff(more).state()).toMatchObject({ writtenOff: 4500n, open: 700n });
+    expect(writeOff(more, { billNumber: 'B-3' }).state()).toMatchObject({ writtenOff: 700n, open: 4500n });
+    writeOff(writtenOff).thenRejected('NOTHING_TO_WRITE_OFF');
+    writeOff(more, { billNumber: 'B-9' }).thenRejected('BILL_UNKNOWN', 'billNumber');
+    writeOff([]).thenRejected('ACCOUNT_UNKNOWN');
+  });
+
+  it('is a step of the policy for bills of its age, and service stays suspended after it: that is no payment', () => {
+    const policy = CollectionPolicyVersion.parse({
+      ...{ version: 'test/1', validFrom: '2020-01-01', currency: 'USD' },
+      dunning: {
+        steps: [
+          { step: 'last', kind: 'final-notice', daysPastDue: 1 },
+          { step: 'cut', kind: 'suspension', daysPastDue: 2 },
+          { step: 'gone', kind: 'write-off', daysPastDue: 100 },
+        ],
+      },
+    });
+    let past: AccountEvent[] = [...billed, billIssued('B-2', '2026-05-01', ['5.00'])];
+    for (const on of ['2026-05-11', '2026-05-12', '2026-05-13', '2026-05-14']) {
+      past = [...past, ...given(account, past).when(CollectAccount, { on, policy }, { at, commandId }).events()];
+    }
+    const gone = past.find(({ type }) => type === 'DebtWrittenOff')!;
+    expect(gone.data).toMatchObject({
+      amount: USD('40.00'),
+      policy: 'test/1',
+      reason: 'not-paid',
+      writeOffId: commandId,
+    });
+    expect(fold(account, past)).toMatchObject({ open: 500n, writtenOff: 4000n, suspended: { policy: 'test/1' } });
+    const paid = [...past, ...pay(past, '5.00').events()];
+    given(account, paid).when(CollectAccount, { on: '2026-05-20', policy }, { at }).thenNothing();
+    const recovered = [...paid, ...pay(paid, '40.00').events()];
+    const [restored] = given(account, recovered).when(CollectAccount, { on: '2026-05-21', policy }, { at }).events();
+    expect(restored!.type).toBe('ServiceRestored');
+  });
+
+  it('is undone where it should not have been, at the same expense', () => {
+    const undone = given(account, writtenOff).when(ReinstateDebt, { reason: 'in-error' }, { at });
+    expect(undone.state()).toMatchObject({ open: 2800n, writtenOff: 0n });
+    expect(entry(undone.events()[0]!)).toEqual(['Accounts Receivable 28.00', 'Bad Debt Expense -28.00']);
+    given(account, billed).when(ReinstateDebt, { reason: 'in-error' }).thenRejected('NOTHING_TO_REINSTATE');
+  });
+
+  it('leaves nothing to reverse of what it took, and the rest can be reversed', () => {
+    given(account, writtenOff)
+      .when(ReverseCharge, { billNumber: 'B-1', lineId: 'L2', reason: 'error' })
+      .thenRejected('CHARGE_WRITTEN_OFF', 'lineId');
+    const reversed = given(account, writtenOff).when(ReverseBill, { billNumber: 'B-1', reason: 'error' }).state();
+    expect(reversed).toMatchObject({ open: 0n, writtenOff: 2800n, credit: 1200n });
+  });
+});
+
+describe('Money that comes for written-off debt', () => {
+  it('puts as much of it on the books again as it pays, and is income from recovery (AR practice; domain §2)', () => {
+    const [reinstated, applied] = pay(writtenOff, '20.00').events();
+    expect(reinstated).toEqual({
+      type: 'DebtReinstated',
+      data: {
+        ...{ amount: USD('20.00'), reason: 'paid', paymentId: commandId, effectiveAt: at },
+        lines: [share('B-1/L1 18.00'), share('B-1/L2 2.00')],
+      },
+    });
+    expect(applied!.data).toMatchObject({
+      unapplied: '0.00',
+      allocations: [share('B-1/L1 18.00'), share('B-1/L2 2.00')],
+    });
+    expect(entry(reinstated!)).toEqual(['Accounts Receivable 20.00', 'Bad Debt Recovered -20.00']);
+    expect(entry(applied!)).toEqual(['Cash Clearing 20.00', 'Accounts Receivable -20.00']);
+    expect(pay(writtenOff, '20.00').state()).toMatchObject({ open: 0n, writtenOff: 800n, credit: 0n });
+  });
+
+  it('pays open bills first, and is credit when all is paid', () => {
+    const past = [...writtenOff, billIssued('B-2', '2026-10-01', ['15.00'])];
+    expect(
+      pay(past, '10.00')
+        .events()
+        .map(({ type }) => type),
+    ).toEqual(['PaymentApplied']);
+    expect(pay(past, '50.00').state()).toMatchObject({ open: 0n, writtenOff: 0n, credit: 700n });
+  });
+
+  it('is owed again when the bank takes it back', () => {
+    const recovered = [...writtenOff, ...pay(writtenOff, '28.00').events()];
+    const returned = given(account, recovered).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }).state();
+    expect(returned).toMatchObject({ open: 2800n, writtenOff: 0n });
+  });
+
+  it('is taken by a closed account, and no more than that', () => {
+    const closed = [...writtenOff, accountClosed];
+    expect(pay(closed, '28.00').state()).toMatchObject({ writtenOff: 0n, credit: 0n });
+    pay(closed, '28.01').thenRejected('PAYMENT_EXCEEDS_OPEN');
+  });
+});
+
+describe('Writing off and recovering, in whatever portions', () => {
+  it('comes to the books as if it had been paid at once: expense less recovery is what nobody paid', () => {
+    const portion = fc.integer({ min: 1, max: 3_000 });
+    fc.assert(
+      fc.property(fc.array(portion, { maxLength: 12 }), (portions) => {
+        let past: readonly AccountEvent[] = writtenOff;
+        let recovered = 0;
+        for (const [index, cents] of portions.entries()) {
+          const amount = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+          const id = `00000000-0000-4000-8000-${String(index + 10).padStart(12, '0')}`;
+          const paid = given(account, past).when(
+            ApplyPayment,
+            { amount: USD(amount), ...byCard },
+            { at, commandId: id },
+          );
+          past = [...past, ...paid.events()];
+          recovered = Math.min(2_800, recovered + cents);
+          expect(fold(account, past).writtenOff).toBe(BigInt(2_800 - recovered));
+        }
+        const sum = (name: string) =>
+          past
+            .flatMap(postingsOf)
+            .filter((posting) => posting.account === name)
+            .reduce((total, { amount }) => total + BigInt(amount.replace('.', '')), 0n);
+        expect(sum('Accounts Receivable')).toBe(0n);
+        expect(sum('Bad Debt Expense') + sum('Bad Debt Recovered')).toBe(BigInt(2_800 - recovered));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
