@@ -51,6 +51,7 @@ const Sealed = z
 const released = z.array(Allocation).describe('What the payment had paid and is open again.');
 const unapplied = Money.describe('What no open bill took: kept on the account as credit.');
 const paymentId = z.uuid().describe('The payment, the same in every message about it.');
+const disputeId = z.uuid().describe('The dispute, the same in every message about it.');
 /** What every message's data begins with. */
 const about = {
   accountId: z.uuid().describe('The account: also the record’s key.'),
@@ -234,6 +235,45 @@ export const MESSAGES = {
     summary: 'Credit of the account paid bills.',
     when: 'When credit of the account is laid on open bills, of its own accord or by command.',
     schema: z.object({ ...about, amount: Money, allocations: z.array(SourcedAllocation) }),
+  },
+  'dispute.opened': {
+    version: 1,
+    summary: 'The customer disputes a bill, a charge or a payment. No money moves.',
+    when: 'When the objection is recorded. What is in dispute is not past due and is not dunned for.',
+    schema: z.object({
+      ...about,
+      disputeId,
+      subject: z
+        .object({
+          kind: z.enum(['bill', 'charge', 'payment']),
+          billNumber: billNumber.optional(),
+          lineId: lineId.optional(),
+          paymentId: z.uuid().optional().describe('The payment, when one is disputed.'),
+        })
+        .meta({ title: 'DisputeSubject', description: 'What is disputed.' }),
+      amount: Money,
+      shares: z
+        .array(Allocation)
+        .describe(
+          'Where on bills it is disputed; they are together the amount, and none when a payment is disputed. A later ' +
+            'charge.reversed takes along what is then more than is left of the line.',
+        ),
+      reason,
+    }),
+  },
+  'dispute.resolved': {
+    version: 1,
+    summary: 'A dispute was decided, for the customer in whole or in part, or for the company.',
+    when: 'When the decision is recorded, right after the charge.reversed or payment.unapplied that it led to.',
+    schema: z.object({
+      ...about,
+      disputeId,
+      outcome: z.enum(['customer', 'company']).describe('Who was right; `customer` also for a part.'),
+      granted: Money.describe('What the customer was right about; zero for the company.'),
+      released: z.array(Allocation).describe('What was in dispute until now and is due again.'),
+      payableBy: Day.optional().describe('The last day on which that can be paid before it is dunned for.'),
+      reason,
+    }),
   },
   'contact.changed': {
     version: 2,

@@ -2,6 +2,7 @@ import { type Message, type MessageData, MESSAGES, type MessageType } from './ca
 
 const ACCOUNT = '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b00';
 const PAYMENT = '1d6f3c0a-94b7-5c2e-8f13-6a5b0e7d4c21';
+const DISPUTE = '4b7e9d12-6a3c-5f08-b1d9-5e2c8a7f0d46';
 const HOLD = 'c8a1e5d2-3f60-5b79-9e24-7d1c0b8f6a35';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
@@ -122,6 +123,23 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     ...about('2026-02-05T00:00:00.000Z'),
     amount: usd('2.43'),
     allocations: [{ billNumber: '2026-02-C-77', lineId: 'L1', amount: usd('2.43'), ...paid }],
+  },
+  'dispute.opened': {
+    ...about('2026-01-22T15:05:00.000Z'),
+    disputeId: DISPUTE,
+    subject: { kind: 'charge', billNumber: '2026-01-C-77', lineId: 'L2' },
+    amount: usd('0.94'),
+    shares: [phone('0.94')],
+    reason: 'calls-not-made',
+  },
+  'dispute.resolved': {
+    ...about('2026-01-29T10:30:00.000Z'),
+    disputeId: DISPUTE,
+    outcome: 'company',
+    granted: usd('0.00'),
+    released: [phone('0.94')],
+    payableBy: '2026-02-08',
+    reason: 'calls-confirmed',
   },
   'contact.changed': {
     ...about('2026-01-08T17:45:00.000Z'),

@@ -76,6 +76,24 @@ export const PaymentsHeldAnswer = Receipt.extend({
   holdId: z.uuid(),
   state: z.enum(['held', 'released']).meta({ description: 'Of this hold; others may stand' }),
 }).meta({ id: 'PaymentsHeldAnswer' });
+export const DisputeOpenedAnswer = Receipt.extend({
+  disputeId: z.uuid(),
+  amount: Money,
+  shares: z.array(Allocation).meta({ description: 'Where on bills it is disputed; none when a payment is' }),
+}).meta({ id: 'DisputeOpenedAnswer' });
+export const DisputeResolvedAnswer = Receipt.extend({
+  disputeId: z.uuid(),
+  outcome: z.enum(['customer', 'company']),
+  granted: Money,
+  reversed: z.array(Allocation).meta({ description: 'Charges that were reversed for it' }),
+  unapplied: z
+    .array(Allocation)
+    .meta({ description: 'What a disputed payment was taken off: it is credit now, and can be refunded' }),
+  payableBy: z.iso
+    .date()
+    .nullable()
+    .meta({ description: 'Until then what was in dispute and not granted is not dunned for; null: nothing was left' }),
+}).meta({ id: 'DisputeResolvedAnswer' });
 export const ContactChangedAnswer = Receipt.extend({
   changed: z
     .array(z.enum(['name', 'email', 'phone']))

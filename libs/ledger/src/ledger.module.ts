@@ -35,6 +35,9 @@ import { ChangeNotificationPreferences } from './contacts/change-notification-pr
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { OpenDispute } from './disputes/open-dispute.js';
+import { ResolveDispute } from './disputes/resolve-dispute.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
@@ -92,6 +95,8 @@ const COMMANDS = [
   ReleaseHold,
   IssueCredit,
   ApplyCredit,
+  OpenDispute,
+  ResolveDispute,
   ChangeContact,
   ChangeNotificationPreferences,
   CollectPayment,
@@ -118,6 +123,7 @@ const CONTROLLERS = [
   PaymentsController,
   PayByNumberController,
   HoldsController,
+  DisputesController,
   ContactsController,
   PreferencesController,
   PaymentLivesController,

@@ -4,6 +4,7 @@ import { accountsMessage } from './accounts/accounts.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
+import { disputesMessage } from './disputes/disputes.messages.js';
 import { type About, type MessageContent } from './message-content.js';
 
 const CATEGORY = 'account-';
@@ -43,6 +44,9 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return contactsMessage(event, about);
+    case 'DisputeOpened':
+    case 'DisputeResolved':
+      return disputesMessage(event, about);
     default:
       return billingMessage(event, about);
   }

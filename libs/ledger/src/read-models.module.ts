@@ -11,6 +11,7 @@ import { BillingRunsQueries } from './billing-run/billing-runs.queries.js';
 import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
+import { DisputesQueries } from './disputes/disputes.queries.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { ExplainQueries } from './explain/explain.queries.js';
 import { HistoryController } from './history/history.controller.js';
@@ -39,6 +40,7 @@ const QUERIES = [
   JournalExport,
   PayBillNumbersQueries,
   ContactsQueries,
+  DisputesQueries,
   AsOfQueries,
   StatementQueries,
   AgingQueries,

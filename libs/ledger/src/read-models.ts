@@ -6,13 +6,21 @@ import { type BillingRunEvent } from './billing-run/billing-run-events.js';
 import { billingRunsProjection } from './billing-run/billing-runs.projection.js';
 import { billsProjection } from './bills/bills.projection.js';
 import { contactsProjection } from './contacts/contacts.projection.js';
+import { disputesProjection } from './disputes/disputes.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { LEDGER } from './reads/ledger.js';
 import { type SubscriptionEvent } from './subscriptions/subscription-events.js';
 import { subscriptionsProjection } from './subscriptions/subscriptions.projection.js';
 
-const parts = [balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection, contactsProjection];
+const parts = [
+  balancesProjection,
+  billsProjection,
+  paymentsProjection,
+  payBillNumbersProjection,
+  contactsProjection,
+  disputesProjection,
+];
 
 /**
  * The ledger's read models, run as one projection: an event is decoded once, what it moves is worked out once, and its

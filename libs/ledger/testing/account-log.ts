@@ -16,11 +16,13 @@ import {
   IssueBill,
   IssueCredit,
   OpenAccount,
+  OpenDispute,
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
   ReinstatePayment,
   ReleaseHold,
+  ResolveDispute,
   ReverseBill,
   ReverseCharge,
   UnapplyPayment,
@@ -49,6 +51,9 @@ const ATTEMPTS = [
   'refund',
   'return',
   'reinstate',
+  'dispute',
+  'dispute',
+  'resolve',
   'fail',
   'hold',
   'release',
@@ -131,6 +136,7 @@ interface Owner {
   readonly id: string;
   readonly currency: 'USD' | 'JPY' | 'BHD';
   readonly payments: string[];
+  readonly disputes: string[];
   state: AccountState;
   revision: bigint;
 }
@@ -143,6 +149,7 @@ class Log {
     state: account.initialState,
     revision: -1n,
     payments: [],
+    disputes: [],
   }));
 
   attempt({ account: index, what, cents, which }: Attempt, attemptNumber: number): void {
@@ -161,6 +168,7 @@ class Log {
     const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
     const money = { amount: decimal, currency: owner.currency };
     const paymentId = owner.payments[which % Math.max(owner.payments.length, 1)] ?? id('no payment');
+    const disputeId = owner.disputes[which % Math.max(owner.disputes.length, 1)] ?? id('no dispute');
     const byCard = { channel: 'online', method: { kind: 'card', token: 'tok_1' } };
     const hold = { holdId: id(`hold ${which % 2}`) };
     const sealed = `v1.${which}`;
@@ -185,6 +193,20 @@ class Log {
         refund: () => [RefundPayment, { paymentId, reason: 'overpaid', ...(cents % 2 === 0 && { amount: money }) }],
         contact: () => [ChangeContact, { [['name', 'email', 'phone'][which % 3]!]: cents % 4 === 0 ? null : sealed }],
         preferences: () => [ChangeNotificationPreferences, { locale: 'en-US', timeZone: 'Asia/Tokyo', ...quiet }],
+        dispute: () => {
+          const { billNumber } = place;
+          const ofBill = which % 2 === 0 ? { kind: 'bill', billNumber } : { kind: 'charge', ...place };
+          const subject = cents % 5 === 0 ? { kind: 'payment', paymentId } : ofBill;
+          return [OpenDispute, { subject, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }];
+        },
+        resolve: () => {
+          const isRight = cents % 2 === 0;
+          const granted = isRight && cents % 3 === 0 && { amount: money };
+          return [
+            ResolveDispute,
+            { disputeId, outcome: isRight ? 'customer' : 'company', reason: 'checked', ...granted },
+          ];
+        },
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
@@ -212,6 +234,7 @@ class Log {
         at: AT,
       })) {
         owner.state = account.evolve(owner.state, event);
+        if (event.type === 'DisputeOpened') owner.disputes.push(event.data.disputeId);
         if (event.type === 'PaymentApplied') owner.payments.push(event.data.paymentId);
         this.events.push(this.#record(event, owner.id, ++owner.revision));
       }

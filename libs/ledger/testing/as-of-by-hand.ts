@@ -11,6 +11,8 @@ interface BillByHand {
   /** Charged − paid − reversed. */
   net: bigint;
   dueOn: string;
+  /** What of it was said to be in dispute, less what was said not to be any more. */
+  disputed: bigint;
 }
 
 /** An account by hand. */
@@ -22,6 +24,7 @@ export interface HandFold {
   /** Of bills with something open, by number. */
   readonly openBills: Record<string, bigint>;
   readonly pastDue: bigint;
+  readonly disputed: bigint;
   /** By account of the books, debit positive; those at zero are left out. */
   readonly receivable: bigint;
   readonly unapplied: bigint;
@@ -48,7 +51,7 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   const minor = (amount: string) => BigInt(Math.round(Number(amount) * 10 ** digits));
   const bills = new Map<string, BillByHand>();
   const bill = (billNumber: string) => {
-    if (!bills.has(billNumber)) bills.set(billNumber, { counts: false, net: 0n, dueOn: '' });
+    if (!bills.has(billNumber)) bills.set(billNumber, { counts: false, net: 0n, dueOn: '', disputed: 0n });
     return bills.get(billNumber)!;
   };
   const parts = { billed: 0n, paid: 0n, returned: 0n, refunded: 0n, claimed: 0n, adjusted: 0n };
@@ -96,10 +99,17 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
       case 'ChargeReversed':
         parts.adjusted -= minor(data.amount.amount);
         bill(data.billNumber).net -= minor(data.amount.amount);
+        for (const { amount } of data.disputes ?? []) bill(data.billNumber).disputed -= minor(amount);
         for (const share of data.released) {
           bill(share.billNumber).net += minor(share.amount);
           unapplied += minor(share.amount);
         }
+        break;
+      case 'DisputeOpened':
+        for (const share of data.shares) bill(share.billNumber).disputed += minor(share.amount);
+        break;
+      case 'DisputeResolved':
+        for (const share of data.released) bill(share.billNumber).disputed -= minor(share.amount);
         break;
       default:
         break;
@@ -109,6 +119,7 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
   const openBills = [...bills].filter(([, { counts, net }]) => counts && net > 0n);
   const open = sum(openBills.map(([, { net }]) => net));
+  const inDispute = ({ net, disputed }: BillByHand) => (disputed < 0n ? 0n : disputed < net ? disputed : net);
   const balance = parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
   return {
     parts,
@@ -116,7 +127,8 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
     open,
     credit: open - balance,
     openBills: Object.fromEntries(openBills.map(([billNumber, { net }]) => [billNumber, net])),
-    pastDue: sum(openBills.flatMap(([, { net, dueOn }]) => (dueOn < on ? [net] : []))),
+    pastDue: sum(openBills.flatMap(([, one]) => (one.dueOn < on ? [one.net - inDispute(one)] : []))),
+    disputed: sum(openBills.map(([, one]) => inDispute(one))),
     receivable: sum(all.map(({ net }) => net)),
     unapplied,
     events: counted.length,

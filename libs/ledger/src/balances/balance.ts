@@ -99,6 +99,8 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'PaymentUnapplied':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
+    case 'DisputeOpened':
+    case 'DisputeResolved':
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':

@@ -5,7 +5,17 @@ import { type MoneyJson } from '../money/money.js';
 import { accountUnknown, moneyOf } from '../reads/answers.js';
 
 type Amount =
-  'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'open' | 'credit' | 'balance' | 'past_due';
+  | 'billed'
+  | 'paid'
+  | 'returned'
+  | 'refunded'
+  | 'claimed'
+  | 'adjusted'
+  | 'open'
+  | 'credit'
+  | 'balance'
+  | 'past_due'
+  | 'disputed';
 
 type Row = Record<Amount, string> & {
   pay_bill_number: string;
@@ -46,9 +56,12 @@ export class BalancesQueries {
     const { rows } = await sql<Row>`
       select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
         adjusted, open, credit, balance, last_effective_at, revision, position,
-        (select coalesce(sum(open), 0) from bills
-          where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
-      from account_balances as a where account_id = ${accountId}::uuid`.execute(this.db.sql);
+        b.past_due, b.disputed
+      from account_balances as a, lateral (
+        select coalesce(sum(bills.open - open_disputed) filter (where due_on < ${asOf}::date), 0) as past_due,
+          coalesce(sum(open_disputed), 0) as disputed
+        from bills where bills.account_id = a.account_id and bills.open > 0) as b
+      where account_id = ${accountId}::uuid`.execute(this.db.sql);
     const row = rows[0];
     if (!row) throw accountUnknown();
     const money = (amount: Amount) => moneyOf(row[amount], row.currency);
@@ -65,6 +78,7 @@ export class BalancesQueries {
       open: money('open'),
       credit: money('credit'),
       pastDue: money('past_due'),
+      disputed: money('disputed'),
       billed: money('billed'),
       paid: money('paid'),
       returned: money('returned'),

@@ -37,6 +37,8 @@ const STILL = [
   'PaymentFailed',
   'PaymentsHeld',
   'PaymentsReleased',
+  'DisputeOpened',
+  'DisputeResolved',
   'ContactChanged',
   'NotificationPreferencesChanged',
   'AccountClosed',
@@ -117,18 +119,45 @@ export function movementsOf(event: MoneyEvent): Movements {
   }
 }
 
-/** How an event changes what is charged − paid − reversed on one bill, in minor units. */
+/** How an event changes one amount of a bill, in minor units. */
 export interface BillChange {
   readonly billNumber: string;
   readonly change: bigint;
 }
 
-/** What an event changes on each bill it touches, once for each. */
+/** What an event changes of charged − paid − reversed on each bill it touches, once for each. */
 export function billChanges(event: AccountEvent, movements: Movements): BillChange[] {
   if (event.type === 'BillIssued') return [{ billNumber: event.data.billNumber, change: movements.charged }];
   const changes = new Map<string, bigint>();
   for (const { billNumber, paid, reversed } of movements.lines) {
     changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed);
+  }
+  return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
+}
+
+/** What an event changes of what is in dispute on each bill it touches, once for each. */
+export function disputeChanges(event: AccountEvent): BillChange[] {
+  switch (event.type) {
+    case 'DisputeOpened':
+      return summed(event.data.shares, event.data.amount.currency, 1n);
+    case 'DisputeResolved':
+      return summed(event.data.released, event.data.granted.currency, -1n);
+    case 'ChargeReversed': {
+      const { billNumber, amount, disputes = [] } = event.data;
+      const settled = disputes.map((dispute) => ({ billNumber, amount: dispute.amount }));
+      return summed(settled, amount.currency, -1n);
+    }
+    default:
+      return [];
+  }
+}
+
+function summed(shares: readonly Pick<Laid, 'billNumber' | 'amount'>[], currency: string, sign: bigint): BillChange[] {
+  if (shares.length === 0) return [];
+  const digits = digitsOfStored(currency);
+  const changes = new Map<string, bigint>();
+  for (const { billNumber, amount } of shares) {
+    changes.set(billNumber, (changes.get(billNumber) ?? 0n) + sign * parseMinor(amount, digits));
   }
   return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
 }

@@ -199,6 +199,8 @@ export const accountEvents = eventRegistry({
       /** What had been paid on the reversed part, given back to its sources as credit. */
       released: z.array(SourcedAllocation),
       reason: z.string(),
+      /** What of it was in dispute and is settled by this: no more can be disputed of a charge than is left of it. */
+      disputes: z.array(z.strictObject({ disputeId: z.uuid(), amount: Amount })).optional(),
       /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
       unused: z
         .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
@@ -251,6 +253,40 @@ export const accountEvents = eventRegistry({
       channels: z.record(z.string(), z.array(z.enum(['email', 'sms']))),
       /** Local times, HH:MM. */
       quietHours: z.strictObject({ from: z.string(), to: z.string() }).optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** The customer objects to a bill, a charge of it or a payment. Moves no money: it says how much is not to be dunned for. */
+  DisputeOpened: {
+    version: 1,
+    schema: z.strictObject({
+      disputeId: z.uuid(),
+      subject: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('bill'), billNumber: z.string() }),
+        z.strictObject({ kind: z.literal('charge'), billNumber: z.string(), lineId: z.string() }),
+        z.strictObject({ kind: z.literal('payment'), paymentId: z.uuid() }),
+      ]),
+      amount: Money,
+      /** Where on bills the amount is disputed; they come to it. None when a payment is disputed. */
+      shares: z.array(Allocation),
+      reason: z.string(),
+      disputePolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  DisputeResolved: {
+    version: 1,
+    schema: z.strictObject({
+      disputeId: z.uuid(),
+      outcome: z.enum(['customer', 'company']),
+      /** What the customer was right about: reversed, or of a payment taken off its bills, right before this event. */
+      granted: Money,
+      /** What of bills was in dispute until now, after those reversals, and is not any more. */
+      released: z.array(Allocation),
+      /** The last day on which what was released may be paid before it is dunned for. */
+      payableBy: Day.optional(),
+      reason: z.string(),
+      disputePolicy: z.string(),
       effectiveAt: Instant,
     }),
   },

@@ -121,6 +121,23 @@ interface BilledThrough {
   readonly through: number;
 }
 
+/** What the customer objects to and nobody has decided yet. */
+export interface Dispute {
+  readonly disputeId: string;
+  /** The payment that is disputed; undefined when it is a bill or a charge. */
+  readonly paymentId: string | undefined;
+  /** What is in dispute: of a payment as it was opened, of bills the sum of the shares. */
+  readonly amount: bigint;
+  readonly shares: readonly Share[];
+}
+
+/** What of a bill was in dispute without success: not dunned for up to a day, that one included. */
+interface Respite {
+  readonly billNumber: string;
+  readonly amount: bigint;
+  readonly until: string;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -137,6 +154,10 @@ export interface AccountState {
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
+  /** The open disputes, the first opened first. */
+  readonly disputes: readonly Dispute[];
+  /** By the latest resolutions, the last of them last. */
+  readonly respites: readonly Respite[];
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -154,6 +175,8 @@ export const initialState: AccountState = {
   credit: 0n,
   billed: undefined,
   holds: [],
+  disputes: [],
+  respites: [],
   contact: {},
   preferences: undefined,
 };

@@ -6,6 +6,8 @@ import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
+import { OpenDispute } from '../disputes/open-dispute.js';
+import { ResolveDispute } from '../disputes/resolve-dispute.js';
 import { postingsOf } from '../journal/postings.js';
 import { parseMinor } from '../money/minor-units.js';
 import { account } from './account.js';
@@ -22,6 +24,7 @@ import { RefundPayment } from './refund-payment.js';
 import { ReinstatePayment } from './reinstate-payment.js';
 import { ReleaseHold } from './release-hold.js';
 import { ReverseCharge } from './reverse-charge.js';
+import { collectibleOf } from './collectible.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
 /*
@@ -91,6 +94,12 @@ const issueBill = fc
 /** The id of one of the payments so far; an unknown one when there are none. */
 function somePayment(past: readonly AccountEvent[], which: number): string {
   const ids = past.flatMap((event) => (event.type === 'PaymentApplied' ? [event.data.paymentId] : []));
+  return ids[which % (ids.length + 1)] ?? uuid(999_999);
+}
+
+/** The id of one of the disputes so far; an unknown one when there are none. */
+function someDispute(past: readonly AccountEvent[], which: number): string {
+  const ids = past.flatMap((event) => (event.type === 'DisputeOpened' ? [event.data.disputeId] : []));
   return ids[which % (ids.length + 1)] ?? uuid(999_999);
 }
 
@@ -175,6 +184,28 @@ function stepsIn(currency: Currency) {
       () =>
         step(RecordFailedPayment, { ...BY_CARD, amount: value, declineCode: 'insufficient_funds' }),
   );
+  const dispute = fc
+    .tuple(
+      fc.constantFrom('bill', 'charge', 'payment'),
+      billNumber,
+      lineId,
+      fc.nat(20),
+      fc.option(money, { nil: undefined }),
+    )
+    .map(([kind, number, line, which, value]): Step => (past) => {
+      const subjects = {
+        bill: { kind: 'bill', billNumber: number },
+        charge: { kind: 'charge', billNumber: number, lineId: line },
+        payment: { kind: 'payment', paymentId: somePayment(past, which) },
+      } as const;
+      return step(OpenDispute, { subject: subjects[kind], amount: value, reason: 'not-received' });
+    });
+  const resolve = fc
+    .tuple(fc.nat(20), fc.boolean(), fc.option(money, { nil: undefined, freq: 2 }))
+    .map(([which, isRight, value]): Step => (past) => {
+      const decision = isRight ? { outcome: 'customer' as const, amount: value } : { outcome: 'company' as const };
+      return step(ResolveDispute, { disputeId: someDispute(past, which), ...decision, reason: 'checked' });
+    });
   const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
   return fc.oneof(
     { weight: 5, arbitrary: issueBill },
@@ -186,6 +217,8 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: recordReturn },
     { weight: 2, arbitrary: reinstate },
     { weight: 3, arbitrary: refund },
+    { weight: 3, arbitrary: dispute },
+    { weight: 2, arbitrary: resolve },
     { weight: 1, arbitrary: fail },
     { weight: 1, arbitrary: hold },
     { weight: 2, arbitrary: release },
@@ -283,7 +316,7 @@ const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) =
 describe('The account, whatever is done to it', () => {
   it('goes through every kind of event in these histories, so that the laws are not kept by doing nothing', () => {
     const seen = new Set<string>();
-    for (const given of fc.sample(history, { seed: 2026, numRuns: 600 })) {
+    for (const given of fc.sample(history, { seed: 2026, numRuns: 1200 })) {
       run(given, (_past, _state, emitted) => {
         for (const event of emitted) seen.add(event.type);
       });
@@ -381,6 +414,43 @@ describe('The account, whatever is done to it', () => {
           if (heldBefore) expect(emitted.map(({ type }) => type)).not.toContain('PaymentApplied');
           expect(new Set(holds).size).toBe(holds.length);
           heldBefore = holds.length > 0;
+        });
+      }),
+    );
+  });
+
+  it('disputes no cent twice and none that is gone, and of each bill what is open is collectible or in dispute (CS2)', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const minor = (text: string) => parseMinor(text, CURRENCY_DIGITS[given.currency]);
+        run(given, (past, state) => {
+          const disputed = new Map<string, bigint>();
+          const add = (place: string, amount: bigint) => disputed.set(place, (disputed.get(place) ?? 0n) + amount);
+          for (const { type, data } of past) {
+            if (type === 'DisputeOpened') {
+              expect(minor(data.amount.amount)).toBeGreaterThan(0n);
+              for (const share of data.shares) add(`${share.billNumber}/${share.lineId}`, minor(share.amount));
+            } else if (type === 'DisputeResolved') {
+              for (const share of data.released) add(`${share.billNumber}/${share.lineId}`, -minor(share.amount));
+            } else if (type === 'ChargeReversed') {
+              for (const settled of data.disputes ?? []) {
+                add(`${data.billNumber}/${data.lineId}`, -minor(settled.amount));
+              }
+            }
+          }
+          for (const bill of state.bills.values()) {
+            let inDispute = 0n;
+            for (const line of bill.lines) {
+              const onLine = disputed.get(`${bill.billNumber}/${line.lineId}`) ?? 0n;
+              expect(onLine).toBeGreaterThanOrEqual(0n);
+              expect(onLine).toBeLessThanOrEqual(line.total - line.reversed);
+              inDispute += onLine;
+            }
+            // Long after every respite.
+            const { open, disputed: held, collectible } = collectibleOf(state, bill.billNumber, '2027-01-01');
+            expect(held).toBe(inDispute < open ? inDispute : open);
+            expect(collectible).toBe(open - held);
+          }
         });
       }),
     );

@@ -4,6 +4,7 @@ import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
 import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
+import { disputeOpened, disputeResolved, disputesSettled } from './disputed.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
 import { prepaidBy, withGivenBack } from './prepaid.js';
 
@@ -70,6 +71,10 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return { ...state, holds: [...state.holds, event.data.holdId] };
     case 'PaymentsReleased':
       return { ...state, holds: state.holds.filter((holdId) => holdId !== event.data.holdId) };
+    case 'DisputeOpened':
+      return { ...state, disputes: [...state.disputes, disputeOpened(event.data, state.digits)] };
+    case 'DisputeResolved':
+      return { ...state, ...disputeResolved(state, event.data) };
     case 'ContactChanged':
       return { ...state, contact: event.data.contact };
     case 'NotificationPreferencesChanged': {
@@ -157,7 +162,11 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
     })),
   }));
   const reversed = withBills(released, new Map([[bill.billNumber, bill]]));
-  return { ...reversed, billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits) };
+  return {
+    ...reversed,
+    disputes: disputesSettled(reversed, data),
+    billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits),
+  };
 }
 
 interface StoredShare {

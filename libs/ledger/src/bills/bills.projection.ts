@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { digitsOfStored, type LineMovement, stored } from '../balances/movements.js';
+import { type BillChange, digitsOfStored, disputeChanges, type LineMovement, stored } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type ReadModel } from '../reads/read-model.js';
@@ -21,6 +21,8 @@ interface BillRow {
   total: string;
   paid: string;
   reversed: string;
+  /** What of its charges is in dispute, paid or not. */
+  disputed: string;
   lines: string;
 }
 
@@ -47,12 +49,13 @@ const COLUMNS: ColumnTypes<BillRow> = {
   total: 'numeric',
   paid: 'numeric',
   reversed: 'numeric',
+  disputed: 'numeric',
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'lines'>;
-const { account_id, bill_number, paid, reversed, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'paid' | 'reversed' | 'disputed' | 'lines'>;
+const { account_id, bill_number, paid, reversed, disputed, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = { account_id, bill_number, paid, reversed, disputed, lines };
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -60,6 +63,7 @@ interface BillInHand {
   readonly billNumber: string;
   readonly digits: number;
   readonly lines: BillLineState[];
+  disputed: bigint;
   /** What never changes, for a bill that this batch issues. */
   readonly issued?: Omit<BillRow, keyof Standing>;
 }
@@ -73,8 +77,9 @@ export const billsProjection: ReadModel = {
     `create table bills (
       account_id uuid not null, bill_number text not null, revision bigint not null,
       issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
-      total numeric not null, paid numeric not null, reversed numeric not null,
+      total numeric not null, paid numeric not null, reversed numeric not null, disputed numeric not null,
       open numeric generated always as (total - paid - reversed) stored,
+      open_disputed numeric generated always as (least(disputed, total - paid - reversed)) stored,
       state text generated always as (case
         when total > paid + reversed then case when paid > 0 then 'partially_paid' else 'issued' end
         when total = reversed then 'reversed' else 'paid' end) stored,
@@ -85,24 +90,28 @@ export const billsProjection: ReadModel = {
   indexes: [`create index if not exists bills_open on bills (account_id, due_on) where open > 0`],
   async apply(tx, batch) {
     const bills = new Map<string, BillInHand>();
-    const moves: Move[] = [];
+    const moves: Of<LineMovement>[] = [];
+    const disputes: Of<BillChange>[] = [];
     for (const { event, movements } of batch) {
+      const { entityId: accountId } = event;
       if (event.type === 'BillIssued') addIssued(bills, event);
-      for (const line of movements?.lines ?? []) moves.push({ accountId: event.entityId, line });
+      for (const line of movements?.lines ?? []) moves.push({ ...line, accountId });
+      for (const change of disputeChanges(event)) disputes.push({ ...change, accountId });
     }
-    await addOlder(tx, bills, moves);
-    for (const { accountId, line } of moves) {
-      const bill = bills.get(keyOf(accountId, line.billNumber));
-      if (!bill) throw new Error(`bill ${line.billNumber} was never issued`);
-      moveLine(bill.lines, line);
-    }
+    await addOlder(tx, bills, [...moves, ...disputes]);
+    for (const line of moves) moveLine(inHand(bills, line).lines, line);
+    for (const dispute of disputes) inHand(bills, dispute).disputed += dispute.change;
     await write(tx, [...bills.values()]);
   },
 };
 
-interface Move {
-  readonly accountId: string;
-  readonly line: LineMovement;
+type Of<Change extends { readonly billNumber: string }> = Change & { readonly accountId: string };
+type Touched = Of<{ readonly billNumber: string }>;
+
+function inHand(bills: ReadonlyMap<string, BillInHand>, { accountId, billNumber }: Touched): BillInHand {
+  const bill = bills.get(keyOf(accountId, billNumber));
+  if (!bill) throw new Error(`bill ${billNumber} was never issued`);
+  return bill;
 }
 
 function keyOf(accountId: string, billNumber: string): string {
@@ -135,25 +144,27 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     currency: total.currency,
     total: total.amount,
   };
-  bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, issued });
+  bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, disputed: 0n, issued });
 }
 
 /** Reads the bills of earlier batches that this one moves money on. */
-async function addOlder(tx: Tx, bills: Map<string, BillInHand>, moves: readonly Move[]): Promise<void> {
+async function addOlder(tx: Tx, bills: Map<string, BillInHand>, touched: readonly Touched[]): Promise<void> {
   const wanted = new Map<string, { account_id: string; bill_number: string }>();
-  for (const { accountId, line } of moves) {
-    const key = keyOf(accountId, line.billNumber);
-    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: line.billNumber });
+  for (const { accountId, billNumber } of touched) {
+    const key = keyOf(accountId, billNumber);
+    if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: billNumber });
   }
   if (wanted.size === 0) return;
   const keys = fromRows({ account_id, bill_number }, [...wanted.values()]);
-  const { rows } = await sql<Pick<BillRow, 'account_id' | 'bill_number' | 'currency'> & { lines: StoredBillLine[] }>`
-    select bills.account_id, bills.bill_number, bills.currency, bills.lines
+  type Older = Pick<BillRow, 'account_id' | 'bill_number' | 'currency' | 'disputed'> & { lines: StoredBillLine[] };
+  const { rows } = await sql<Older>`
+    select bills.account_id, bills.bill_number, bills.currency, bills.disputed, bills.lines
     from ${keys} join bills on bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
   for (const row of rows) {
     const digits = digitsOfStored(row.currency);
     const read = row.lines.map((line) => readLine(line, digits));
-    const bill = { accountId: row.account_id, billNumber: row.bill_number, digits, lines: read };
+    const inDispute = parseMinor(row.disputed, digits);
+    const bill = { accountId: row.account_id, billNumber: row.bill_number, digits, lines: read, disputed: inDispute };
     bills.set(keyOf(row.account_id, row.bill_number), bill);
   }
 }
@@ -181,7 +192,7 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set paid = r.paid, reversed = r.reversed, lines = r.lines
+    update bills set paid = r.paid, reversed = r.reversed, disputed = r.disputed, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -192,6 +203,7 @@ function standingOf(bill: BillInHand): Standing {
   if (bill.lines.some((line) => line.paid + line.reversed > line.total)) {
     throw new Error(`more is paid or reversed on a line of bill ${bill.billNumber} than was charged`);
   }
+  if (bill.disputed < 0n) throw new Error(`more is settled of disputes on bill ${bill.billNumber} than was disputed`);
   const kept = bill.lines.map((line): StoredBillLine => ({
     lineId: line.lineId,
     service: line.service,
@@ -206,6 +218,7 @@ function standingOf(bill: BillInHand): Standing {
     bill_number: bill.billNumber,
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
+    disputed: amount(bill.disputed),
     lines: JSON.stringify(kept),
   };
 }

@@ -22,6 +22,7 @@ interface Row {
   paid: string;
   reversed: string;
   open: string;
+  open_disputed: string;
   state: BillState;
   lines: StoredBillLine[];
 }
@@ -33,7 +34,7 @@ interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'o
 }
 
 /** A bill and what became of it. */
-export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'open', MoneyJson> {
+export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'open' | 'disputed', MoneyJson> {
   readonly billNumber: string;
   readonly revision: string;
   readonly issuedOn: string;
@@ -46,7 +47,7 @@ export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'open',
 
 // Days as text: a driver would make them instants in a time zone of its own.
 const COLUMNS = sql`bill_number, revision, issued_on::text, due_on::text, period_from::text, period_to::text, currency,
-  total, paid, reversed, open, state, lines`;
+  total, paid, reversed, open, open_disputed, state, lines`;
 
 @Injectable()
 export class BillsQueries {
@@ -86,6 +87,8 @@ export class BillsQueries {
 
 function billOf(row: Row, asOf: string): BillView {
   const { currency } = row;
+  const digits = digitsOf(currency);
+  const due = parseMinor(row.open, digits) - parseMinor(row.open_disputed, digits);
   const money = (amount: string) => moneyOf(amount, currency);
   return {
     billNumber: row.bill_number,
@@ -94,11 +97,12 @@ function billOf(row: Row, asOf: string): BillView {
     dueOn: row.due_on,
     period: row.period_from !== null && row.period_to !== null ? { from: row.period_from, to: row.period_to } : null,
     state: row.state,
-    pastDue: row.due_on < asOf && (row.state === 'issued' || row.state === 'partially_paid'),
+    pastDue: row.due_on < asOf && due > 0n,
     total: money(row.total),
     paid: money(row.paid),
     reversed: money(row.reversed),
     open: money(row.open),
+    disputed: money(row.open_disputed),
     lines: row.lines.map((line) => lineOf(line, currency)),
   };
 }

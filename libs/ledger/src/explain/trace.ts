@@ -107,6 +107,8 @@ export class Trace {
       case 'PaymentFailed':
       case 'PaymentsHeld':
       case 'PaymentsReleased':
+      case 'DisputeOpened':
+      case 'DisputeResolved':
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
         return;

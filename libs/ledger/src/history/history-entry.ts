@@ -17,6 +17,8 @@ export const HISTORY_KINDS = [
   'credit-applied',
   'contact-changed',
   'notification-preferences-changed',
+  'dispute-opened',
+  'dispute-resolved',
   'account-closed',
 ] as const;
 
@@ -25,7 +27,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit or hold; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold or dispute; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -62,6 +64,10 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'contact-changed', reference: null, reason: null };
     case 'NotificationPreferencesChanged':
       return { kind: 'notification-preferences-changed', reference: null, reason: null };
+    case 'DisputeOpened':
+      return { kind: 'dispute-opened', reference: data.disputeId, reason: data.reason };
+    case 'DisputeResolved':
+      return { kind: 'dispute-resolved', reference: data.disputeId, reason: data.reason };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

@@ -19,7 +19,7 @@ const HistoryAnswer = pageAnswer(
       reference: z
         .string()
         .nullable()
-        .meta({ description: 'Bill number, confirmation number, payment, attempt, credit or hold' }),
+        .meta({ description: 'Bill number, confirmation number, payment, attempt, credit, hold or dispute' }),
       reason: z.string().nullable(),
       amount: Money.meta({ description: 'What it changed of the balance' }),
       balance: Money.meta({ description: 'What was owed after it' }),

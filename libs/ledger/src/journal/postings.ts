@@ -31,6 +31,8 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'PaymentFailed':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
+    case 'DisputeOpened':
+    case 'DisputeResolved':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return [];

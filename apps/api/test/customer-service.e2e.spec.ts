@@ -1,0 +1,87 @@
+import { type Api, bill, payment, startApi } from './api-rig.js';
+
+const usd = (amount: string) => ({ amount, currency: 'USD' });
+
+describe('Customer service over HTTP', () => {
+  let api: Api;
+  beforeAll(async () => {
+    api = await startApi();
+  }, 60_000);
+  afterAll(() => api.stop());
+
+  it('takes what is in dispute out of past due and aging, and reverses what is granted (CS2, PA7)', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '50.00'));
+    const subject = { kind: 'charge', billNumber: 'B-1', lineId: 'internet' };
+    const opened = await api.post(`${account}/disputes`, { subject, amount: usd('20.00'), reason: 'outage' });
+    expect(opened).toMatchObject({
+      status: 201,
+      body: { amount: usd('20.00'), shares: [{ billNumber: 'B-1', lineId: 'internet', amount: usd('20.00') }] },
+    });
+    const [disputeId, position] = [String(opened.body['disputeId']), String(opened.body['position'])];
+
+    const late = `asOf=2026-06-01&after=${position}`;
+    expect((await api.get(`${account}?${late}`)).body).toMatchObject({
+      ...{ open: usd('50.00'), disputed: usd('20.00'), pastDue: usd('30.00') },
+    });
+    expect((await api.get(`${account}/bills/B-1?${late}`)).body).toMatchObject({
+      ...{ open: usd('50.00'), disputed: usd('20.00'), pastDue: true },
+    });
+    expect((await api.get(`/aging/accounts?effectiveAt=2999-01-01&currency=USD&after=${position}`)).body).toMatchObject(
+      {
+        items: [{ accountId: id, buckets: { over120Days: usd('30.00') }, disputed: usd('20.00'), open: usd('50.00') }],
+      },
+    );
+    expect((await api.get(`/totals?currency=USD`)).body).toMatchObject({ disputed: usd('20.00') });
+    expect((await api.get(`${account}/disputes`)).body).toMatchObject({
+      items: [{ disputeId, state: 'open', subject, disputed: usd('20.00'), resolution: null }],
+    });
+
+    const resolved = await api.post(`${account}/disputes/${disputeId}/resolution`, {
+      ...{ outcome: 'customer', amount: usd('15.00'), reason: 'outage-confirmed' },
+    });
+    expect(resolved).toMatchObject({
+      status: 201,
+      body: {
+        ...{ outcome: 'customer', granted: usd('15.00'), unapplied: [], payableBy: expect.any(String) as string },
+        reversed: [{ billNumber: 'B-1', lineId: 'internet', amount: usd('15.00') }],
+      },
+    });
+    const after = `asOf=2026-06-01&after=${String(resolved.body['position'])}`;
+    expect((await api.get(`${account}?${after}`)).body).toMatchObject({
+      ...{ open: usd('35.00'), disputed: usd('0.00'), pastDue: usd('35.00'), adjusted: usd('-15.00') },
+    });
+    const done = await api.get(`${account}/disputes/${disputeId}`);
+    expect(done.body).toMatchObject({ state: 'resolved', resolution: { outcome: 'customer', granted: usd('15.00') } });
+    const history = (await api.get(`${account}/history`)).body['items'] as { kind: string; amount: object }[];
+    expect(history.slice(0, 3).map(({ kind, amount }) => [kind, amount])).toEqual([
+      ['dispute-resolved', usd('0.00')],
+      ['charge-reversed', usd('-15.00')],
+      ['dispute-opened', usd('0.00')],
+    ]);
+    expect(
+      await api.post(`${account}/disputes/${disputeId}/resolution`, { outcome: 'company', reason: 'late' }),
+    ).toMatchObject({
+      ...{ status: 404, body: { code: 'DISPUTE_UNKNOWN' } },
+    });
+  });
+
+  it('takes a disputed payment off its bills, for it to be refunded', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '50.00'));
+    const paid = await api.post(`${account}/payments`, payment('50.00'));
+    const subject = { kind: 'payment', paymentId: String(paid.body['paymentId']) };
+    const opened = await api.post(`${account}/disputes`, { subject, reason: 'unauthorized' });
+    const resolution = `${account}/disputes/${String(opened.body['disputeId'])}/resolution`;
+    const resolved = await api.post(resolution, { outcome: 'customer', reason: 'unauthorized' });
+    expect(resolved.body).toMatchObject({
+      ...{ granted: usd('50.00'), reversed: [], payableBy: null },
+      unapplied: [{ billNumber: 'B-1', lineId: 'internet', amount: usd('50.00') }],
+    });
+    expect((await api.get(`${account}?after=${String(resolved.body['position'])}`)).body).toMatchObject({
+      ...{ open: usd('50.00'), credit: usd('50.00'), balance: usd('0.00') },
+    });
+  });
+});
