@@ -84,4 +84,62 @@ describe('Customer service over HTTP', () => {
       ...{ open: usd('50.00'), credit: usd('50.00'), balance: usd('0.00') },
     });
   });
+
+  it('posts small adjustments at once and has a second person look at larger ones (CS5)', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '200.00'));
+    const as = (actor: string, role?: string) => ({ 'x-actor': actor, ...(role !== undefined && { 'x-role': role }) });
+    const adjust = (amount: string, headers: Record<string, string>) =>
+      api.post(
+        `${account}/adjustments`,
+        { kind: 'credit', amount: usd(amount), reason: 'goodwill' },
+        undefined,
+        headers,
+      );
+    expect(await adjust('10.00', as('agent:42', 'agent'))).toMatchObject({
+      ...{ status: 201, body: { state: 'approved', posted: [{ type: 'CreditIssued', amount: usd('10.00') }] } },
+    });
+    const proposed = await adjust('120.00', as('agent:42', 'agent'));
+    expect(proposed).toMatchObject({ status: 201, body: { state: 'proposed', posted: [] } });
+    const adjustmentId = String(proposed.body['adjustmentId']);
+    const waiting = await api.get(`/adjustments?state=proposed&after=${String(proposed.body['position'])}`);
+    expect(waiting.body).toMatchObject({
+      items: [{ accountId: id, adjustmentId, proposedBy: 'agent:42', role: 'agent' }],
+    });
+
+    const approval = `${account}/adjustments/${adjustmentId}/approval`;
+    const refused = (code: string) => ({ status: 422, body: { code } });
+    expect(await api.post(approval, {}, undefined, as('agent:42', 'finance'))).toMatchObject(refused('ADJUSTMENT_OWN'));
+    expect(await api.post(approval, {}, undefined, as('agent:43', 'agent'))).toMatchObject(
+      refused('ADJUSTMENT_ABOVE_LIMIT'),
+    );
+    expect(await api.post(approval, {}, undefined, as('finance:7'))).toMatchObject(refused('ROLE_UNKNOWN'));
+    const approved = await api.post(approval, {}, undefined, as('finance:7', 'finance'));
+    expect(approved).toMatchObject({ status: 201, body: { adjustmentId, state: 'approved' } });
+    const listed = await api.get(`${account}/adjustments?after=${String(approved.body['position'])}`);
+    expect(listed.body).toMatchObject({
+      items: [
+        { adjustmentId, state: 'approved', approval: 'second-person', decidedBy: 'finance:7', amount: usd('120.00') },
+        { state: 'approved', approval: 'within-limit', decidedBy: null },
+      ],
+    });
+    expect((await api.get(account)).body).toMatchObject({ open: usd('70.00'), adjusted: usd('-130.00') });
+  });
+
+  it('leaves a role with limits no way around them (CS5)', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '200.00'));
+    const asAgent = { 'x-actor': 'agent:42', 'x-role': 'agent' };
+    const needed = { status: 422, body: { code: 'ADJUSTMENT_NEEDED' } };
+    const end = await api.end();
+    const credit = { amount: usd('100.00'), reason: 'goodwill' };
+    expect(await api.post(`${account}/credits`, credit, undefined, asAgent)).toMatchObject(needed);
+    const reason = { reason: 'outage' };
+    expect(await api.post(`${account}/bills/B-1/reversal`, reason, undefined, asAgent)).toMatchObject(needed);
+    const reversals = `${account}/bills/B-1/lines/internet/reversals`;
+    expect(await api.post(reversals, reason, undefined, asAgent)).toMatchObject(needed);
+    expect(await api.end()).toBe(end);
+  });
 });

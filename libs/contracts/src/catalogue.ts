@@ -51,6 +51,7 @@ const Sealed = z
 const released = z.array(Allocation).describe('What the payment had paid and is open again.');
 const unapplied = Money.describe('What no open bill took: kept on the account as credit.');
 const paymentId = z.uuid().describe('The payment, the same in every message about it.');
+const adjustmentId = z.uuid().describe('The adjustment, the same in every message about it.');
 const disputeId = z.uuid().describe('The dispute, the same in every message about it.');
 /** What every message's data begins with. */
 const about = {
@@ -274,6 +275,39 @@ export const MESSAGES = {
       payableBy: Day.optional().describe('The last day on which that can be paid before it is dunned for.'),
       reason,
     }),
+  },
+  'adjustment.proposed': {
+    version: 1,
+    summary: 'Somebody proposes to take an amount off the account in the customer’s favor. No money moves yet.',
+    when: 'When it is proposed. adjustment.approved follows at once when it is within the limit of the proposer’s role.',
+    schema: z.object({
+      ...about,
+      adjustmentId,
+      kind: z.enum(['credit', 'charge-reversal', 'dispute']).describe('How it is to be posted.'),
+      billNumber: billNumber.optional(),
+      lineId: lineId.optional(),
+      disputeId: z.uuid().optional().describe('The dispute that is to be granted.'),
+      amount: Money,
+      reason,
+    }),
+  },
+  'adjustment.approved': {
+    version: 1,
+    summary: 'An adjustment was approved; the messages of what it posts follow right after.',
+    when: 'When a second person approves, or at once where none is needed.',
+    schema: z.object({
+      ...about,
+      adjustmentId,
+      approval: z
+        .enum(['within-limit', 'second-person'])
+        .describe('Whether the proposer’s role could do it alone, or somebody else has looked at it.'),
+    }),
+  },
+  'adjustment.refused': {
+    version: 1,
+    summary: 'A proposed adjustment was refused; nothing was posted.',
+    when: 'When somebody decides against it, or it is withdrawn.',
+    schema: z.object({ ...about, adjustmentId, reason }),
   },
   'contact.changed': {
     version: 2,

@@ -2,6 +2,7 @@ import { type Message, type MessageData, MESSAGES, type MessageType } from './ca
 
 const ACCOUNT = '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b00';
 const PAYMENT = '1d6f3c0a-94b7-5c2e-8f13-6a5b0e7d4c21';
+const ADJUSTMENT = '2c9f4a71-8e0d-5b36-a4c7-1f5d9e3b6082';
 const DISPUTE = '4b7e9d12-6a3c-5f08-b1d9-5e2c8a7f0d46';
 const HOLD = 'c8a1e5d2-3f60-5b79-9e24-7d1c0b8f6a35';
 
@@ -141,6 +142,17 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     payableBy: '2026-02-08',
     reason: 'calls-confirmed',
   },
+  'adjustment.proposed': {
+    ...about('2026-01-23T09:40:00.000Z'),
+    adjustmentId: ADJUSTMENT,
+    kind: 'charge-reversal',
+    billNumber: '2026-01-C-77',
+    lineId: 'L1',
+    amount: usd('10.73'),
+    reason: 'outage',
+  },
+  'adjustment.approved': { ...about('2026-01-23T11:10:00.000Z'), adjustmentId: ADJUSTMENT, approval: 'second-person' },
+  'adjustment.refused': { ...about('2026-01-23T11:10:00.000Z'), adjustmentId: ADJUSTMENT, reason: 'no-outage-found' },
   'contact.changed': {
     ...about('2026-01-08T17:45:00.000Z'),
     contact: {

@@ -94,6 +94,15 @@ export const DisputeResolvedAnswer = Receipt.extend({
     .nullable()
     .meta({ description: 'Until then what was in dispute and not granted is not dunned for; null: nothing was left' }),
 }).meta({ id: 'DisputeResolvedAnswer' });
+export const AdjustmentAnswer = Receipt.extend({
+  adjustmentId: z.uuid(),
+  state: z
+    .enum(['proposed', 'approved', 'refused'])
+    .meta({ description: 'proposed: it waits for a second person, and nothing is posted yet' }),
+  posted: z
+    .array(z.object({ type: z.string(), amount: Money }))
+    .meta({ description: 'The events that took it off the account; none until it is approved' }),
+}).meta({ id: 'AdjustmentAnswer' });
 export const ContactChangedAnswer = Receipt.extend({
   changed: z
     .array(z.enum(['name', 'email', 'phone']))

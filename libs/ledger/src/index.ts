@@ -24,6 +24,8 @@ export { ReinstatePayment } from './billing/reinstate-payment.js';
 export { ReleaseHold } from './billing/release-hold.js';
 export { ReverseBill } from './billing/reverse-bill.js';
 export { ReverseCharge } from './billing/reverse-charge.js';
+export { ApproveAdjustment, RefuseAdjustment } from './adjustments/decide-adjustment.js';
+export { ProposeAdjustment } from './adjustments/propose-adjustment.js';
 export { OpenDispute } from './disputes/open-dispute.js';
 export { ResolveDispute } from './disputes/resolve-dispute.js';
 export { UnapplyPayment } from './billing/unapply-payment.js';

@@ -5,6 +5,9 @@ import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
+import { AdjustmentsController } from './adjustments/adjustments.controller.js';
+import { ApproveAdjustment, RefuseAdjustment } from './adjustments/decide-adjustment.js';
+import { ProposeAdjustment } from './adjustments/propose-adjustment.js';
 import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
 import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
@@ -97,6 +100,9 @@ const COMMANDS = [
   ApplyCredit,
   OpenDispute,
   ResolveDispute,
+  ProposeAdjustment,
+  ApproveAdjustment,
+  RefuseAdjustment,
   ChangeContact,
   ChangeNotificationPreferences,
   CollectPayment,
@@ -124,6 +130,7 @@ const CONTROLLERS = [
   PayByNumberController,
   HoldsController,
   DisputesController,
+  AdjustmentsController,
   ContactsController,
   PreferencesController,
   PaymentLivesController,

@@ -1,6 +1,7 @@
 import { type Message, MESSAGES } from '#libs/contracts';
 import { type StoredEvent } from '#libs/event-sourcing';
 import { accountsMessage } from './accounts/accounts.messages.js';
+import { adjustmentsMessage } from './adjustments/adjustments.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
@@ -47,6 +48,10 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'DisputeOpened':
     case 'DisputeResolved':
       return disputesMessage(event, about);
+    case 'AdjustmentProposed':
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
+      return adjustmentsMessage(event, about);
     default:
       return billingMessage(event, about);
   }

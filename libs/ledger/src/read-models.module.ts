@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AdjustmentsQueries } from './adjustments/adjustments.queries.js';
 import { AgingController } from './aging/aging.controller.js';
 import { AgingQueries } from './aging/aging.queries.js';
 import { AsOfController } from './as-of/as-of.controller.js';
@@ -41,6 +42,7 @@ const QUERIES = [
   PayBillNumbersQueries,
   ContactsQueries,
   DisputesQueries,
+  AdjustmentsQueries,
   AsOfQueries,
   StatementQueries,
   AgingQueries,

@@ -1,4 +1,5 @@
 import { codeFingerprint, type Projection } from '#libs/event-sourcing';
+import { adjustmentsProjection } from './adjustments/adjustments.projection.js';
 import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
@@ -20,6 +21,7 @@ const parts = [
   payBillNumbersProjection,
   contactsProjection,
   disputesProjection,
+  adjustmentsProjection,
 ];
 
 /**

@@ -7,6 +7,7 @@ import {
   type AccountState,
   ApplyCredit,
   ApplyPayment,
+  ApproveAdjustment,
   candidatePayBillNumber,
   ChangeContact,
   ChangeNotificationPreferences,
@@ -17,9 +18,11 @@ import {
   IssueCredit,
   OpenAccount,
   OpenDispute,
+  ProposeAdjustment,
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
+  RefuseAdjustment,
   ReinstatePayment,
   ReleaseHold,
   ResolveDispute,
@@ -54,6 +57,10 @@ const ATTEMPTS = [
   'dispute',
   'dispute',
   'resolve',
+  'adjust',
+  'adjust',
+  'approve',
+  'refuse',
   'fail',
   'hold',
   'release',
@@ -137,6 +144,7 @@ interface Owner {
   readonly currency: 'USD' | 'JPY' | 'BHD';
   readonly payments: string[];
   readonly disputes: string[];
+  readonly adjustments: string[];
   state: AccountState;
   revision: bigint;
 }
@@ -150,6 +158,7 @@ class Log {
     revision: -1n,
     payments: [],
     disputes: [],
+    adjustments: [],
   }));
 
   attempt({ account: index, what, cents, which }: Attempt, attemptNumber: number): void {
@@ -169,6 +178,7 @@ class Log {
     const money = { amount: decimal, currency: owner.currency };
     const paymentId = owner.payments[which % Math.max(owner.payments.length, 1)] ?? id('no payment');
     const disputeId = owner.disputes[which % Math.max(owner.disputes.length, 1)] ?? id('no dispute');
+    const adjustmentId = owner.adjustments.at(-1) ?? id('no adjustment');
     const byCard = { channel: 'online', method: { kind: 'card', token: 'tok_1' } };
     const hold = { holdId: id(`hold ${which % 2}`) };
     const sealed = `v1.${which}`;
@@ -207,6 +217,20 @@ class Log {
             { disputeId, outcome: isRight ? 'customer' : 'company', reason: 'checked', ...granted },
           ];
         },
+        adjust: () => {
+          const kinds = {
+            credit: { kind: 'credit', amount: money, reason: 'goodwill' },
+            reversal: { kind: 'charge-reversal', ...place, reason: 'error' },
+            dispute: { kind: 'dispute', disputeId, reason: 'checked' },
+          };
+          const adjustment = kinds[(['credit', 'reversal', 'dispute'] as const)[cents % 3]!];
+          return [ProposeAdjustment, { adjustment, by: { actor: 'agent:1', role: 'agent' } }];
+        },
+        approve: () => [ApproveAdjustment, { adjustmentId, by: { actor: 'finance:1', role: 'finance' } }],
+        refuse: () => [
+          RefuseAdjustment,
+          { adjustmentId, reason: 'checked', by: { actor: 'finance:1', role: 'finance' } },
+        ],
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
@@ -234,6 +258,7 @@ class Log {
         at: AT,
       })) {
         owner.state = account.evolve(owner.state, event);
+        if (event.type === 'AdjustmentProposed') owner.adjustments.push(event.data.adjustmentId);
         if (event.type === 'DisputeOpened') owner.disputes.push(event.data.disputeId);
         if (event.type === 'PaymentApplied') owner.payments.push(event.data.paymentId);
         this.events.push(this.#record(event, owner.id, ++owner.revision));

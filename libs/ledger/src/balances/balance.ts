@@ -101,6 +101,9 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'PaymentsReleased':
     case 'DisputeOpened':
     case 'DisputeResolved':
+    case 'AdjustmentProposed':
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':

@@ -25,6 +25,8 @@ const Method = z.strictObject({
   kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
   token: z.string().optional(),
 });
+/** Who somebody is to the biller. */
+const Role = z.enum(['agent', 'finance', 'operations', 'fraud-analyst', 'customer', 'service']);
 /** Personal data encrypted with the account's own key: unreadable for ever once that key is erased. */
 const Sealed = z.string().regex(/^v\d+\.[A-Za-z0-9_-]+$/);
 
@@ -287,6 +289,47 @@ export const accountEvents = eventRegistry({
       payableBy: Day.optional(),
       reason: z.string(),
       disputePolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** Somebody would take an amount off the account; what it comes to follows as events of its own once it is approved. */
+  AdjustmentProposed: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      proposed: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('credit') }),
+        z.strictObject({ kind: z.literal('charge-reversal'), billNumber: z.string(), lineId: z.string() }),
+        z.strictObject({ kind: z.literal('dispute'), disputeId: z.uuid() }),
+      ]),
+      amount: Money,
+      reason: z.string(),
+      proposedBy: z.string(),
+      role: Role,
+      adjustmentPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  AdjustmentApproved: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      /** `within-limit`: the proposer's role may do it alone, and nobody else has looked at it. */
+      approval: z.enum(['within-limit', 'second-person']),
+      approvedBy: z.string().optional(),
+      role: Role.optional(),
+      adjustmentPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  AdjustmentRefused: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      reason: z.string(),
+      refusedBy: z.string(),
+      role: Role,
+      adjustmentPolicy: z.string(),
       effectiveAt: Instant,
     }),
   },

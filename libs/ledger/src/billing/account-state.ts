@@ -138,6 +138,20 @@ interface Respite {
   readonly until: string;
 }
 
+/** What somebody would take off the account and a second person has yet to look at. */
+export interface PendingAdjustment {
+  readonly adjustmentId: string;
+  readonly proposed:
+    | { readonly kind: 'credit' }
+    | { readonly kind: 'charge-reversal'; readonly billNumber: string; readonly lineId: string }
+    | { readonly kind: 'dispute'; readonly disputeId: string };
+  readonly amount: bigint;
+  readonly reason: string;
+  readonly proposedBy: string;
+  /** The day it was proposed on. */
+  readonly on: string;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -158,6 +172,10 @@ export interface AccountState {
   readonly disputes: readonly Dispute[];
   /** By the latest resolutions, the last of them last. */
   readonly respites: readonly Respite[];
+  /** The adjustments nobody has decided, the first proposed first. */
+  readonly adjustments: readonly PendingAdjustment[];
+  /** What was adjusted without a second person, in the last days of it. */
+  readonly adjustedAlone: readonly { readonly on: string; readonly amount: bigint }[];
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -177,6 +195,8 @@ export const initialState: AccountState = {
   holds: [],
   disputes: [],
   respites: [],
+  adjustments: [],
+  adjustedAlone: [],
   contact: {},
   preferences: undefined,
 };

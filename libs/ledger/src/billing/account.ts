@@ -3,6 +3,7 @@ import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
+import { adjustmentDecided, adjustmentProposed } from './adjusted.js';
 import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
 import { disputeOpened, disputeResolved, disputesSettled } from './disputed.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
@@ -75,6 +76,11 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return { ...state, disputes: [...state.disputes, disputeOpened(event.data, state.digits)] };
     case 'DisputeResolved':
       return { ...state, ...disputeResolved(state, event.data) };
+    case 'AdjustmentProposed':
+      return { ...state, adjustments: [...state.adjustments, adjustmentProposed(event.data, state.digits)] };
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
+      return { ...state, ...adjustmentDecided(state, event) };
     case 'ContactChanged':
       return { ...state, contact: event.data.contact };
     case 'NotificationPreferencesChanged': {

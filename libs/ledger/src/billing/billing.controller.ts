@@ -2,6 +2,7 @@ import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
 import { type Call, CallOf, TakesCommand } from '#libs/platform';
+import { requireUnlimited } from '../adjustments/adjustment-policy.js';
 import {
   BillCorrectedAnswer,
   BillIssuedAnswer,
@@ -90,6 +91,7 @@ export class BillingController {
     @Body({ schema: ReverseBillRequest }) body: z.output<typeof ReverseBillRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof BillReversedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(ReverseBill, accountIdOf(accountId), { billNumber, ...body }, call);
     const charges = reversedCharges(done);
     const { each } = inCurrencyOf(charges[0]!.amount);
@@ -115,6 +117,7 @@ export class BillingController {
     @Body({ schema: CorrectBillRequest }) body: z.output<typeof CorrectBillRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof BillCorrectedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(CorrectBill, accountIdOf(accountId), { billNumber, ...body }, call);
     const answer = issuedAnswer(done);
     const reversed = sumOfMoney(reversedCharges(done).map(({ amount }) => amount));
@@ -134,6 +137,7 @@ export class BillingController {
     @Body({ schema: ReverseChargeRequest }) body: z.output<typeof ReverseChargeRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof ChargeReversedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(ReverseCharge, accountIdOf(accountId), { billNumber, lineId, ...body }, call);
     const reversed = made(done, 'ChargeReversed');
     const { money, each } = inCurrencyOf(reversed.amount);
@@ -149,6 +153,7 @@ export class BillingController {
     @Body({ schema: IssueCreditRequest }) body: z.output<typeof IssueCreditRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof CreditIssuedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(IssueCredit, accountIdOf(accountId), body, call);
     const { creditId, amount, allocations, unapplied } = made(done, 'CreditIssued');
     const { money, each } = inCurrencyOf(amount);

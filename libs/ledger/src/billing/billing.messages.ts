@@ -9,7 +9,10 @@ type OfOthers =
   | 'ContactChanged'
   | 'NotificationPreferencesChanged'
   | 'DisputeOpened'
-  | 'DisputeResolved';
+  | 'DisputeResolved'
+  | 'AdjustmentProposed'
+  | 'AdjustmentApproved'
+  | 'AdjustmentRefused';
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 

@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier, Rejected } from '#libs/event-sourcing';
 import { type Call, CallOf, isUuid, type Page, pageAnswer, TakesCommand } from '#libs/platform';
+import { requireUnlimited } from '../adjustments/adjustment-policy.js';
 import {
   DisputeOpenedAnswer,
   DisputeResolvedAnswer,
@@ -105,6 +106,7 @@ export class DisputesController {
     @Body({ schema: ResolveDisputeRequest }) body: z.output<typeof ResolveDisputeRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof DisputeResolvedAnswer>> {
+    if (body.outcome === 'customer') requireUnlimited(call.role);
     const data = { ...body, disputeId: disputeIdOf(disputeId) };
     const done = await this.door.send(ResolveDispute, accountIdOf(accountId), data, call);
     const { outcome, granted, payableBy = null, ...resolved } = made(done, 'DisputeResolved');

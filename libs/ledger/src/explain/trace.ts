@@ -109,6 +109,9 @@ export class Trace {
       case 'PaymentsReleased':
       case 'DisputeOpened':
       case 'DisputeResolved':
+      case 'AdjustmentProposed':
+      case 'AdjustmentApproved':
+      case 'AdjustmentRefused':
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
         return;

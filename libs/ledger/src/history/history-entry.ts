@@ -19,6 +19,9 @@ export const HISTORY_KINDS = [
   'notification-preferences-changed',
   'dispute-opened',
   'dispute-resolved',
+  'adjustment-proposed',
+  'adjustment-approved',
+  'adjustment-refused',
   'account-closed',
 ] as const;
 
@@ -27,7 +30,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold or dispute; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold, dispute or adjustment; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -68,6 +71,12 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'dispute-opened', reference: data.disputeId, reason: data.reason };
     case 'DisputeResolved':
       return { kind: 'dispute-resolved', reference: data.disputeId, reason: data.reason };
+    case 'AdjustmentProposed':
+      return { kind: 'adjustment-proposed', reference: data.adjustmentId, reason: data.reason };
+    case 'AdjustmentApproved':
+      return { kind: 'adjustment-approved', reference: data.adjustmentId, reason: data.approval };
+    case 'AdjustmentRefused':
+      return { kind: 'adjustment-refused', reference: data.adjustmentId, reason: data.reason };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

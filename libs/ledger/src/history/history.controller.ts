@@ -19,7 +19,9 @@ const HistoryAnswer = pageAnswer(
       reference: z
         .string()
         .nullable()
-        .meta({ description: 'Bill number, confirmation number, payment, attempt, credit, hold or dispute' }),
+        .meta({
+          description: 'Bill number, confirmation number, payment, attempt, credit, hold, dispute or adjustment',
+        }),
       reason: z.string().nullable(),
       amount: Money.meta({ description: 'What it changed of the balance' }),
       balance: Money.meta({ description: 'What was owed after it' }),

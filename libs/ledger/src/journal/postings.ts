@@ -33,6 +33,9 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'PaymentsReleased':
     case 'DisputeOpened':
     case 'DisputeResolved':
+    case 'AdjustmentProposed':
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return [];
