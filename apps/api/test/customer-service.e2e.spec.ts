@@ -142,4 +142,66 @@ describe('Customer service over HTTP', () => {
     expect(await api.post(reversals, reason, undefined, asAgent)).toMatchObject(needed);
     expect(await api.end()).toBe(end);
   });
+
+  it('agrees on instalments and tells what becomes of them (CS3)', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    await api.post(`${account}/bills`, bill('B-1', '50.00'));
+    const today = new Date().toISOString().slice(0, 10);
+    const instalments = [{ dueOn: today, amount: '50.00' }];
+    const agreed = await api.post(`${account}/arrangements`, { instalments });
+    expect(agreed).toMatchObject({ status: 201, body: { told: ['ArrangementAgreed'] } });
+    expect(await api.post(`${account}/arrangements`, { instalments })).toMatchObject({
+      ...{ status: 409, body: { code: 'ARRANGEMENT_EXISTS' } },
+    });
+    const paid = await api.post(`${account}/payments`, payment('50.00'));
+    await api.get(`${account}?after=${String(paid.body['position'])}`);
+    const key = `day-${id}`;
+    const assessed = await api.post('/arrangements/assessment', { on: today }, key);
+    expect(assessed).toMatchObject({ status: 201, body: { assessed: 1, kept: 1, broken: 0, completed: 1 } });
+    const listed = await api.get(`${account}/arrangements?after=${String(await api.end())}`);
+    expect(listed.body).toMatchObject({
+      items: [
+        {
+          ...{ arrangementId: agreed.body['arrangementId'], state: 'completed', amount: usd('50.00') },
+          ...{ instalments: [{ number: 1, dueOn: today, amount: usd('50.00'), kept: true }], missing: null },
+        },
+      ],
+    });
+  });
+
+  it('keeps what was said sealed, linked to the account’s events (AC4, SE5)', async () => {
+    const { id } = await api.open();
+    const account = `/accounts/${id}`;
+    const billed = await api.post(`${account}/bills`, bill('B-1', '50.00'));
+    const opened = await api.post(`${account}/cases`, { channel: 'phone', topic: 'bill-too-high' });
+    expect(opened).toMatchObject({ status: 201, body: { revision: '0' } });
+    const caseId = String(opened.body['caseId']);
+    const text = 'Jane says that she never had internet in December.';
+    const revision = String(billed.body['revision']);
+    const note = { channel: 'phone', text, links: [{ revision }] };
+    const noted = await api.post(`${account}/cases/${caseId}/notes`, note);
+    expect(noted).toMatchObject({ status: 201, body: { caseId } });
+    const seen = await api.get(`${account}/cases/${caseId}?after=${String(noted.body['position'])}`);
+    const stream = `account-${id}`;
+    expect(seen.body).toMatchObject({ state: 'open', notes: [{ text, links: [{ stream, revision }] }] });
+    const [{ links }] = seen.body['notes'] as [{ links: [{ eventId: string }] }];
+    const byEvent = await api.get(`${account}/cases?eventId=${links[0].eventId}`);
+    expect(byEvent.body).toMatchObject({ items: [{ caseId, topic: 'bill-too-high' }] });
+    for await (const { data } of api.store.readStream(`supportCase-${caseId}`)) {
+      expect(JSON.stringify(data)).not.toContain('Jane');
+    }
+    const unknown = { ...note, links: [{ revision: '999' }] };
+    expect(await api.post(`${account}/cases/${caseId}/notes`, unknown)).toMatchObject({
+      ...{ status: 422, body: { code: 'EVENT_UNKNOWN' } },
+    });
+    const closed = await api.post(`${account}/cases/${caseId}/closing`, { outcome: 'explained' });
+    const after = String(closed.body['position']);
+    expect((await api.get(`${account}/cases?after=${after}`)).body).toMatchObject({ items: [] });
+    expect((await api.get(`${account}/cases?state=all`)).body).toMatchObject({
+      items: [{ caseId, state: 'closed', outcome: 'explained' }],
+    });
+    const { id: stranger } = await api.open();
+    expect((await api.get(`/accounts/${stranger}/cases/${caseId}`)).status).toBe(404);
+  });
 });

@@ -8,6 +8,7 @@ import {
   payment,
   receipt,
   subscription,
+  supportCase,
   verification,
 } from '#libs/ledger';
 import { Command } from 'commander';
@@ -46,6 +47,7 @@ export const STORED = [
   verification,
   subscription,
   billingRun,
+  supportCase,
   bankFile,
   receipt,
   fraudCase,

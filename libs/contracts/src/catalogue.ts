@@ -51,6 +51,8 @@ const Sealed = z
 const released = z.array(Allocation).describe('What the payment had paid and is open again.');
 const unapplied = Money.describe('What no open bill took: kept on the account as credit.');
 const paymentId = z.uuid().describe('The payment, the same in every message about it.');
+const arrangementId = z.uuid().describe('The arrangement, the same in every message about it.');
+const instalmentNumber = z.int().describe('Which instalment, from 1 on.');
 const adjustmentId = z.uuid().describe('The adjustment, the same in every message about it.');
 const disputeId = z.uuid().describe('The dispute, the same in every message about it.');
 /** What every message's data begins with. */
@@ -309,6 +311,56 @@ export const MESSAGES = {
     when: 'When somebody decides against it, or it is withdrawn.',
     schema: z.object({ ...about, adjustmentId, reason }),
   },
+  'arrangement.agreed': {
+    version: 1,
+    summary:
+      'When what is open on bills is to be paid was agreed with the customer: in instalments, or in one as a promise.',
+    when: 'When it is agreed on. As long as it is neither broken nor cancelled, the bills are not dunned for.',
+    schema: z.object({
+      ...about,
+      arrangementId,
+      amount: Money.describe('What the bills come to, and the instalments.'),
+      bills: z.array(z.object({ billNumber, amount: Money }).meta({ title: 'ArrangedBill' })),
+      instalments: z.array(z.object({ dueOn: Day, amount: Money }).meta({ title: 'Instalment' })),
+      graceDays: z.int().describe('After the day of an instalment before it counts as missed.'),
+    }),
+  },
+  'instalment.kept': {
+    version: 1,
+    summary: 'What was paid on the bills of an arrangement comes to all instalments up to this one.',
+    when: 'When the arrangement is looked at, once a day: at or before the end of the grace of the instalment.',
+    schema: z.object({
+      ...about,
+      arrangementId,
+      number: instalmentNumber,
+      dueOn: Day,
+      paid: Money.describe('On the bills since the agreement, all together.'),
+    }),
+  },
+  'arrangement.broken': {
+    version: 1,
+    summary: 'An instalment was missed, or a payment that had kept it came back: the bills are due as ever.',
+    when: 'When the arrangement is looked at after the grace of the instalment.',
+    schema: z.object({
+      ...about,
+      arrangementId,
+      number: instalmentNumber,
+      dueOn: Day,
+      missing: Money.describe('What is missing of all instalments up to this one.'),
+    }),
+  },
+  'arrangement.completed': {
+    version: 1,
+    summary: 'All that was arranged is paid.',
+    when: 'When the arrangement is looked at, once a day.',
+    schema: z.object({ ...about, arrangementId }),
+  },
+  'arrangement.cancelled': {
+    version: 1,
+    summary: 'An arrangement ended before it was broken or completed: the bills are due as ever.',
+    when: 'When it is cancelled, as before another is agreed on.',
+    schema: z.object({ ...about, arrangementId, reason }),
+  },
   'contact.changed': {
     version: 2,
     summary: 'How the customer is reached has changed; the whole contact as it is now, each part sealed.',
@@ -326,6 +378,12 @@ export const MESSAGES = {
           'Neither an e-mail address nor a phone number stood there before: none was replaced. Since version 2; left out otherwise, and in all messages of version 1.',
         ),
     }),
+  },
+  'bill-delivery.changed': {
+    version: 1,
+    summary: 'How bills come has changed: electronically only, or on paper.',
+    when: 'When the customer agrees to paperless bills, or takes that back. Until then bills come on paper.',
+    schema: z.object({ ...about, paperless: z.boolean().describe('Electronically only.') }),
   },
   'notification-preferences.changed': {
     version: 1,

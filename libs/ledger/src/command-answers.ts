@@ -103,6 +103,12 @@ export const AdjustmentAnswer = Receipt.extend({
     .array(z.object({ type: z.string(), amount: Money }))
     .meta({ description: 'The events that took it off the account; none until it is approved' }),
 }).meta({ id: 'AdjustmentAnswer' });
+export const ArrangementAnswer = Receipt.extend({
+  arrangementId: z.uuid().nullable().meta({ description: 'null when none stands' }),
+  told: z
+    .array(z.string())
+    .meta({ description: 'The events it led to, in order; none when there was nothing to tell' }),
+}).meta({ id: 'ArrangementAnswer' });
 export const ContactChangedAnswer = Receipt.extend({
   changed: z
     .array(z.enum(['name', 'email', 'phone']))
@@ -110,6 +116,9 @@ export const ContactChangedAnswer = Receipt.extend({
 }).meta({ id: 'ContactChangedAnswer' });
 export const PreferencesChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
   id: 'NotificationPreferencesChangedAnswer',
+});
+export const BillDeliveryChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
+  id: 'BillDeliveryChangedAnswer',
 });
 export const BillReversedAnswer = Receipt.extend({
   reversalId: z.uuid(),

@@ -8,6 +8,11 @@ import { OpenAccount } from './accounts/open-account.js';
 import { AdjustmentsController } from './adjustments/adjustments.controller.js';
 import { ApproveAdjustment, RefuseAdjustment } from './adjustments/decide-adjustment.js';
 import { ProposeAdjustment } from './adjustments/propose-adjustment.js';
+import { AgreeArrangement } from './arrangements/agree-arrangement.js';
+import { ArrangementsController } from './arrangements/arrangements.controller.js';
+import { Arrangements } from './arrangements/arrangements.job.js';
+import { AssessArrangement } from './arrangements/assess-arrangement.js';
+import { CancelArrangement } from './arrangements/cancel-arrangement.js';
 import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
 import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
@@ -33,6 +38,8 @@ import { BillingRuns } from './billing-run/billing-runs.job.js';
 import { SubscriptionBilling } from './billing-run/subscription-billing.job.js';
 import { type Catalogue } from './catalogue/catalogue.js';
 import { CATALOGUE, CatalogueController } from './catalogue/catalogue.controller.js';
+import { BillDeliveryController } from './contacts/bill-delivery.controller.js';
+import { ChangeBillDelivery } from './contacts/change-bill-delivery.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
@@ -57,6 +64,15 @@ import { RecordUsage } from './subscriptions/record-usage.js';
 import { StartSubscription } from './subscriptions/start-subscription.js';
 import { StopSubscription } from './subscriptions/stop-subscription.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
+import {
+  AddNote,
+  AssignSupportCase,
+  CloseSupportCase,
+  OpenSupportCase,
+  ReopenSupportCase,
+} from './support-cases/handle-support-case.js';
+import { LinkedEvents } from './support-cases/linked-events.job.js';
+import { SupportCasesController } from './support-cases/support-cases.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
 import { IdentityChecks } from './verification/identity-checks.job.js';
 import { SendCode } from './verification/send-code.js';
@@ -103,7 +119,11 @@ const COMMANDS = [
   ProposeAdjustment,
   ApproveAdjustment,
   RefuseAdjustment,
+  AgreeArrangement,
+  AssessArrangement,
+  CancelArrangement,
   ChangeContact,
+  ChangeBillDelivery,
   ChangeNotificationPreferences,
   CollectPayment,
   VoidPayment,
@@ -115,6 +135,11 @@ const COMMANDS = [
   StopSubscription,
   AddOneTimeCharge,
   RecordUsage,
+  OpenSupportCase,
+  AddNote,
+  AssignSupportCase,
+  CloseSupportCase,
+  ReopenSupportCase,
   SetPin,
   SetSecurityQuestion,
   SendCode,
@@ -131,8 +156,10 @@ const CONTROLLERS = [
   HoldsController,
   DisputesController,
   AdjustmentsController,
+  ArrangementsController,
   ContactsController,
   PreferencesController,
+  BillDeliveryController,
   PaymentLivesController,
   GatewayWebhooksController,
   CatalogueController,
@@ -141,6 +168,7 @@ const CONTROLLERS = [
   BillingRunsController,
   VerificationController,
   IvrController,
+  SupportCasesController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -175,6 +203,8 @@ export class LedgerModule {
         IdentityChecks,
         VerificationTrail,
         PhoneCalls,
+        Arrangements,
+        LinkedEvents,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
       ],

@@ -2,6 +2,7 @@ import { type Message, MESSAGES } from '#libs/contracts';
 import { type StoredEvent } from '#libs/event-sourcing';
 import { accountsMessage } from './accounts/accounts.messages.js';
 import { adjustmentsMessage } from './adjustments/adjustments.messages.js';
+import { arrangementsMessage } from './arrangements/arrangements.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
@@ -44,6 +45,7 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
       return accountsMessage(event, about);
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
+    case 'BillDeliveryChanged':
       return contactsMessage(event, about);
     case 'DisputeOpened':
     case 'DisputeResolved':
@@ -52,6 +54,12 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'AdjustmentApproved':
     case 'AdjustmentRefused':
       return adjustmentsMessage(event, about);
+    case 'ArrangementAgreed':
+    case 'InstalmentKept':
+    case 'ArrangementBroken':
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
+      return arrangementsMessage(event, about);
     default:
       return billingMessage(event, about);
   }

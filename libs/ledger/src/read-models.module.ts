@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AdjustmentsQueries } from './adjustments/adjustments.queries.js';
 import { AgingController } from './aging/aging.controller.js';
 import { AgingQueries } from './aging/aging.queries.js';
+import { ArrangementsQueries } from './arrangements/arrangements.queries.js';
 import { AsOfController } from './as-of/as-of.controller.js';
 import { AsOfQueries } from './as-of/as-of.queries.js';
 import { BalancesController } from './balances/balances.controller.js';
@@ -30,6 +31,7 @@ import { RollForwardQueries } from './roll-forward/roll-forward.queries.js';
 import { StatementController } from './statements/statement.controller.js';
 import { StatementQueries } from './statements/statement.queries.js';
 import { SubscriptionsQueries } from './subscriptions/subscriptions.queries.js';
+import { SupportCasesQueries } from './support-cases/support-cases.queries.js';
 
 const QUERIES = [
   BalancesQueries,
@@ -43,6 +45,7 @@ const QUERIES = [
   ContactsQueries,
   DisputesQueries,
   AdjustmentsQueries,
+  ArrangementsQueries,
   AsOfQueries,
   StatementQueries,
   AgingQueries,
@@ -50,6 +53,7 @@ const QUERIES = [
   ExplainQueries,
   SubscriptionsQueries,
   BillingRunsQueries,
+  SupportCasesQueries,
 ];
 
 /** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */

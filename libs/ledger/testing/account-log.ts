@@ -5,14 +5,19 @@ import {
   account,
   type AccountEvent,
   type AccountState,
+  AgreeArrangement,
   ApplyCredit,
   ApplyPayment,
   ApproveAdjustment,
+  AssessArrangement,
+  CancelArrangement,
   candidatePayBillNumber,
+  ChangeBillDelivery,
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
   CorrectBill,
+  formatMinor,
   HoldPayments,
   IssueBill,
   IssueCredit,
@@ -61,12 +66,18 @@ const ATTEMPTS = [
   'adjust',
   'approve',
   'refuse',
+  'agree',
+  'agree',
+  'assess',
+  'assess',
+  'cancel',
   'fail',
   'hold',
   'release',
   'release',
   'contact',
   'preferences',
+  'paperless',
   'close',
 ] as const;
 
@@ -81,6 +92,7 @@ interface Attempt {
 const ACCOUNTS = 4;
 const NAMESPACE = '5b8f2c3e-7d55-5f0e-9a86-0c3a0e1f7a11';
 const AT = '2026-01-15T12:00:00.000Z';
+const LATE = '2026-01-31T12:00:00.000Z';
 const id = (name: string) => uuidv5(name, NAMESPACE);
 
 const attempt = fc.record<Attempt>({
@@ -231,6 +243,21 @@ class Log {
           RefuseAdjustment,
           { adjustmentId, reason: 'checked', by: { actor: 'finance:1', role: 'finance' } },
         ],
+        agree: () => {
+          const { openBills, bills } = owner.state;
+          const open = openBills.reduce((sum, { billNumber }) => sum + bills.get(billNumber)!.open, 0n);
+          const [first, rest] = cents % 2 === 0 ? [open, 0n] : [open / 2n, open - open / 2n];
+          const instalments = [first, rest]
+            .map((part, index) => ({ dueOn: `2026-01-${16 + index}`, amount: formatMinor(part, digits) }))
+            .filter((_, index) => index === 0 || rest > 0n);
+          return [AgreeArrangement, { instalments }];
+        },
+        assess: () => [AssessArrangement, {}],
+        cancel: () => {
+          const arrangementId = owner.state.arrangement?.arrangementId ?? id('no arrangement');
+          return [CancelArrangement, { arrangementId, reason: 'agreed-anew' }];
+        },
+        paperless: () => [ChangeBillDelivery, { paperless: cents % 2 === 0, consent: 'electronic-records-2026-01' }],
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
@@ -245,17 +272,18 @@ class Log {
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();
-    this.#send(owner, command, body, `attempt ${attemptNumber}`);
+    // Sometimes so late that what is not paid is missed.
+    this.#send(owner, command, body, `attempt ${attemptNumber}`, what === 'assess' && which > 2 ? LATE : AT);
   }
 
-  #send(owner: Owner, command: unknown, body: unknown, name: string): void {
+  #send(owner: Owner, command: unknown, body: unknown, name: string, at = AT): void {
     const definition = command as AnyCommand;
     const commandId = id(`${owner.id} ${name}`);
     try {
       for (const event of definition.decide(definition.schema.parse(body), owner.state, {
         id: owner.id,
         commandId,
-        at: AT,
+        at,
       })) {
         owner.state = account.evolve(owner.state, event);
         if (event.type === 'AdjustmentProposed') owner.adjustments.push(event.data.adjustmentId);

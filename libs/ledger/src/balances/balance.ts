@@ -104,6 +104,12 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'AdjustmentProposed':
     case 'AdjustmentApproved':
     case 'AdjustmentRefused':
+    case 'BillDeliveryChanged':
+    case 'ArrangementAgreed':
+    case 'InstalmentKept':
+    case 'ArrangementBroken':
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':

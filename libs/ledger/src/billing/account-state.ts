@@ -152,6 +152,18 @@ export interface PendingAdjustment {
   readonly on: string;
 }
 
+/** When what was open on bills is to be paid. */
+export interface Arrangement {
+  readonly arrangementId: string;
+  /** What was open on each when it was agreed on. */
+  readonly bills: readonly { readonly billNumber: string; readonly amount: bigint }[];
+  /** In the order of their days. */
+  readonly instalments: readonly { readonly dueOn: string; readonly amount: bigint }[];
+  readonly graceDays: number;
+  /** How many instalments were told to be kept: the first ones. */
+  readonly kept: number;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -176,6 +188,11 @@ export interface AccountState {
   readonly adjustments: readonly PendingAdjustment[];
   /** What was adjusted without a second person, in the last days of it. */
   readonly adjustedAlone: readonly { readonly on: string; readonly amount: bigint }[];
+  /** The arrangement that stands: neither broken nor completed nor cancelled. */
+  readonly arrangement: Arrangement | undefined;
+  /** The days on which arrangements were broken. */
+  readonly brokenArrangements: readonly string[];
+  readonly paperless: boolean;
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -197,6 +214,9 @@ export const initialState: AccountState = {
   respites: [],
   adjustments: [],
   adjustedAlone: [],
+  arrangement: undefined,
+  brokenArrangements: [],
+  paperless: false,
   contact: {},
   preferences: undefined,
 };

@@ -4,7 +4,14 @@ import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
 import { accountEvents, type AccountEvent } from './account-events.js';
 import { adjustmentDecided, adjustmentProposed } from './adjusted.js';
-import { type AccountState, type Bill, initialState, type Share, type Source } from './account-state.js';
+import {
+  type AccountState,
+  type Arrangement,
+  type Bill,
+  initialState,
+  type Share,
+  type Source,
+} from './account-state.js';
 import { disputeOpened, disputeResolved, disputesSettled } from './disputed.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
 import { prepaidBy, withGivenBack } from './prepaid.js';
@@ -81,6 +88,19 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'AdjustmentApproved':
     case 'AdjustmentRefused':
       return { ...state, ...adjustmentDecided(state, event) };
+    case 'ArrangementAgreed':
+      return { ...state, arrangement: arrangementAgreed(event.data, state.digits) };
+    case 'InstalmentKept':
+      return { ...state, arrangement: state.arrangement && { ...state.arrangement, kept: event.data.number } };
+    case 'ArrangementBroken': {
+      const brokenArrangements = [...state.brokenArrangements, event.data.effectiveAt.slice(0, 10)];
+      return { ...state, arrangement: undefined, brokenArrangements };
+    }
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
+      return { ...state, arrangement: undefined };
+    case 'BillDeliveryChanged':
+      return { ...state, paperless: event.data.paperless };
     case 'ContactChanged':
       return { ...state, contact: event.data.contact };
     case 'NotificationPreferencesChanged': {
@@ -90,6 +110,17 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
+}
+
+function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
+  const { arrangementId, bills, instalments, graceDays } = data;
+  return {
+    arrangementId,
+    bills: bills.map(({ billNumber, amount }) => ({ billNumber, amount: parseMinor(amount, digits) })),
+    instalments: instalments.map(({ dueOn, amount }) => ({ dueOn, amount: parseMinor(amount, digits) })),
+    graceDays,
+    kept: 0,
+  };
 }
 
 function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {

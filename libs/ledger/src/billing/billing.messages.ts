@@ -12,7 +12,13 @@ type OfOthers =
   | 'DisputeResolved'
   | 'AdjustmentProposed'
   | 'AdjustmentApproved'
-  | 'AdjustmentRefused';
+  | 'BillDeliveryChanged'
+  | 'AdjustmentRefused'
+  | 'ArrangementAgreed'
+  | 'InstalmentKept'
+  | 'ArrangementBroken'
+  | 'ArrangementCompleted'
+  | 'ArrangementCancelled';
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 

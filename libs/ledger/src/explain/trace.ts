@@ -44,6 +44,7 @@ type Of<Type extends Event['type']> = Extract<Event, { type: Type }>;
 export class Trace {
   readonly #charged = new Map<string, ChargedLine>();
   readonly #lines = new Map<string, Entry<MoneySource>[]>();
+  readonly #disputed = new Map<string, bigint>();
   readonly #sources = new Map<string, { readonly source: MoneySource; readonly entries: Entry<ChargedLine>[] }>();
 
   constructor(readonly digits: number) {}
@@ -101,17 +102,28 @@ export class Trace {
         for (const { sourceId, sourceKind, ...share } of event.data.released) {
           this.#release(share, { sourceId, sourceKind }, event);
         }
+        for (const { amount } of event.data.disputes ?? []) this.#dispute(event.data, -this.#minor(amount));
+        return;
+      case 'DisputeOpened':
+        for (const share of event.data.shares) this.#dispute(share, this.#minor(share.amount));
+        return;
+      case 'DisputeResolved':
+        for (const share of event.data.released) this.#dispute(share, -this.#minor(share.amount));
         return;
       case 'AccountOpened':
       case 'AccountClosed':
       case 'PaymentFailed':
       case 'PaymentsHeld':
       case 'PaymentsReleased':
-      case 'DisputeOpened':
-      case 'DisputeResolved':
       case 'AdjustmentProposed':
       case 'AdjustmentApproved':
       case 'AdjustmentRefused':
+      case 'BillDeliveryChanged':
+      case 'ArrangementAgreed':
+      case 'InstalmentKept':
+      case 'ArrangementBroken':
+      case 'ArrangementCompleted':
+      case 'ArrangementCancelled':
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
         return;
@@ -126,6 +138,17 @@ export class Trace {
       lines: lines.filter(({ left }) => left !== 0n).sort((one, other) => byDay(one.of.dueOn, other.of.dueOn)),
       sources: sources.filter(({ left }) => left !== 0n),
     };
+  }
+
+  /** What of a line is in dispute, paid or not; never less than nothing. */
+  disputedOn(line: Pick<ChargedLine, 'billNumber' | 'lineId'>): bigint {
+    const disputed = this.#disputed.get(keyOf(line)) ?? 0n;
+    return disputed > 0n ? disputed : 0n;
+  }
+
+  #dispute(line: Pick<ChargedLine, 'billNumber' | 'lineId'>, amount: bigint): void {
+    const key = keyOf(line);
+    this.#disputed.set(key, (this.#disputed.get(key) ?? 0n) + amount);
   }
 
   #lay(share: Allocation, source: MoneySource, event: Event): void {

@@ -22,6 +22,12 @@ export const HISTORY_KINDS = [
   'adjustment-proposed',
   'adjustment-approved',
   'adjustment-refused',
+  'arrangement-agreed',
+  'instalment-kept',
+  'arrangement-broken',
+  'arrangement-completed',
+  'arrangement-cancelled',
+  'bill-delivery-changed',
   'account-closed',
 ] as const;
 
@@ -30,7 +36,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold, dispute or adjustment; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold, dispute, adjustment or arrangement; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -77,6 +83,18 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'adjustment-approved', reference: data.adjustmentId, reason: data.approval };
     case 'AdjustmentRefused':
       return { kind: 'adjustment-refused', reference: data.adjustmentId, reason: data.reason };
+    case 'ArrangementAgreed':
+      return { kind: 'arrangement-agreed', reference: data.arrangementId, reason: null };
+    case 'InstalmentKept':
+      return { kind: 'instalment-kept', reference: data.arrangementId, reason: null };
+    case 'ArrangementBroken':
+      return { kind: 'arrangement-broken', reference: data.arrangementId, reason: null };
+    case 'ArrangementCompleted':
+      return { kind: 'arrangement-completed', reference: data.arrangementId, reason: null };
+    case 'ArrangementCancelled':
+      return { kind: 'arrangement-cancelled', reference: data.arrangementId, reason: data.reason };
+    case 'BillDeliveryChanged':
+      return { kind: 'bill-delivery-changed', reference: null, reason: data.paperless ? 'paperless' : 'paper' };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

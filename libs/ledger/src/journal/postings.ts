@@ -36,6 +36,12 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'AdjustmentProposed':
     case 'AdjustmentApproved':
     case 'AdjustmentRefused':
+    case 'BillDeliveryChanged':
+    case 'ArrangementAgreed':
+    case 'InstalmentKept':
+    case 'ArrangementBroken':
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
       return [];
