@@ -132,7 +132,7 @@ describe('As of a moment, the API', () => {
       actor: 'clerk-7',
       onBehalfOf: 'lockbox',
       effectiveAt: '2026-04-28T09:00:00.000Z',
-      allocationPolicy: 'instructed-then-oldest-due-first/1',
+      allocationPolicy: 'instructed-then-oldest-due-first/2',
       allocations: [
         { billNumber: 'B-4', lineId: 'internet', amount: '10.00' },
         { billNumber: 'B-5', lineId: 'internet', amount: '20.00' },

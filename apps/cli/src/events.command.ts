@@ -11,6 +11,7 @@ import {
   receipt,
   subscription,
   tillBatch,
+  supportCase,
   verification,
 } from '#libs/ledger';
 import { Command } from 'commander';
@@ -51,6 +52,7 @@ export const STORED = [
   billingRun,
   autopayRun,
   collectionsRun,
+  supportCase,
   bankFile,
   receipt,
   tillBatch,

@@ -3,6 +3,9 @@ import { type Message, type MessageData, MESSAGES, type MessageType } from './ca
 const ACCOUNT = '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b00';
 const PAYMENT = '1d6f3c0a-94b7-5c2e-8f13-6a5b0e7d4c21';
 const ENROLLMENT = '5e9b7a14-c0d3-5f68-9a27-3b1e8d4c6f02';
+const ARRANGEMENT = '6d1a8c53-2f7b-5e90-83c6-9b4e0d5a7f12';
+const ADJUSTMENT = '2c9f4a71-8e0d-5b36-a4c7-1f5d9e3b6082';
+const DISPUTE = '4b7e9d12-6a3c-5f08-b1d9-5e2c8a7f0d46';
 const HOLD = 'c8a1e5d2-3f60-5b79-9e24-7d1c0b8f6a35';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
@@ -223,6 +226,65 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     reason: 'presentments-used-up',
     code: 'R01',
   },
+  'dispute.opened': {
+    ...about('2026-01-22T15:05:00.000Z'),
+    disputeId: DISPUTE,
+    subject: { kind: 'charge', billNumber: '2026-01-C-77', lineId: 'L2' },
+    amount: usd('0.94'),
+    shares: [phone('0.94')],
+    reason: 'calls-not-made',
+  },
+  'dispute.resolved': {
+    ...about('2026-01-29T10:30:00.000Z'),
+    disputeId: DISPUTE,
+    outcome: 'company',
+    granted: usd('0.00'),
+    released: [phone('0.94')],
+    payableBy: '2026-02-08',
+    reason: 'calls-confirmed',
+  },
+  'adjustment.proposed': {
+    ...about('2026-01-23T09:40:00.000Z'),
+    adjustmentId: ADJUSTMENT,
+    kind: 'charge-reversal',
+    billNumber: '2026-01-C-77',
+    lineId: 'L1',
+    amount: usd('10.73'),
+    reason: 'outage',
+  },
+  'adjustment.approved': { ...about('2026-01-23T11:10:00.000Z'), adjustmentId: ADJUSTMENT, approval: 'second-person' },
+  'adjustment.refused': { ...about('2026-01-23T11:10:00.000Z'), adjustmentId: ADJUSTMENT, reason: 'no-outage-found' },
+  'arrangement.agreed': {
+    ...about('2026-02-01T13:20:00.000Z'),
+    arrangementId: ARRANGEMENT,
+    amount: usd('47.57'),
+    bills: [{ billNumber: '2026-01-C-77', amount: usd('47.57') }],
+    instalments: [
+      { dueOn: '2026-02-15', amount: usd('24.00') },
+      { dueOn: '2026-03-15', amount: usd('23.57') },
+    ],
+    graceDays: 5,
+  },
+  'instalment.kept': {
+    ...about('2026-02-16T04:00:00.000Z'),
+    arrangementId: ARRANGEMENT,
+    number: 1,
+    dueOn: '2026-02-15',
+    paid: usd('24.00'),
+  },
+  'arrangement.broken': {
+    ...about('2026-03-21T04:00:00.000Z'),
+    arrangementId: ARRANGEMENT,
+    number: 2,
+    dueOn: '2026-03-15',
+    missing: usd('23.57'),
+  },
+  'arrangement.completed': { ...about('2026-03-16T04:00:00.000Z'), arrangementId: ARRANGEMENT },
+  'arrangement.cancelled': {
+    ...about('2026-02-20T10:00:00.000Z'),
+    arrangementId: ARRANGEMENT,
+    reason: 'agreed-anew',
+  },
   'contact.changed': {
     ...about('2026-01-08T17:45:00.000Z'),
     contact: {
@@ -231,6 +293,7 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     },
     changed: ['email'],
   },
+  'bill-delivery.changed': { ...about('2026-01-08T17:50:00.000Z'), paperless: true },
   'notification-preferences.changed': {
     ...about('2026-01-08T17:46:00.000Z'),
     locale: 'en-US',

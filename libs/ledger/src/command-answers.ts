@@ -92,6 +92,39 @@ export const PaymentsHeldAnswer = Receipt.extend({
   holdId: z.uuid(),
   state: z.enum(['held', 'released']).meta({ description: 'Of this hold; others may stand' }),
 }).meta({ id: 'PaymentsHeldAnswer' });
+export const DisputeOpenedAnswer = Receipt.extend({
+  disputeId: z.uuid(),
+  amount: Money,
+  shares: z.array(Allocation).meta({ description: 'Where on bills it is disputed; none when a payment is' }),
+}).meta({ id: 'DisputeOpenedAnswer' });
+export const DisputeResolvedAnswer = Receipt.extend({
+  disputeId: z.uuid(),
+  outcome: z.enum(['customer', 'company']),
+  granted: Money,
+  reversed: z.array(Allocation).meta({ description: 'Charges that were reversed for it' }),
+  unapplied: z
+    .array(Allocation)
+    .meta({ description: 'What a disputed payment was taken off: it is credit now, and can be refunded' }),
+  payableBy: z.iso
+    .date()
+    .nullable()
+    .meta({ description: 'Until then what was in dispute and not granted is not dunned for; null: nothing was left' }),
+}).meta({ id: 'DisputeResolvedAnswer' });
+export const AdjustmentAnswer = Receipt.extend({
+  adjustmentId: z.uuid(),
+  state: z
+    .enum(['proposed', 'approved', 'refused'])
+    .meta({ description: 'proposed: it waits for a second person, and nothing is posted yet' }),
+  posted: z
+    .array(z.object({ type: z.string(), amount: Money }))
+    .meta({ description: 'The events that took it off the account; none until it is approved' }),
+}).meta({ id: 'AdjustmentAnswer' });
+export const ArrangementAnswer = Receipt.extend({
+  arrangementId: z.uuid().nullable().meta({ description: 'null when none stands' }),
+  told: z
+    .array(z.string())
+    .meta({ description: 'The events it led to, in order; none when there was nothing to tell' }),
+}).meta({ id: 'ArrangementAnswer' });
 export const ContactChangedAnswer = Receipt.extend({
   changed: z
     .array(z.enum(['name', 'email', 'phone']))
@@ -99,6 +132,9 @@ export const ContactChangedAnswer = Receipt.extend({
 }).meta({ id: 'ContactChangedAnswer' });
 export const PreferencesChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
   id: 'NotificationPreferencesChangedAnswer',
+});
+export const BillDeliveryChangedAnswer = Receipt.extend({ changed: z.boolean() }).meta({
+  id: 'BillDeliveryChangedAnswer',
 });
 export const BillReversedAnswer = Receipt.extend({
   reversalId: z.uuid(),

@@ -10,6 +10,14 @@ import { AutopayRunsController } from './autopay/autopay-runs.controller.js';
 import { AutopayRuns } from './autopay/autopay-runs.job.js';
 import { CancelAutopay, ResumeAutopay, StopAutopayDebit } from './autopay/cancel-autopay.js';
 import { EnrollAutopay } from './autopay/enroll-autopay.js';
+import { AdjustmentsController } from './adjustments/adjustments.controller.js';
+import { ApproveAdjustment, RefuseAdjustment } from './adjustments/decide-adjustment.js';
+import { ProposeAdjustment } from './adjustments/propose-adjustment.js';
+import { AgreeArrangement } from './arrangements/agree-arrangement.js';
+import { ArrangementsController } from './arrangements/arrangements.controller.js';
+import { Arrangements } from './arrangements/arrangements.job.js';
+import { AssessArrangement } from './arrangements/assess-arrangement.js';
+import { CancelArrangement } from './arrangements/cancel-arrangement.js';
 import { BillDocumentsController } from './bill-documents/bill-documents.controller.js';
 import { BillDocuments } from './bill-documents/bill-documents.queries.js';
 import { ApplyCredit } from './billing/apply-credit.js';
@@ -43,11 +51,16 @@ import { CollectionsRuns } from './collections/collections-runs.job.js';
 import { RestoreService, SuspendService } from './collections/suspend-service.js';
 import { WaiveLateFee } from './collections/waive-late-fee.js';
 import { ReinstateDebt, WriteOffDebt } from './collections/write-off-debt.js';
+import { BillDeliveryController } from './contacts/bill-delivery.controller.js';
+import { ChangeBillDelivery } from './contacts/change-bill-delivery.js';
 import { ChangeContact } from './contacts/change-contact.js';
 import { ChangeNotificationPreferences } from './contacts/change-notification-preferences.js';
 import { ContactsController } from './contacts/contacts.controller.js';
 import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { OpenDispute } from './disputes/open-dispute.js';
+import { ResolveDispute } from './disputes/resolve-dispute.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
@@ -64,6 +77,15 @@ import { RecordUsage } from './subscriptions/record-usage.js';
 import { StartSubscription } from './subscriptions/start-subscription.js';
 import { StopSubscription } from './subscriptions/stop-subscription.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
+import {
+  AddNote,
+  AssignSupportCase,
+  CloseSupportCase,
+  OpenSupportCase,
+  ReopenSupportCase,
+} from './support-cases/handle-support-case.js';
+import { LinkedEvents } from './support-cases/linked-events.job.js';
+import { SupportCasesController } from './support-cases/support-cases.controller.js';
 import { ReadModelsModule } from './read-models.module.js';
 import {
   ApproveTillDifference,
@@ -124,7 +146,16 @@ const COMMANDS = [
   RestoreService,
   WriteOffDebt,
   ReinstateDebt,
+  OpenDispute,
+  ResolveDispute,
+  ProposeAdjustment,
+  ApproveAdjustment,
+  RefuseAdjustment,
+  AgreeArrangement,
+  AssessArrangement,
+  CancelArrangement,
   ChangeContact,
+  ChangeBillDelivery,
   ChangeNotificationPreferences,
   CollectPayment,
   VoidPayment,
@@ -136,6 +167,11 @@ const COMMANDS = [
   StopSubscription,
   AddOneTimeCharge,
   RecordUsage,
+  OpenSupportCase,
+  AddNote,
+  AssignSupportCase,
+  CloseSupportCase,
+  ReopenSupportCase,
   SetPin,
   SetSecurityQuestion,
   SendCode,
@@ -161,8 +197,12 @@ const CONTROLLERS = [
   PaymentsController,
   PayByNumberController,
   HoldsController,
+  DisputesController,
+  AdjustmentsController,
+  ArrangementsController,
   ContactsController,
   PreferencesController,
+  BillDeliveryController,
   PaymentLivesController,
   GatewayWebhooksController,
   CatalogueController,
@@ -176,6 +216,7 @@ const CONTROLLERS = [
   TillsController,
   AutopayController,
   AutopayRunsController,
+  SupportCasesController,
 ];
 
 const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'payments/1', applyOn: 'settled' } };
@@ -214,6 +255,8 @@ export class LedgerModule {
         PhoneCalls,
         Tills,
         TillsQueries,
+        Arrangements,
+        LinkedEvents,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
         { provide: AutopayRuns, useFactory: () => new AutopayRuns(store, db, patient, collecting) },
         { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },

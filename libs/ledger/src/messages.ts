@@ -3,10 +3,13 @@ import { type StoredEvent } from '#libs/event-sourcing';
 import { accountsMessage } from './accounts/accounts.messages.js';
 import { isAutopayEvent } from './autopay/autopay.js';
 import { autopayMessage } from './autopay/autopay.messages.js';
+import { adjustmentsMessage } from './adjustments/adjustments.messages.js';
+import { arrangementsMessage } from './arrangements/arrangements.messages.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
 import { billingMessage } from './billing/billing.messages.js';
 import { collectionsMessage } from './collections/collections.messages.js';
 import { contactsMessage } from './contacts/contacts.messages.js';
+import { disputesMessage } from './disputes/disputes.messages.js';
 import { type About, type MessageContent } from './message-content.js';
 
 const CATEGORY = 'account-';
@@ -46,6 +49,7 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
       return accountsMessage(event, about);
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
+    case 'BillDeliveryChanged':
       return contactsMessage(event, about);
     case 'LateFeeAssessed':
     case 'DunningStepTaken':
@@ -54,6 +58,19 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
     case 'DebtWrittenOff':
     case 'DebtReinstated':
       return collectionsMessage(event, about);
+    case 'DisputeOpened':
+    case 'DisputeResolved':
+      return disputesMessage(event, about);
+    case 'AdjustmentProposed':
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
+      return adjustmentsMessage(event, about);
+    case 'ArrangementAgreed':
+    case 'InstalmentKept':
+    case 'ArrangementBroken':
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
+      return arrangementsMessage(event, about);
     default:
       return billingMessage(event, about);
   }

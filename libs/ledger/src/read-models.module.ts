@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AdjustmentsQueries } from './adjustments/adjustments.queries.js';
 import { AgingController } from './aging/aging.controller.js';
 import { AgingQueries } from './aging/aging.queries.js';
+import { ArrangementsQueries } from './arrangements/arrangements.queries.js';
 import { AsOfController } from './as-of/as-of.controller.js';
 import { AsOfQueries } from './as-of/as-of.queries.js';
 import { AutopayQueries } from './autopay/autopay.queries.js';
@@ -13,6 +15,7 @@ import { BillsController } from './bills/bills.controller.js';
 import { BillsQueries } from './bills/bills.queries.js';
 import { CollectionsQueries } from './collections/collections.queries.js';
 import { ContactsQueries } from './contacts/contacts.queries.js';
+import { DisputesQueries } from './disputes/disputes.queries.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { ExplainQueries } from './explain/explain.queries.js';
 import { HistoryController } from './history/history.controller.js';
@@ -30,6 +33,7 @@ import { RollForwardQueries } from './roll-forward/roll-forward.queries.js';
 import { StatementController } from './statements/statement.controller.js';
 import { StatementQueries } from './statements/statement.queries.js';
 import { SubscriptionsQueries } from './subscriptions/subscriptions.queries.js';
+import { SupportCasesQueries } from './support-cases/support-cases.queries.js';
 
 const QUERIES = [
   BalancesQueries,
@@ -41,6 +45,9 @@ const QUERIES = [
   JournalExport,
   PayBillNumbersQueries,
   ContactsQueries,
+  DisputesQueries,
+  AdjustmentsQueries,
+  ArrangementsQueries,
   AsOfQueries,
   StatementQueries,
   AgingQueries,
@@ -50,6 +57,7 @@ const QUERIES = [
   SubscriptionsQueries,
   BillingRunsQueries,
   AutopayQueries,
+  SupportCasesQueries,
 ];
 
 /** All reads of the ledger. DATABASE, EventStore and ReadBarrier come from a global module of the process. */

@@ -1,5 +1,7 @@
 import { codeFingerprint, type Projection } from '#libs/event-sourcing';
 import { autopayProjection } from './autopay/autopay.projection.js';
+import { adjustmentsProjection } from './adjustments/adjustments.projection.js';
+import { arrangementsProjection } from './arrangements/arrangements.projection.js';
 import { balancesProjection } from './balances/balances.projection.js';
 import { movementsOf, movesMoney } from './balances/movements.js';
 import { type AccountEvent, accountEvents } from './billing/account-events.js';
@@ -8,15 +10,19 @@ import { billingRunsProjection } from './billing-run/billing-runs.projection.js'
 import { billsProjection } from './bills/bills.projection.js';
 import { collectionsProjection } from './collections/collections.projection.js';
 import { contactsProjection } from './contacts/contacts.projection.js';
+import { disputesProjection } from './disputes/disputes.projection.js';
 import { payBillNumbersProjection } from './pay-bill-numbers/pay-bill-numbers.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { LEDGER } from './reads/ledger.js';
 import { type SubscriptionEvent } from './subscriptions/subscription-events.js';
 import { subscriptionsProjection } from './subscriptions/subscriptions.projection.js';
+import { type SupportCaseEvent } from './support-cases/support-case-events.js';
+import { supportCasesProjection } from './support-cases/support-cases.projection.js';
 
 const parts = [
   ...[balancesProjection, billsProjection, paymentsProjection, payBillNumbersProjection],
   ...[contactsProjection, autopayProjection, collectionsProjection],
+  ...[disputesProjection, adjustmentsProjection, arrangementsProjection],
 ];
 
 /**
@@ -43,8 +49,7 @@ const ledgerReadModels: Projection<AccountEvent> = {
 /** What a projector runs of accounts. */
 export const readModels: readonly Projection<AccountEvent>[] = [ledgerReadModels];
 
-/** What it runs of their subscriptions and of billing runs: apart, because they are streams of their own. */
-export const subscriptionReadModels: readonly (Projection<SubscriptionEvent> | Projection<BillingRunEvent>)[] = [
-  subscriptionsProjection,
-  billingRunsProjection,
-];
+/** What it runs of their subscriptions, of billing runs and of support cases: apart, because they are streams of their own. */
+export const subscriptionReadModels: readonly (
+  Projection<SubscriptionEvent> | Projection<BillingRunEvent> | Projection<SupportCaseEvent>
+)[] = [subscriptionsProjection, billingRunsProjection, supportCasesProjection];

@@ -10,17 +10,25 @@ import {
   ApplyPayment,
   CancelAutopay,
   AssessLateFee,
+  AgreeArrangement,
+  ApproveAdjustment,
+  AssessArrangement,
+  CancelArrangement,
   candidatePayBillNumber,
+  ChangeBillDelivery,
   ChangeContact,
   ChangeNotificationPreferences,
   CloseAccount,
   CollectAccount,
   CorrectBill,
   EnrollAutopay,
+  formatMinor,
   HoldPayments,
   IssueBill,
   IssueCredit,
   OpenAccount,
+  OpenDispute,
+  ProposeAdjustment,
   RecordFailedPayment,
   RecordReturn,
   RefundPayment,
@@ -29,6 +37,8 @@ import {
   ReleaseHold,
   ResumeAutopay,
   RestoreService,
+  RefuseAdjustment,
+  ResolveDispute,
   ReverseBill,
   ReverseCharge,
   UnapplyPayment,
@@ -68,6 +78,18 @@ const ATTEMPTS = [
   'refund',
   'return',
   'reinstate',
+  'dispute',
+  'dispute',
+  'resolve',
+  'adjust',
+  'adjust',
+  'approve',
+  'refuse',
+  'agree',
+  'agree',
+  'assess',
+  'assess',
+  'cancel',
   'fail',
   'hold',
   'release',
@@ -80,6 +102,7 @@ const ATTEMPTS = [
   'debit-fails',
   'cancel-autopay',
   'resume-autopay',
+  'paperless',
   'close',
 ] as const;
 
@@ -108,6 +131,7 @@ const POLICY = (currency: string) => ({
 });
 const COLLECTED_ON = ['2025-12-03', '2026-01-07', '2026-01-09', '2026-01-13', '2026-01-15'];
 const AT = '2026-01-15T12:00:00.000Z';
+const LATE = '2026-01-31T12:00:00.000Z';
 const id = (name: string) => uuidv5(name, NAMESPACE);
 
 const agreed = {
@@ -177,6 +201,8 @@ interface Owner {
   readonly payments: string[];
   /** The payment of the debit presented last. */
   debited: string;
+  readonly disputes: string[];
+  readonly adjustments: string[];
   state: AccountState;
   revision: bigint;
 }
@@ -190,6 +216,8 @@ class Log {
     revision: -1n,
     payments: [],
     debited: id('no debit'),
+    disputes: [],
+    adjustments: [],
   }));
 
   attempt({ account: index, what, cents, which }: Attempt, attemptNumber: number): void {
@@ -208,6 +236,8 @@ class Log {
     const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
     const money = { amount: decimal, currency: owner.currency };
     const paymentId = owner.payments[which % Math.max(owner.payments.length, 1)] ?? id('no payment');
+    const disputeId = owner.disputes[which % Math.max(owner.disputes.length, 1)] ?? id('no dispute');
+    const adjustmentId = owner.adjustments.at(-1) ?? id('no adjustment');
     const byCard = { channel: 'online', method: { kind: 'card', token: 'tok_1' } };
     const hold = { holdId: id(`hold ${which % 2}`) };
     const sealed = `v1.${which}`;
@@ -234,6 +264,49 @@ class Log {
         refund: () => [RefundPayment, { paymentId, reason: 'overpaid', ...(cents % 2 === 0 && { amount: money }) }],
         contact: () => [ChangeContact, { [['name', 'email', 'phone'][which % 3]!]: cents % 4 === 0 ? null : sealed }],
         preferences: () => [ChangeNotificationPreferences, { locale: 'en-US', timeZone: 'Asia/Tokyo', ...quiet }],
+        dispute: () => {
+          const { billNumber } = place;
+          const ofBill = which % 2 === 0 ? { kind: 'bill', billNumber } : { kind: 'charge', ...place };
+          const subject = cents % 5 === 0 ? { kind: 'payment', paymentId } : ofBill;
+          return [OpenDispute, { subject, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }];
+        },
+        resolve: () => {
+          const isRight = cents % 2 === 0;
+          const granted = isRight && cents % 3 === 0 && { amount: money };
+          return [
+            ResolveDispute,
+            { disputeId, outcome: isRight ? 'customer' : 'company', reason: 'checked', ...granted },
+          ];
+        },
+        adjust: () => {
+          const kinds = {
+            credit: { kind: 'credit', amount: money, reason: 'goodwill' },
+            reversal: { kind: 'charge-reversal', ...place, reason: 'error' },
+            dispute: { kind: 'dispute', disputeId, reason: 'checked' },
+          };
+          const adjustment = kinds[(['credit', 'reversal', 'dispute'] as const)[cents % 3]!];
+          return [ProposeAdjustment, { adjustment, by: { actor: 'agent:1', role: 'agent' } }];
+        },
+        approve: () => [ApproveAdjustment, { adjustmentId, by: { actor: 'finance:1', role: 'finance' } }],
+        refuse: () => [
+          RefuseAdjustment,
+          { adjustmentId, reason: 'checked', by: { actor: 'finance:1', role: 'finance' } },
+        ],
+        agree: () => {
+          const { openBills, bills } = owner.state;
+          const open = openBills.reduce((sum, { billNumber }) => sum + bills.get(billNumber)!.open, 0n);
+          const [first, rest] = cents % 2 === 0 ? [open, 0n] : [open / 2n, open - open / 2n];
+          const instalments = [first, rest]
+            .map((part, index) => ({ dueOn: `2026-01-${16 + index}`, amount: formatMinor(part, digits) }))
+            .filter((_, index) => index === 0 || rest > 0n);
+          return [AgreeArrangement, { instalments }];
+        },
+        assess: () => [AssessArrangement, {}],
+        cancel: () => {
+          const arrangementId = owner.state.arrangement?.arrangementId ?? id('no arrangement');
+          return [CancelArrangement, { arrangementId, reason: 'agreed-anew' }];
+        },
+        paperless: () => [ChangeBillDelivery, { paperless: cents % 2 === 0, consent: 'electronic-records-2026-01' }],
         credit: () => [IssueCredit, { amount: money, reason: 'goodwill' }],
         'apply-credit': () => [ApplyCredit, {}],
         reverse: () => [ReverseCharge, { ...place, reason: 'error', ...(cents % 3 === 0 && { amount: money }) }],
@@ -268,7 +341,8 @@ class Log {
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();
-    this.#send(owner, command, body, `attempt ${attemptNumber}`);
+    // Sometimes so late that what is not paid is missed.
+    this.#send(owner, command, body, `attempt ${attemptNumber}`, what === 'assess' && which > 2 ? LATE : AT);
   }
 
   /** Autopay is carried on to all of these days but the last, which is what is left to do. */
@@ -280,16 +354,18 @@ class Log {
     return [AdvanceAutopay, bodies.at(-1)];
   }
 
-  #send(owner: Owner, command: unknown, body: unknown, name: string): void {
+  #send(owner: Owner, command: unknown, body: unknown, name: string, at = AT): void {
     const definition = command as AnyCommand;
     const commandId = id(`${owner.id} ${name}`);
     try {
       for (const event of definition.decide(definition.schema.parse(body), owner.state, {
         id: owner.id,
         commandId,
-        at: AT,
+        at,
       })) {
         owner.state = account.evolve(owner.state, event);
+        if (event.type === 'AdjustmentProposed') owner.adjustments.push(event.data.adjustmentId);
+        if (event.type === 'DisputeOpened') owner.disputes.push(event.data.disputeId);
         if (event.type === 'PaymentApplied') owner.payments.push(event.data.paymentId);
         if (event.type === 'AutopayDebitPresented') owner.debited = event.data.paymentId;
         this.events.push(this.#record(event, owner.id, ++owner.revision));

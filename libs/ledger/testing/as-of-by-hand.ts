@@ -11,6 +11,8 @@ interface BillByHand {
   /** Charged − paid − reversed − written off. */
   net: bigint;
   dueOn: string;
+  /** What of it was said to be in dispute, less what was said not to be any more. */
+  disputed: bigint;
 }
 
 /** An account by hand. */
@@ -25,6 +27,7 @@ export interface HandFold {
   /** Of bills with something open, by number. */
   readonly openBills: Record<string, bigint>;
   readonly pastDue: bigint;
+  readonly disputed: bigint;
   /** By account of the books, debit positive; those at zero are left out. */
   readonly receivable: bigint;
   readonly unapplied: bigint;
@@ -51,7 +54,7 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   const minor = (amount: string) => BigInt(Math.round(Number(amount) * 10 ** digits));
   const bills = new Map<string, BillByHand>();
   const bill = (billNumber: string) => {
-    if (!bills.has(billNumber)) bills.set(billNumber, { counts: false, net: 0n, dueOn: '' });
+    if (!bills.has(billNumber)) bills.set(billNumber, { counts: false, net: 0n, dueOn: '', disputed: 0n });
     return bills.get(billNumber)!;
   };
   const nothing = { billed: 0n, paid: 0n, returned: 0n, refunded: 0n, claimed: 0n, adjusted: 0n };
@@ -112,10 +115,17 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
       case 'ChargeReversed':
         parts.adjusted -= minor(data.amount.amount);
         bill(data.billNumber).net -= minor(data.amount.amount);
+        for (const { amount } of data.disputes ?? []) bill(data.billNumber).disputed -= minor(amount);
         for (const share of data.released) {
           bill(share.billNumber).net += minor(share.amount);
           unapplied += minor(share.amount);
         }
+        break;
+      case 'DisputeOpened':
+        for (const share of data.shares) bill(share.billNumber).disputed += minor(share.amount);
+        break;
+      case 'DisputeResolved':
+        for (const share of data.released) bill(share.billNumber).disputed -= minor(share.amount);
         break;
       default:
         break;
@@ -125,6 +135,7 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
   const openBills = [...bills].filter(([, { counts, net }]) => counts && net > 0n);
   const open = sum(openBills.map(([, { net }]) => net));
+  const inDispute = ({ net, disputed }: BillByHand) => (disputed < 0n ? 0n : disputed < net ? disputed : net);
   const given = parts.billed - parts.paid + parts.returned + parts.refunded - parts.claimed + parts.adjusted;
   const balance = given - parts.writtenOff + parts.reinstated;
   return {
@@ -133,7 +144,8 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
     open,
     credit: open - balance,
     openBills: Object.fromEntries(openBills.map(([billNumber, { net }]) => [billNumber, net])),
-    pastDue: sum(openBills.flatMap(([, { net, dueOn }]) => (dueOn < on ? [net] : []))),
+    pastDue: sum(openBills.flatMap(([, one]) => (one.dueOn < on ? [one.net - inDispute(one)] : []))),
+    disputed: sum(openBills.map(([, one]) => inDispute(one))),
     receivable: sum(all.map(({ net }) => net)),
     unapplied,
     events: counted.length,

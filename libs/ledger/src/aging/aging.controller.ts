@@ -23,7 +23,8 @@ const Aging = z.object({
     days91To120: Money,
     over120Days: Money.meta({ description: '121 days past due and more' }),
   }),
-  open: Money.meta({ description: 'All buckets together' }),
+  disputed: Money.meta({ description: 'What is in dispute: open, but in no bucket' }),
+  open: Money.meta({ description: 'All buckets and what is in dispute together' }),
   prepaid: Money.meta({ description: 'Money that lies on bills which do not count yet, or beyond what they charge' }),
   receivable: Money.meta({
     description: 'Open less prepaid: Accounts Receivable in the trial balance of the same moment',

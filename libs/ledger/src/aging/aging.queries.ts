@@ -7,7 +7,7 @@ import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
 import { AGING_BUCKETS, type AgingBucket } from './aging-bucket.js';
 
-const SUMS = ['open', 'prepaid', 'receivable', 'unapplied', 'balance'] as const;
+const SUMS = ['open', 'disputed', 'prepaid', 'receivable', 'unapplied', 'balance'] as const;
 type Sum = (typeof SUMS)[number];
 
 type Row = Record<Sum, string> & Record<AgingBucket, string> & { currency: string };
@@ -78,24 +78,26 @@ export class AgingQueries {
 }
 
 /**
- * Common table expressions that end with `aged_accounts`: what is open of one account or of all by days past due; what of it
- * is covered by money on bills beyond what they charge (`prepaid`); the rest, which is Accounts Receivable in the books; what
- * of payments and credits is on no bill (`unapplied`); and what is owed in all.
+ * Common table expressions that end with `aged_accounts`: what is open of one account or of all by days past due, but for what
+ * is in dispute (`disputed`); what of all that is open is covered by money on bills beyond what they charge (`prepaid`); the
+ * rest, which is Accounts Receivable in the books; what of payments and credits is on no bill (`unapplied`); and what is owed
+ * in all.
  */
 function agedAccounts(moments: Moments, on: string, account?: RawBuilder<string>): RawBuilder<unknown> {
   const past = sql`${on}::date - due_on`;
   const buckets = AGING_BUCKETS.map(({ name, from, to }) => {
     const least = from === null ? sql`true` : sql`${past} >= ${sql.lit(from)}`;
     const most = to === null ? sql`true` : sql`${past} <= ${sql.lit(to)}`;
-    return sql`sum(open) filter (where ${least} and ${most}) as ${sql.id(name)}`;
+    return sql`sum(open - disputed) filter (where ${least} and ${most}) as ${sql.id(name)}`;
   });
   const names = AGING_BUCKETS.map(({ name }) => sql`coalesce(${sql.id(name)}, 0) as ${sql.id(name)}`);
   return sql`${openBillsAt(moments, account)},
-    aged as (select account_id, sum(open) as open, ${sql.join(buckets)} from open_bills group by account_id),
+    aged as (select account_id, sum(open) as open, sum(disputed) as disputed, ${sql.join(buckets)} from open_bills group by account_id),
     moved as (select account_id, sum(change) as receivable from undone group by account_id),
     changed as (select account_id, sum(amount) as balance from excluded group by account_id),
     standing as (
-      select a.account_id, a.currency, coalesce(aged.open, 0) as open, ${sql.join(names)},
+      select a.account_id, a.currency, coalesce(aged.open, 0) as open,
+        coalesce(aged.disputed, 0) as disputed, ${sql.join(names)},
         a.open - coalesce(moved.receivable, 0) as receivable, a.balance - coalesce(changed.balance, 0) as balance
       from account_balances as a left join aged on aged.account_id = a.account_id
         left join moved on moved.account_id = a.account_id left join changed on changed.account_id = a.account_id
@@ -116,6 +118,7 @@ function agingOf(row: Row): Aging {
       over120Days: money('over120Days'),
     },
     open: money('open'),
+    disputed: money('disputed'),
     prepaid: money('prepaid'),
     receivable: money('receivable'),
     unapplied: money('unapplied'),

@@ -22,7 +22,8 @@ const AccountAsOfAnswer = z
     balance: Money.meta({ description: 'Open less credit: what the customer owed; negative was to their good' }),
     open: Money.meta({ description: 'What stood open on bills that count' }),
     credit: Money.meta({ description: 'What no bill that counts had taken' }),
-    pastDue: Money.meta({ description: 'What of open was due before agedOn' }),
+    pastDue: Money.meta({ description: 'What of open was due before agedOn and was not in dispute' }),
+    disputed: Money.meta({ description: 'What of open was in dispute' }),
     billed: Money,
     paid: Money,
     returned: Money,
@@ -42,6 +43,7 @@ const AccountAsOfAnswer = z
         daysPastDue: z.int(),
         total: Money,
         open: Money,
+        disputed: Money,
       }),
     ),
   })

@@ -89,8 +89,8 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
   }, 240_000);
 
   function foldOf(view: Awaited<ReturnType<AsOfQueries['account']>>): Partial<HandFold> {
-    const { billed, paid, returned, refunded, claimed, adjusted, balance, open, credit, pastDue, events } = view;
-    const { writtenOff, reinstated } = view;
+    const { billed, paid, returned, refunded, claimed, adjusted, writtenOff, reinstated } = view;
+    const { balance, open, credit, pastDue, disputed, events } = view;
     return {
       parts: {
         billed: minor(billed),
@@ -107,6 +107,7 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
       credit: minor(credit),
       openBills: Object.fromEntries(view.openBills.map((bill) => [bill.billNumber, minor(bill.open)])),
       pastDue: minor(pastDue),
+      disputed: minor(disputed),
       events,
     };
   }
@@ -152,7 +153,7 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
         await project(log);
         const totals = await aging.totals(when, on);
         const books = new Map((await journal.trialBalance(when)).map((one) => [one.currency, one.accounts]));
-        for (const { currency, receivable, unapplied, balance, open, prepaid, buckets } of totals) {
+        for (const { currency, receivable, unapplied, balance, open, disputed, prepaid, buckets } of totals) {
           const inBooks = (...names: string[]) =>
             (books.get(currency) ?? [])
               .filter(({ account }) => names.includes(account))
@@ -161,7 +162,8 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
           expect(minor(unapplied)).toBe(-inBooks('Unapplied Cash', 'Customer Credits'));
           expect(minor(balance)).toBe(minor(receivable) - minor(unapplied));
           expect(minor(open)).toBe(minor(receivable) + minor(prepaid));
-          expect(Object.values(buckets).reduce((sum, bucket) => sum + minor(bucket), 0n)).toBe(minor(open));
+          const inBuckets = Object.values(buckets).reduce((sum, bucket) => sum + minor(bucket), 0n);
+          expect(inBuckets + minor(disputed)).toBe(minor(open));
         }
         const accounts = await everyPage((cursor) => aging.accounts(when, on, { limit: 2, cursor }));
         for (const { id, digits, events } of accountsOf(log)) {
@@ -169,9 +171,10 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
           const aged = accounts.find(({ accountId }) => accountId === id);
           if (hand.open === 0n && hand.receivable === 0n && hand.unapplied === 0n) expect(aged).toBeUndefined();
           else {
-            const { open, receivable, unapplied, balance } = aged!;
-            expect([open, receivable, unapplied, balance].map(minor)).toEqual([
+            const { open, disputed, receivable, unapplied, balance } = aged!;
+            expect([open, disputed, receivable, unapplied, balance].map(minor)).toEqual([
               hand.open,
+              hand.disputed,
               hand.receivable,
               hand.unapplied,
               hand.balance,
@@ -180,15 +183,17 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
         }
         const inBucket = new Map<string, bigint>();
         for (const { id } of accountsOf(log)) {
-          for (const { daysPastDue: days, open } of (await asOf.account(id, when, on)).openBills) {
+          for (const { daysPastDue: days, open, disputed } of (await asOf.account(id, when, on)).openBills) {
             const key = `${open.currency} ${bucketByHand(days)}`;
-            inBucket.set(key, (inBucket.get(key) ?? 0n) + minor(open));
+            inBucket.set(key, (inBucket.get(key) ?? 0n) + minor(open) - minor(disputed));
           }
         }
         const found = totals.flatMap(({ currency, buckets }) =>
           Object.entries(buckets).map(([bucket, amount]) => [`${currency} ${bucket}`, minor(amount)] as const),
         );
-        expect(new Map(found.filter(([, amount]) => amount !== 0n))).toEqual(inBucket);
+        const filled = (amounts: Iterable<readonly [string, bigint]>) =>
+          new Map([...amounts].filter(([, of]) => of !== 0n));
+        expect(filled(found)).toEqual(filled(inBucket));
       }),
       RUNS,
     );
@@ -284,8 +289,8 @@ describe.each(await testEngines())('As of any moment on $name', (engine) => {
           const { openBills, events, ...then } = await asOf.account(id, { recordedAt: '2999-01-01' }, ON);
           const { items } = await bills.bills(id, { state: 'open', limit: 100, asOf: ON });
           expect(await balances.account(id, ON)).toMatchObject(then);
-          expect(new Map(openBills.map((bill) => [bill.billNumber, bill.open]))).toEqual(
-            new Map(items.map((bill) => [bill.billNumber, bill.open])),
+          expect(new Map(openBills.map((bill) => [bill.billNumber, [bill.open, bill.disputed]]))).toEqual(
+            new Map(items.map((bill) => [bill.billNumber, [bill.open, bill.disputed]])),
           );
           expect(events).toBe(Number(then.revision) + 1);
         }

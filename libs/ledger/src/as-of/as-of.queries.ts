@@ -22,9 +22,10 @@ interface Row extends Record<Part, string> {
   days_past_due: number;
   total: string;
   open: string;
+  disputed: string;
 }
 
-interface OpenBill extends Record<'total' | 'open', MoneyJson> {
+interface OpenBill extends Record<'total' | 'open' | 'disputed', MoneyJson> {
   readonly billNumber: string;
   readonly issuedOn: string;
   readonly dueOn: string;
@@ -33,7 +34,7 @@ interface OpenBill extends Record<'total' | 'open', MoneyJson> {
 }
 
 /** What an account came to at two moments. */
-export interface AccountAsOf extends Record<Part | 'balance' | 'open' | 'credit' | 'pastDue', MoneyJson> {
+export interface AccountAsOf extends Record<Part | 'balance' | 'open' | 'credit' | 'pastDue' | 'disputed', MoneyJson> {
   readonly accountId: string;
   readonly payBillNumber: string;
   readonly currency: string;
@@ -62,7 +63,7 @@ export class AsOfQueries {
           max(h.revision) as revision, max(h.position) as position
         from billing_history as h where h.account_id = ${accountId}::uuid and ${counts(moments)})
       select a.currency, a.pay_bill_number, s.*, b.bill_number, b.issued_on::text, b.due_on::text,
-        greatest(${on}::date - b.due_on, 0) as days_past_due, b.total, b.open
+        greatest(${on}::date - b.due_on, 0) as days_past_due, b.total, b.open, b.disputed
       from account_balances as a cross join sums as s left join open_bills as b on true
       where a.account_id = ${accountId}::uuid order by b.due_on, b.revision`.execute(this.db.sql);
     const first = rows[0];
@@ -76,8 +77,10 @@ function viewOf(accountId: string, account: Row, bills: readonly Row[]): Account
   const digits = digitsOf(currency);
   const minor = (amount: string) => parseMinor(amount, digits);
   const money = (amount: bigint): MoneyJson => ({ amount: formatMinor(amount, digits), currency });
-  const sum = (of: readonly Row[]) => of.reduce((total, { open }) => total + minor(open), 0n);
-  const [balance, open] = [minor(account.balance), sum(bills)];
+  const sum = (of: readonly Row[], name: 'open' | 'disputed') =>
+    of.reduce((total, row) => total + minor(row[name]), 0n);
+  const [balance, open] = [minor(account.balance), sum(bills, 'open')];
+  const late = bills.filter(({ days_past_due }) => days_past_due > 0);
   const part = (name: Part) => money(minor(account[name]));
   return {
     accountId,
@@ -86,7 +89,8 @@ function viewOf(accountId: string, account: Row, bills: readonly Row[]): Account
     balance: money(balance),
     open: money(open),
     credit: money(open - balance),
-    pastDue: money(sum(bills.filter(({ days_past_due }) => days_past_due > 0))),
+    pastDue: money(sum(late, 'open') - sum(late, 'disputed')),
+    disputed: money(sum(bills, 'disputed')),
     billed: part('billed'),
     paid: part('paid'),
     returned: part('returned'),
@@ -105,6 +109,7 @@ function viewOf(accountId: string, account: Row, bills: readonly Row[]): Account
       daysPastDue: row.days_past_due,
       total: money(minor(row.total)),
       open: money(minor(row.open)),
+      disputed: money(minor(row.disputed)),
     })),
   };
 }

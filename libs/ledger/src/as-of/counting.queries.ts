@@ -40,7 +40,8 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
  * Common table expressions on what stood open at two moments, of one account or of all:
  * - `excluded`: the lines that do not count,
  * - `undone`: what those changed of charged − paid − reversed − written off on each bill,
- * - `open_bills`: each bill with something open.
+ * - `undisputed`: what they changed of what is in dispute on each bill,
+ * - `open_bills`: each bill with something open, and what of it was in dispute.
  *
  * What stood open is what stands open now less what the lines that do not count have changed of it: the same sum as that of
  * the lines that do, and few bills have to be looked at when few lines do not count. A bill that does not count yet is not
@@ -50,7 +51,8 @@ export function openBillsAt(moments: Moments, account?: RawBuilder<string>): Raw
   const of = (table: 'h' | 'b') => (account === undefined ? sql`` : sql`and ${sql.id(table)}.account_id = ${account}`);
   return sql`
     excluded as materialized (
-      select h.account_id, h.kind, h.amount, h.bill_numbers, h.bill_changes from billing_history as h
+      select h.account_id, h.kind, h.amount, h.bill_numbers, h.bill_changes, h.disputed_bills, h.disputed_changes
+      from billing_history as h
       where not ${counts(moments)} ${of('h')}),
     undone as materialized (
       select account_id, bill_number, sum(change) as change, bool_or(unissued) as unissued
@@ -59,9 +61,17 @@ export function openBillsAt(moments: Moments, account?: RawBuilder<string>): Raw
           unnest(h.bill_numbers) as bill_number, unnest(h.bill_changes) as change
         from excluded as h) as changes
       group by account_id, bill_number),
+    undisputed as materialized (
+      select account_id, bill_number, sum(change) as change
+      from (
+        select h.account_id, unnest(h.disputed_bills) as bill_number, unnest(h.disputed_changes) as change
+        from excluded as h) as changes
+      group by account_id, bill_number),
     open_bills as (
       select b.account_id, b.bill_number, b.revision, b.issued_on, b.due_on, b.total,
-        b.open - coalesce(u.change, 0) as open
+        b.open - coalesce(u.change, 0) as open,
+        least(greatest(b.disputed - coalesce(d.change, 0), 0), b.open - coalesce(u.change, 0)) as disputed
       from bills as b left join undone as u on u.account_id = b.account_id and u.bill_number = b.bill_number
+        left join undisputed as d on d.account_id = b.account_id and d.bill_number = b.bill_number
       where b.open > coalesce(u.change, 0) and not coalesce(u.unissued, false) ${of('b')})`;
 }

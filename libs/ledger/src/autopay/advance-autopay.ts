@@ -3,6 +3,7 @@ import { type CommandContext, defineCommand } from '#libs/event-sourcing';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
+import { collectibleOf } from '../billing/collectible.js';
 import { Day, Identifier } from '../billing/command-fields.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
@@ -201,9 +202,9 @@ class Advance {
     this.#tell(dropped(debit, why, this.#policy, this.state, this.context.at));
   }
 
-  /** What may be debited of a bill. */
+  /** What may be debited of a bill: not what is in dispute, nor what an arrangement has put off. */
   #openOf(billNumber: string): bigint {
-    return this.state.bills.get(billNumber)?.open ?? 0n;
+    return collectibleOf(this.state, billNumber, this.#today).collectible;
   }
 
   get #byPolicy() {

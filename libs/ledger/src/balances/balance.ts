@@ -125,6 +125,17 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'ServiceRestored':
     case 'PaymentsHeld':
     case 'PaymentsReleased':
+    case 'DisputeOpened':
+    case 'DisputeResolved':
+    case 'AdjustmentProposed':
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
+    case 'BillDeliveryChanged':
+    case 'ArrangementAgreed':
+    case 'InstalmentKept':
+    case 'ArrangementBroken':
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':

@@ -8,7 +8,7 @@ import { DailyTotals, TRIAL_BALANCE_COLUMNS } from '../journal/trial-balance.js'
 import { parseMinor } from '../money/minor-units.js';
 import { type AccountChange, type ReadModel } from '../reads/read-model.js';
 import { type Balance, nextBalance, owed } from './balance.js';
-import { billChanges, digitsOfStored, stored } from './movements.js';
+import { billChanges, digitsOfStored, disputeChanges, stored } from './movements.js';
 
 /** What of an account's row its events change. Amounts are decimal strings. */
 interface StandingRow {
@@ -96,6 +96,7 @@ export const balancesProjection: ReadModel = {
       kind text not null, reference text, reason text, amount numeric not null, running_balance numeric not null,
       effective_at timestamptz not null, recorded_at timestamptz not null,
       gl_accounts text[], gl_amounts numeric[], bill_numbers text[], bill_changes numeric[],
+      disputed_bills text[], disputed_changes numeric[],
       primary key (account_id, revision))`,
     `create table trial_balance (
       writer int not null, effective_on date not null, recorded_on date not null,
@@ -176,7 +177,15 @@ function applyOne(
   const postings = postingsOf(event);
   totals.add(postings, event.data.effectiveAt, event.metadata.recordedAt);
   const bills = movements ? billChanges(event, movements) : [];
-  return historyLine(event, { digits: balance.digits, change, balance: owed(balance), postings, bills });
+  const { digits } = balance;
+  return historyLine(event, {
+    digits,
+    change,
+    balance: owed(balance),
+    postings,
+    bills,
+    disputed: disputeChanges(event),
+  });
 }
 
 function openedRow(event: AccountEvent): Omit<AccountBalanceRow, keyof StandingRow> {

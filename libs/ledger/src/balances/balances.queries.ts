@@ -6,7 +6,7 @@ import { accountUnknown, moneyOf } from '../reads/answers.js';
 
 type Plain =
   'billed' | 'paid' | 'returned' | 'refunded' | 'claimed' | 'adjusted' | 'reinstated' | 'open' | 'credit' | 'balance';
-type Amount = Plain | 'written_off' | 'past_due';
+type Amount = Plain | 'written_off' | 'past_due' | 'disputed';
 
 type Row = Record<Amount, string> & {
   pay_bill_number: string;
@@ -21,7 +21,7 @@ type Row = Record<Amount, string> & {
 };
 
 /** An account as it stands. */
-export interface AccountView extends Record<Plain | 'writtenOff' | 'pastDue', MoneyJson> {
+export interface AccountView extends Record<Plain | 'writtenOff' | 'pastDue' | 'disputed', MoneyJson> {
   readonly accountId: string;
   readonly payBillNumber: string;
   readonly customerReference: string | null;
@@ -47,9 +47,12 @@ export class BalancesQueries {
     const { rows } = await sql<Row>`
       select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
         adjusted, written_off, reinstated, open, credit, balance, last_effective_at, revision, position,
-        (select coalesce(sum(open), 0) from bills
-          where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
-      from account_balances as a where account_id = ${accountId}::uuid`.execute(this.db.sql);
+        b.past_due, b.disputed
+      from account_balances as a, lateral (
+        select coalesce(sum(bills.open - open_disputed) filter (where due_on < ${asOf}::date), 0) as past_due,
+          coalesce(sum(open_disputed), 0) as disputed
+        from bills where bills.account_id = a.account_id and bills.open > 0) as b
+      where account_id = ${accountId}::uuid`.execute(this.db.sql);
     const row = rows[0];
     if (!row) throw accountUnknown();
     const money = (amount: Amount) => moneyOf(row[amount], row.currency);
@@ -66,6 +69,7 @@ export class BalancesQueries {
       open: money('open'),
       credit: money('credit'),
       pastDue: money('past_due'),
+      disputed: money('disputed'),
       billed: money('billed'),
       paid: money('paid'),
       returned: money('returned'),

@@ -2,7 +2,7 @@ import { autopayEvents } from '../autopay/autopay-events.js';
 import { type AutopayEvent } from '../autopay/autopay.js';
 import { minorUnitDigits } from '../money/currency.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
-import { type AccountEvent } from '../billing/account-events.js';
+import { type AccountEvent, CUSTOMER_SERVICE } from '../billing/account-events.js';
 
 /** How an event changes one line of one bill, in minor units. */
 export interface LineMovement {
@@ -37,6 +37,7 @@ export interface Movements {
 
 const STILL = [
   ...(Object.keys(autopayEvents) as AutopayEvent['type'][]),
+  ...CUSTOMER_SERVICE,
   'AccountOpened',
   'PaymentFailed',
   'DunningStepTaken',
@@ -44,6 +45,7 @@ const STILL = [
   'ServiceRestored',
   'PaymentsHeld',
   'PaymentsReleased',
+  'BillDeliveryChanged',
   'ContactChanged',
   'NotificationPreferencesChanged',
   'AccountClosed',
@@ -133,19 +135,46 @@ export function movementsOf(event: MoneyEvent): Movements {
   }
 }
 
-/** How an event changes what is charged − paid − reversed − written off on one bill, in minor units. */
+/** How an event changes one amount of a bill, in minor units. */
 export interface BillChange {
   readonly billNumber: string;
   readonly change: bigint;
 }
 
-/** What an event changes on each bill it touches, once for each. */
+/** What an event changes of charged − paid − reversed − written off on each bill it touches, once for each. */
 export function billChanges(event: AccountEvent, movements: Movements): BillChange[] {
   if (event.type === 'BillIssued' || event.type === 'LateFeeAssessed')
     return [{ billNumber: event.data.billNumber, change: movements.charged }];
   const changes = new Map<string, bigint>();
   for (const { billNumber, paid, reversed, writtenOff } of movements.lines) {
     changes.set(billNumber, (changes.get(billNumber) ?? 0n) - paid - reversed - writtenOff);
+  }
+  return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
+}
+
+/** What an event changes of what is in dispute on each bill it touches, once for each. */
+export function disputeChanges(event: AccountEvent): BillChange[] {
+  switch (event.type) {
+    case 'DisputeOpened':
+      return summed(event.data.shares, event.data.amount.currency, 1n);
+    case 'DisputeResolved':
+      return summed(event.data.released, event.data.granted.currency, -1n);
+    case 'ChargeReversed': {
+      const { billNumber, amount, disputes = [] } = event.data;
+      const settled = disputes.map((dispute) => ({ billNumber, amount: dispute.amount }));
+      return summed(settled, amount.currency, -1n);
+    }
+    default:
+      return [];
+  }
+}
+
+function summed(shares: readonly Pick<Laid, 'billNumber' | 'amount'>[], currency: string, sign: bigint): BillChange[] {
+  if (shares.length === 0) return [];
+  const digits = digitsOfStored(currency);
+  const changes = new Map<string, bigint>();
+  for (const { billNumber, amount } of shares) {
+    changes.set(billNumber, (changes.get(billNumber) ?? 0n) + sign * parseMinor(amount, digits));
   }
   return [...changes].map(([billNumber, change]) => ({ billNumber, change }));
 }

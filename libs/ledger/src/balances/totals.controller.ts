@@ -22,6 +22,7 @@ const TotalsAnswer = z
     refunds: Counted.meta({ description: 'Payments that were paid back in whole or part, and how much of them was' }),
     claimed: Money.meta({ description: 'What was returned after it had been refunded: claims on payers, on no bill' }),
     open: Money,
+    disputed: Money.meta({ description: 'What of open is in dispute' }),
     credit: Money,
     balance: Money.meta({ description: 'Open less credit, over all accounts' }),
     trialBalance: Money.meta({ description: 'Debits less credits over all accounts of the books: zero' }),

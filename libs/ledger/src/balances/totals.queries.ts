@@ -12,6 +12,7 @@ interface Totals {
   open: string;
   credit: string;
   claimed: string;
+  disputed: string;
   trial_balance: string;
 }
 
@@ -32,7 +33,9 @@ export class TotalsQueries {
   constructor(@Inject(DATABASE) private readonly db: Database) {}
 
   /** All figures are of the same position of the log. */
-  async totals(currency: string): Promise<LedgerTotals & Record<'open' | 'credit' | 'claimed', MoneyJson>> {
+  async totals(
+    currency: string,
+  ): Promise<LedgerTotals & Record<'open' | 'credit' | 'claimed' | 'disputed', MoneyJson>> {
     const digits = digitsOf(currency, 'currency');
     const money = (minor: bigint): MoneyJson => ({ amount: formatMinor(minor, digits), currency });
     const minor = (amount: string) => parseMinor(amount, digits);
@@ -56,6 +59,7 @@ export class TotalsQueries {
       returns: sum('returns', 'returned'),
       refunds: sum('refunds', 'refunded'),
       claimed: money(minor(totals.claimed)),
+      disputed: money(minor(totals.disputed)),
       open: money(open),
       credit: money(credit),
       balance: money(open - credit),
@@ -69,7 +73,8 @@ export class TotalsQueries {
       await sql`set transaction isolation level repeatable read, read only`.execute(tx);
       const { rows } = await sql<Totals>`
         select b.*, a.*, t.* from
-          (select count(*) as bills, coalesce(sum(total), 0) as billed from bills where currency = ${currency}) as b,
+          (select count(*) as bills, coalesce(sum(total), 0) as billed,
+            coalesce(sum(open_disputed), 0) as disputed from bills where currency = ${currency}) as b,
           (select count(*) as accounts, coalesce(sum(open), 0) as open, coalesce(sum(credit), 0) as credit,
             coalesce(sum(claimed), 0) as claimed
             from account_balances where currency = ${currency}) as a,

@@ -26,6 +26,8 @@ const Method = z.strictObject({
   kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
   token: z.string().optional(),
 });
+/** Who somebody is to the biller. */
+const Role = z.enum(['agent', 'finance', 'operations', 'fraud-analyst', 'customer', 'service']);
 /** Personal data encrypted with the account's own key: unreadable for ever once that key is erased. */
 const Sealed = z.string().regex(/^v\d+\.[A-Za-z0-9_-]+$/);
 
@@ -205,6 +207,8 @@ export const accountEvents = eventRegistry({
       reason: z.string(),
       /** The charge was a late fee: it comes out of the income from them. */
       lateFee: z.literal(true).optional(),
+      /** What of it was in dispute and is settled by this: no more can be disputed of a charge than is left of it. */
+      disputes: z.array(z.strictObject({ disputeId: z.uuid(), amount: Amount })).optional(),
       /** Days that were charged in advance and not used, the last of them before `to`; and the billing run that found them. */
       unused: z
         .strictObject({ days: z.array(z.strictObject({ from: Day, to: Day })).min(1), run: z.string().optional() })
@@ -333,6 +337,138 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
+  /** The customer objects to a bill, a charge of it or a payment. Moves no money: it says how much is not to be dunned for. */
+  DisputeOpened: {
+    version: 1,
+    schema: z.strictObject({
+      disputeId: z.uuid(),
+      subject: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('bill'), billNumber: z.string() }),
+        z.strictObject({ kind: z.literal('charge'), billNumber: z.string(), lineId: z.string() }),
+        z.strictObject({ kind: z.literal('payment'), paymentId: z.uuid() }),
+      ]),
+      amount: Money,
+      /** Where on bills the amount is disputed; they come to it. None when a payment is disputed. */
+      shares: z.array(Allocation),
+      reason: z.string(),
+      disputePolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  DisputeResolved: {
+    version: 1,
+    schema: z.strictObject({
+      disputeId: z.uuid(),
+      outcome: z.enum(['customer', 'company']),
+      /** What the customer was right about: reversed, or of a payment taken off its bills, right before this event. */
+      granted: Money,
+      /** What of bills was in dispute until now, after those reversals, and is not any more. */
+      released: z.array(Allocation),
+      /** The last day on which what was released may be paid before it is dunned for. */
+      payableBy: Day.optional(),
+      reason: z.string(),
+      disputePolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** Somebody would take an amount off the account; what it comes to follows as events of its own once it is approved. */
+  AdjustmentProposed: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      proposed: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('credit') }),
+        z.strictObject({ kind: z.literal('charge-reversal'), billNumber: z.string(), lineId: z.string() }),
+        z.strictObject({ kind: z.literal('dispute'), disputeId: z.uuid() }),
+      ]),
+      amount: Money,
+      reason: z.string(),
+      proposedBy: z.string(),
+      role: Role,
+      adjustmentPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  AdjustmentApproved: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      /** `within-limit`: the proposer's role may do it alone, and nobody else has looked at it. */
+      approval: z.enum(['within-limit', 'second-person']),
+      approvedBy: z.string().optional(),
+      role: Role.optional(),
+      adjustmentPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  AdjustmentRefused: {
+    version: 1,
+    schema: z.strictObject({
+      adjustmentId: z.uuid(),
+      reason: z.string(),
+      refusedBy: z.string(),
+      role: Role,
+      adjustmentPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** When what is open on bills is to be paid: in instalments, or in one as a promise. */
+  ArrangementAgreed: {
+    version: 1,
+    schema: z.strictObject({
+      arrangementId: z.uuid(),
+      /** What the bills come to, and the instalments. */
+      amount: Money,
+      /** What was open on each; nothing of it in dispute. */
+      bills: z.array(z.strictObject({ billNumber: z.string(), amount: Amount })).min(1),
+      instalments: z.array(z.strictObject({ dueOn: Day, amount: Amount })).min(1),
+      /** After the day of an instalment before it counts as missed. */
+      graceDays: z.int().min(0),
+      arrangementPolicy: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  InstalmentKept: {
+    version: 1,
+    schema: z.strictObject({
+      arrangementId: z.uuid(),
+      /** From 1 on. */
+      number: z.int().min(1),
+      dueOn: Day,
+      /** On the bills since the agreement, all together. */
+      paid: Money,
+      effectiveAt: Instant,
+    }),
+  },
+  ArrangementBroken: {
+    version: 1,
+    schema: z.strictObject({
+      arrangementId: z.uuid(),
+      /** The instalment that was missed, its day, and what was missing of all up to it. */
+      number: z.int().min(1),
+      dueOn: Day,
+      missing: Money,
+      effectiveAt: Instant,
+    }),
+  },
+  ArrangementCompleted: {
+    version: 1,
+    schema: z.strictObject({ arrangementId: z.uuid(), effectiveAt: Instant }),
+  },
+  ArrangementCancelled: {
+    version: 1,
+    schema: z.strictObject({ arrangementId: z.uuid(), reason: z.string(), effectiveAt: Instant }),
+  },
+  /** Bills come on paper until the customer has agreed to get them electronically. */
+  BillDeliveryChanged: {
+    version: 1,
+    schema: z.strictObject({
+      paperless: z.boolean(),
+      /** The version of the text that the customer agreed to. */
+      consent: z.string().optional(),
+      effectiveAt: Instant,
+    }),
+  },
   AccountClosed: {
     version: 1,
     schema: z.strictObject({ reason: z.string(), effectiveAt: Instant }),
@@ -350,3 +486,19 @@ export type CollectionsEvent = Extract<
       | ('DebtWrittenOff' | 'DebtReinstated');
   }
 >;
+
+/** What customer service does with a customer: disputes, adjustments and arrangements (CS2–CS4). None of it moves money. */
+export const CUSTOMER_SERVICE = [
+  ...(['DisputeOpened', 'DisputeResolved', 'AdjustmentProposed', 'AdjustmentApproved', 'AdjustmentRefused'] as const),
+  ...(['ArrangementAgreed', 'InstalmentKept', 'ArrangementBroken', 'ArrangementCompleted'] as const),
+  'ArrangementCancelled',
+] as const satisfies readonly AccountEvent['type'][];
+const served: ReadonlySet<AccountEvent['type']> = new Set(CUSTOMER_SERVICE);
+
+export type CustomerServiceEvent = Extract<AccountEvent, { type: (typeof CUSTOMER_SERVICE)[number] }>;
+
+export function isCustomerServiceEvent<Event extends AccountEvent>(
+  event: Event,
+): event is Event & CustomerServiceEvent {
+  return served.has(event.type);
+}

@@ -74,7 +74,7 @@ export function paymentApplied(
       method: { kind: 'card', token: 'tok_1' },
       allocations: allocations.map(share),
       unapplied,
-      allocationPolicy: 'instructed-then-oldest-due-first/1',
+      allocationPolicy: 'instructed-then-oldest-due-first/2',
       effectiveAt: at,
     },
   };
@@ -90,7 +90,7 @@ export function creditIssued(creditId: string, amount: string, effectiveAt = at)
       reason: 'goodwill',
       allocations: [],
       unapplied: amount,
-      allocationPolicy: 'instructed-then-oldest-due-first/1',
+      allocationPolicy: 'instructed-then-oldest-due-first/2',
       effectiveAt,
     },
   };

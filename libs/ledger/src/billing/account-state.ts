@@ -132,6 +132,49 @@ interface BilledThrough {
   readonly through: number;
 }
 
+/** What the customer objects to and nobody has decided yet. */
+export interface Dispute {
+  readonly disputeId: string;
+  /** The payment that is disputed; undefined when it is a bill or a charge. */
+  readonly paymentId: string | undefined;
+  /** What is in dispute: of a payment as it was opened, of bills the sum of the shares. */
+  readonly amount: bigint;
+  readonly shares: readonly Share[];
+}
+
+/** What of a bill was in dispute without success: not dunned for up to a day, that one included. */
+interface Respite {
+  readonly billNumber: string;
+  readonly amount: bigint;
+  readonly until: string;
+}
+
+/** What somebody would take off the account and a second person has yet to look at. */
+export interface PendingAdjustment {
+  readonly adjustmentId: string;
+  readonly proposed:
+    | { readonly kind: 'credit' }
+    | { readonly kind: 'charge-reversal'; readonly billNumber: string; readonly lineId: string }
+    | { readonly kind: 'dispute'; readonly disputeId: string };
+  readonly amount: bigint;
+  readonly reason: string;
+  readonly proposedBy: string;
+  /** The day it was proposed on. */
+  readonly on: string;
+}
+
+/** When what was open on bills is to be paid. */
+export interface Arrangement {
+  readonly arrangementId: string;
+  /** What was open on each when it was agreed on. */
+  readonly bills: readonly { readonly billNumber: string; readonly amount: bigint }[];
+  /** In the order of their days. */
+  readonly instalments: readonly { readonly dueOn: string; readonly amount: bigint }[];
+  readonly graceDays: number;
+  /** How many instalments were told to be kept: the first ones. */
+  readonly kept: number;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   readonly currency: string;
@@ -152,6 +195,19 @@ export interface AccountState {
   readonly holds: readonly string[];
   /** Since when service is suspended, and by which version of the collection policy; by none when a person did it. */
   readonly suspended: { readonly on: string; readonly policy: string | undefined } | undefined;
+  /** The open disputes, the first opened first. */
+  readonly disputes: readonly Dispute[];
+  /** By the latest resolutions, the last of them last. */
+  readonly respites: readonly Respite[];
+  /** The adjustments nobody has decided, the first proposed first. */
+  readonly adjustments: readonly PendingAdjustment[];
+  /** What was adjusted without a second person, in the last days of it. */
+  readonly adjustedAlone: readonly { readonly on: string; readonly amount: bigint }[];
+  /** The arrangement that stands: neither broken nor completed nor cancelled. */
+  readonly arrangement: Arrangement | undefined;
+  /** The days on which arrangements were broken. */
+  readonly brokenArrangements: readonly string[];
+  readonly paperless: boolean;
   readonly contact: Contact;
   /** Undefined until the customer has said anything. */
   readonly preferences: NotificationPreferences | undefined;
@@ -172,6 +228,13 @@ export const initialState: AccountState = {
   billed: undefined,
   holds: [],
   suspended: undefined,
+  disputes: [],
+  respites: [],
+  adjustments: [],
+  adjustedAlone: [],
+  arrangement: undefined,
+  brokenArrangements: [],
+  paperless: false,
   contact: {},
   preferences: undefined,
   autopay: noAutopay,

@@ -14,10 +14,20 @@ import { CollectAccount } from '../collections/collect-account.js';
 import { RestoreService, SuspendService } from '../collections/suspend-service.js';
 import { ReinstateDebt, WriteOffDebt } from '../collections/write-off-debt.js';
 import { WaiveLateFee } from '../collections/waive-late-fee.js';
+import { ApproveAdjustment, RefuseAdjustment } from '../adjustments/decide-adjustment.js';
+import { ProposeAdjustment } from '../adjustments/propose-adjustment.js';
+import { AgreeArrangement } from '../arrangements/agree-arrangement.js';
+import { AssessArrangement } from '../arrangements/assess-arrangement.js';
+import { CancelArrangement } from '../arrangements/cancel-arrangement.js';
+import { ChangeBillDelivery } from '../contacts/change-bill-delivery.js';
 import { ChangeContact } from '../contacts/change-contact.js';
 import { ChangeNotificationPreferences } from '../contacts/change-notification-preferences.js';
+import { OpenDispute } from '../disputes/open-dispute.js';
+import { ResolveDispute } from '../disputes/resolve-dispute.js';
 import { postingsOf } from '../journal/postings.js';
-import { parseMinor } from '../money/minor-units.js';
+import { addDays } from '../importing/calendar.js';
+import { allocate } from '../money/allocate.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, openOf } from './account-state.js';
@@ -32,6 +42,7 @@ import { RefundPayment } from './refund-payment.js';
 import { ReinstatePayment } from './reinstate-payment.js';
 import { ReleaseHold } from './release-hold.js';
 import { ReverseCharge } from './reverse-charge.js';
+import { collectibleOf } from './collectible.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
 /*
@@ -40,7 +51,7 @@ import { UnapplyPayment } from './unapply-payment.js';
  */
 
 type AnyCommand = CommandDefinition<string, z.ZodType, AccountState, AccountEvent>;
-type Step = (past: readonly AccountEvent[]) => readonly [AnyCommand, unknown];
+type Step = (past: readonly AccountEvent[], at: string) => readonly [AnyCommand, unknown];
 
 const step = <Schema extends z.ZodType>(
   command: CommandDefinition<string, Schema, AccountState, AccountEvent>,
@@ -50,8 +61,6 @@ const step = <Schema extends z.ZodType>(
 const CURRENCY_DIGITS = { USD: 2, JPY: 0, BHD: 3 } as const;
 type Currency = keyof typeof CURRENCY_DIGITS;
 
-/** After all bills are past due, so that fees and steps may be of any day before. */
-const AT = '2026-09-15T12:00:00.000Z';
 const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 function amountIn(currency: Currency) {
@@ -103,6 +112,12 @@ const issueBill = fc
 /** The id of one of the payments so far; an unknown one when there are none. */
 function somePayment(past: readonly AccountEvent[], which: number): string {
   const ids = past.flatMap((event) => (event.type === 'PaymentApplied' ? [event.data.paymentId] : []));
+  return ids[which % (ids.length + 1)] ?? uuid(999_999);
+}
+
+/** The id of one of the disputes so far; an unknown one when there are none. */
+function someDispute(past: readonly AccountEvent[], which: number): string {
+  const ids = past.flatMap((event) => (event.type === 'DisputeOpened' ? [event.data.disputeId] : []));
   return ids[which % (ids.length + 1)] ?? uuid(999_999);
 }
 
@@ -165,6 +180,11 @@ const waive = billNumber.map(
   (bill): Step =>
     () =>
       step(WaiveLateFee, { billNumber: bill, reason: 'goodwill' }),
+);
+const billDelivery = fc.boolean().map(
+  (paperless): Step =>
+    () =>
+      step(ChangeBillDelivery, { paperless, consent: 'electronic-records-2026-01' }),
 );
 const preferences = fc.constantFrom('en-US', 'es-MX').map(
   (locale): Step =>
@@ -258,6 +278,68 @@ function stepsIn(currency: Currency) {
       (past) =>
         autopayStep(past, which, currency),
   );
+  const dispute = fc
+    .tuple(
+      fc.constantFrom('bill', 'charge', 'payment'),
+      billNumber,
+      lineId,
+      fc.nat(20),
+      fc.option(money, { nil: undefined }),
+    )
+    .map(([kind, number, line, which, value]): Step => (past) => {
+      const subjects = {
+        bill: { kind: 'bill', billNumber: number },
+        charge: { kind: 'charge', billNumber: number, lineId: line },
+        payment: { kind: 'payment', paymentId: somePayment(past, which) },
+      } as const;
+      return step(OpenDispute, { subject: subjects[kind], amount: value, reason: 'not-received' });
+    });
+  const resolve = fc
+    .tuple(fc.nat(20), fc.boolean(), fc.option(money, { nil: undefined, freq: 2 }))
+    .map(([which, isRight, value]): Step => (past) => {
+      const decision = isRight ? { outcome: 'customer' as const, amount: value } : { outcome: 'company' as const };
+      return step(ResolveDispute, { disputeId: someDispute(past, which), ...decision, reason: 'checked' });
+    });
+  const by = fc.constantFrom(
+    { actor: 'agent:1', role: 'agent' as const },
+    { actor: 'finance:1', role: 'finance' as const },
+    { actor: 'finance:2', role: 'finance' as const },
+  );
+  const adjust = fc
+    .tuple(fc.constantFrom('credit', 'charge-reversal', 'dispute'), by, money, billNumber, lineId, fc.nat(9))
+    .map(([kind, who, value, number, line, which]): Step => (past) => {
+      const adjustments = {
+        credit: { kind: 'credit', amount: value, reason: 'goodwill' },
+        'charge-reversal': { kind: 'charge-reversal', billNumber: number, lineId: line, reason: 'error' },
+        dispute: { kind: 'dispute', disputeId: someDispute(past, which), reason: 'checked' },
+      } as const;
+      return step(ProposeAdjustment, { adjustment: adjustments[kind], by: who });
+    });
+  const decide = fc.tuple(fc.nat(3), fc.boolean(), by).map(([which, isApproved, who]): Step => (past) => {
+    const ids = past.flatMap((event) => (event.type === 'AdjustmentProposed' ? [event.data.adjustmentId] : []));
+    const adjustmentId = ids[ids.length - 1 - which] ?? uuid(999_999);
+    return isApproved
+      ? step(ApproveAdjustment, { adjustmentId, by: who })
+      : step(RefuseAdjustment, { adjustmentId, reason: 'checked', by: who });
+  });
+  const agree = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.nat(4)).map(([count, days]): Step => (past, at) => {
+    // Of the very state: an arrangement comes to what is open, or it is refused.
+    const { openBills, bills, digits } = fold(account, past);
+    const open = total(openBills.map((one) => bills.get(one.billNumber)!.open));
+    const instalments = allocate(open, new Array<bigint>(count).fill(1n)).map((part, index) => ({
+      dueOn: addDays(at.slice(0, 10), days + index),
+      amount: formatMinor(part, digits),
+    }));
+    return step(AgreeArrangement, { instalments });
+  });
+  const assessArrangement = fc.constant<Step>(() => step(AssessArrangement, {}));
+  const cancel = fc.constant<Step>((past) => {
+    const { arrangement } = fold(account, past);
+    return step(CancelArrangement, {
+      arrangementId: arrangement?.arrangementId ?? uuid(999_999),
+      reason: 'agreed-anew',
+    });
+  });
   const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
   return fc.oneof(
     { weight: 5, arbitrary: issueBill },
@@ -269,6 +351,13 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: recordReturn },
     { weight: 2, arbitrary: reinstate },
     { weight: 3, arbitrary: refund },
+    { weight: 3, arbitrary: dispute },
+    { weight: 2, arbitrary: resolve },
+    { weight: 2, arbitrary: adjust },
+    { weight: 2, arbitrary: decide },
+    { weight: 4, arbitrary: agree },
+    { weight: 5, arbitrary: assessArrangement },
+    { weight: 1, arbitrary: cancel },
     { weight: 1, arbitrary: fail },
     { weight: 1, arbitrary: hold },
     { weight: 2, arbitrary: release },
@@ -280,6 +369,7 @@ function stepsIn(currency: Currency) {
     { weight: 1, arbitrary: suspend },
     { weight: 2, arbitrary: writeOff },
     { weight: 1, arbitrary: waive },
+    { weight: 1, arbitrary: billDelivery },
     { weight: 1, arbitrary: close },
   );
 }
@@ -310,8 +400,8 @@ function run(
   let state = account.initialState;
   const past: AccountEvent[] = [];
   for (const [index, next] of [open, ...steps].entries()) {
-    const context = { id: uuid(0), commandId: uuid(index + 1), at: AT };
-    const [command, body] = next(past);
+    const context = { id: uuid(0), commandId: uuid(index + 1), at: `${addDays('2026-01-15', 9 * index)}T12:00:00.000Z` };
+    const [command, body] = next(past, context.at);
     const { events } = answer(command, body, state, context);
     expect(answer(command, body, state, context).events).toEqual(events);
     for (const event of events) {
@@ -483,6 +573,44 @@ describe('The account, whatever is done to it', () => {
           if (heldBefore) expect(emitted.map(({ type }) => type)).not.toContain('PaymentApplied');
           expect(new Set(holds).size).toBe(holds.length);
           heldBefore = holds.length > 0;
+        });
+      }),
+    );
+  });
+
+  it('disputes no cent twice and none that is gone, and of each bill what is open is collectible or in dispute (CS2)', () => {
+    fc.assert(
+      fc.property(history, (given) => {
+        const minor = (text: string) => parseMinor(text, CURRENCY_DIGITS[given.currency]);
+        run(given, (past, state) => {
+          const disputed = new Map<string, bigint>();
+          const add = (place: string, amount: bigint) => disputed.set(place, (disputed.get(place) ?? 0n) + amount);
+          for (const { type, data } of past) {
+            if (type === 'DisputeOpened') {
+              expect(minor(data.amount.amount)).toBeGreaterThan(0n);
+              for (const share of data.shares) add(`${share.billNumber}/${share.lineId}`, minor(share.amount));
+            } else if (type === 'DisputeResolved') {
+              for (const share of data.released) add(`${share.billNumber}/${share.lineId}`, -minor(share.amount));
+            } else if (type === 'ChargeReversed') {
+              for (const settled of data.disputes ?? []) {
+                add(`${data.billNumber}/${data.lineId}`, -minor(settled.amount));
+              }
+            }
+          }
+          for (const bill of state.bills.values()) {
+            let inDispute = 0n;
+            for (const line of bill.lines) {
+              const onLine = disputed.get(`${bill.billNumber}/${line.lineId}`) ?? 0n;
+              expect(onLine).toBeGreaterThanOrEqual(0n);
+              expect(onLine).toBeLessThanOrEqual(line.total - line.reversed);
+              inDispute += onLine;
+            }
+            // Long after every respite.
+            const { open, disputed: held, arranged, collectible } = collectibleOf(state, bill.billNumber, '2027-01-01');
+            expect(held).toBe(inDispute < open ? inDispute : open);
+            expect(collectible + arranged).toBe(open - held);
+            expect(collectible >= 0n && arranged >= 0n).toBe(true);
+          }
         });
       }),
     );

@@ -3,9 +3,17 @@ import { type AutopayEvent, evolveAutopay, isAutopayEvent } from '../autopay/aut
 import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
-import { accountEvents, type AccountEvent, type CollectionsEvent } from './account-events.js';
+import {
+  accountEvents,
+  type AccountEvent,
+  type CollectionsEvent,
+  type CustomerServiceEvent,
+  isCustomerServiceEvent,
+} from './account-events.js';
+import { adjustmentDecided, adjustmentProposed } from './adjusted.js';
 import {
   type AccountState,
+  type Arrangement,
   type Bill,
   initialState,
   LATE_FEE,
@@ -13,6 +21,7 @@ import {
   type Share,
   type Source,
 } from './account-state.js';
+import { disputeOpened, disputeResolved, disputesSettled } from './disputed.js';
 import { changeLine, heldBill, heldSource, moveMoney, moveOnBills, withBills, withSources } from './money-moves.js';
 import { prepaidBy, withGivenBack } from './prepaid.js';
 
@@ -30,12 +39,13 @@ export const account: Decider<AccountState, AccountEvent> = {
 };
 
 function evolve(state: AccountState, event: AccountEvent): AccountState {
-  const next = isAutopayEvent(event) ? state : evolveMoney(state, event);
+  const next = isAutopayEvent(event) ? state : evolved(state, event);
   const autopay = evolveAutopay(state.autopay, event, state.digits);
   return autopay === state.autopay ? next : { ...next, autopay };
 }
 
-function evolveMoney(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>): AccountState {
+function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>): AccountState {
+  if (isCustomerServiceEvent(event)) return served(state, event);
   switch (event.type) {
     case 'AccountOpened':
       return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
@@ -92,6 +102,8 @@ function evolveMoney(state: AccountState, event: Exclude<AccountEvent, AutopayEv
       return { ...state, holds: [...state.holds, event.data.holdId] };
     case 'PaymentsReleased':
       return { ...state, holds: state.holds.filter((holdId) => holdId !== event.data.holdId) };
+    case 'BillDeliveryChanged':
+      return { ...state, paperless: event.data.paperless };
     case 'ContactChanged':
       return { ...state, contact: event.data.contact };
     case 'NotificationPreferencesChanged': {
@@ -101,6 +113,42 @@ function evolveMoney(state: AccountState, event: Exclude<AccountEvent, AutopayEv
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
+}
+
+function served(state: AccountState, event: CustomerServiceEvent): AccountState {
+  switch (event.type) {
+    case 'DisputeOpened':
+      return { ...state, disputes: [...state.disputes, disputeOpened(event.data, state.digits)] };
+    case 'DisputeResolved':
+      return { ...state, ...disputeResolved(state, event.data) };
+    case 'AdjustmentProposed':
+      return { ...state, adjustments: [...state.adjustments, adjustmentProposed(event.data, state.digits)] };
+    case 'AdjustmentApproved':
+    case 'AdjustmentRefused':
+      return { ...state, ...adjustmentDecided(state, event) };
+    case 'ArrangementAgreed':
+      return { ...state, arrangement: arrangementAgreed(event.data, state.digits) };
+    case 'InstalmentKept':
+      return { ...state, arrangement: state.arrangement && { ...state.arrangement, kept: event.data.number } };
+    case 'ArrangementBroken': {
+      const brokenArrangements = [...state.brokenArrangements, event.data.effectiveAt.slice(0, 10)];
+      return { ...state, arrangement: undefined, brokenArrangements };
+    }
+    case 'ArrangementCompleted':
+    case 'ArrangementCancelled':
+      return { ...state, arrangement: undefined };
+  }
+}
+
+function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
+  const { arrangementId, bills, instalments, graceDays } = data;
+  return {
+    arrangementId,
+    bills: bills.map(({ billNumber, amount }) => ({ billNumber, amount: parseMinor(amount, digits) })),
+    instalments: instalments.map(({ dueOn, amount }) => ({ dueOn, amount: parseMinor(amount, digits) })),
+    graceDays,
+    kept: 0,
+  };
 }
 
 function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
@@ -229,7 +277,11 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
     })),
   }));
   const reversed = withBills(released, new Map([[bill.billNumber, bill]]));
-  return { ...reversed, billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits) };
+  return {
+    ...reversed,
+    disputes: disputesSettled(reversed, data),
+    billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits),
+  };
 }
 
 interface StoredShare {

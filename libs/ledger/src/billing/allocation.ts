@@ -3,15 +3,17 @@ import { AmountText, readPositiveAmount } from '../money/money.js';
 import { formatMinor } from '../money/minor-units.js';
 import { type AccountState, openOf, requireBill, requireLine, type Share, type SourcedShare } from './account-state.js';
 import { Identifier } from './command-fields.js';
+import { disputedOf, disputedOnLine } from './disputed.js';
 import { heldBill, heldSource } from './money-moves.js';
 import { refuse } from './rejections.js';
 
 /**
  * How money finds its bills: as instructed in writing, and the rest on the oldest due bill first, prior service before
- * current (52 Pa. Code §56.24); inside a bill by the lines' priority, then as they stand (AQ2). Recorded in the events,
- * so that a later policy never reinterprets an earlier payment.
+ * current (52 Pa. Code §56.24); inside a bill by the lines' priority, then as they stand (AQ2). What is in dispute comes after
+ * all that is not, because it need not be paid (12 CFR 1026.13(d)). Recorded in the events, so that a later policy never
+ * reinterprets an earlier payment; version 1 knew no disputes.
  */
-export const ALLOCATION_POLICY = 'instructed-then-oldest-due-first/1';
+export const ALLOCATION_POLICY = 'instructed-then-oldest-due-first/2';
 
 /** The payer's own words on what the money is for; a bill, or one line of it. In the currency of the payment. */
 export const AllocationInstruction = z
@@ -58,6 +60,11 @@ class Allocator {
   oldestDueFirst(): void {
     for (const { billNumber } of this.state.openBills) {
       if (this.left === 0n) return;
+      this.undisputedOf(billNumber);
+    }
+    if (this.state.disputes.length === 0) return;
+    for (const { billNumber } of this.state.openBills) {
+      if (this.left === 0n) return;
       this.onBill(billNumber);
     }
   }
@@ -65,6 +72,22 @@ class Allocator {
   onBill(billNumber: string): void {
     for (const line of heldBill(this.state, billNumber).lines) {
       this.lay(billNumber, line.lineId, this.stillOpen(billNumber, line), this.left);
+    }
+  }
+
+  /** Lines that are not in dispute first, as far as the bill is not. */
+  private undisputedOf(billNumber: string): void {
+    const bill = heldBill(this.state, billNumber);
+    const disputed = disputedOf(this.state, bill);
+    if (disputed === 0n) return this.onBill(billNumber);
+    let due = bill.open - disputed;
+    for (const line of bill.lines) due -= this.laid.get(keyOf(billNumber, line.lineId))?.amount ?? 0n;
+    for (const ofLine of [(lineId: string) => disputedOnLine(this.state, billNumber, lineId), () => 0n]) {
+      for (const line of bill.lines) {
+        const open = this.stillOpen(billNumber, line) - ofLine(line.lineId);
+        const most = least(open, due);
+        if (most > 0n) due -= this.lay(billNumber, line.lineId, most, this.left);
+      }
     }
   }
 
@@ -85,6 +108,10 @@ class Allocator {
     this.left -= amount;
     return amount;
   }
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
 }
 
 // Identifiers hold no line break, so the two parts cannot run into each other.

@@ -2,6 +2,7 @@ import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
 import { type Call, CallOf, TakesCommand } from '#libs/platform';
+import { requireUnlimited } from '../adjustments/adjustment-policy.js';
 import {
   BillCorrectedAnswer,
   BillIssuedAnswer,
@@ -91,6 +92,7 @@ export class BillingController {
     @Body({ schema: ReverseBillRequest }) body: z.output<typeof ReverseBillRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof BillReversedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(ReverseBill, accountIdOf(accountId), { billNumber, ...body }, call);
     const charges = reversedCharges(done);
     const { each } = inCurrencyOf(charges[0]!.amount);
@@ -116,6 +118,7 @@ export class BillingController {
     @Body({ schema: CorrectBillRequest }) body: z.output<typeof CorrectBillRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof BillCorrectedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(CorrectBill, accountIdOf(accountId), { billNumber, ...body }, call);
     const answer = issuedAnswer(done);
     const reversed = sumOfMoney(reversedCharges(done).map(({ amount }) => amount));
@@ -135,6 +138,7 @@ export class BillingController {
     @Body({ schema: ReverseChargeRequest }) body: z.output<typeof ReverseChargeRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof ChargeReversedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(ReverseCharge, accountIdOf(accountId), { billNumber, lineId, ...body }, call);
     return reversedAnswer(done);
   }
@@ -146,6 +150,7 @@ export class BillingController {
     @Body({ schema: IssueCreditRequest }) body: z.output<typeof IssueCreditRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof CreditIssuedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(IssueCredit, accountIdOf(accountId), body, call);
     const { creditId, amount, allocations, unapplied } = made(done, 'CreditIssued');
     const { money, each } = inCurrencyOf(amount);

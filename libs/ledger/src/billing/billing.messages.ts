@@ -2,10 +2,11 @@ import { type MessageData } from '#libs/contracts';
 import { type AutopayEvent } from '../autopay/autopay.js';
 import { type About, type MessageContent, moneyIn, sharesIn } from '../message-content.js';
 import { type MoneyJson } from '../money/money.js';
-import { type AccountEvent, type CollectionsEvent } from './account-events.js';
+import { type AccountEvent, type CollectionsEvent, type CustomerServiceEvent } from './account-events.js';
 
-type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
-type BillingEvent = Exclude<AccountEvent, AutopayEvent | CollectionsEvent | { type: OfOthers }>;
+type OfOthers =
+  'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged' | 'BillDeliveryChanged';
+type BillingEvent = Exclude<AccountEvent, AutopayEvent | CollectionsEvent | CustomerServiceEvent | { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
 /** The messages of bills and of the money on them. Allocation policy and rounding are the ledger's own and stay in it. */

@@ -150,7 +150,7 @@ describe('IssueBill', () => {
         { billNumber: 'B-1', lineId: 'L2', amount: '2.00', sourceId: 'c2', sourceKind: 'credit' },
         { billNumber: 'B-1', lineId: 'L1', amount: '10.00', sourceId: 'c2', sourceKind: 'credit' },
       ],
-      allocationPolicy: 'instructed-then-oldest-due-first/1',
+      allocationPolicy: 'instructed-then-oldest-due-first/2',
       // Not before the later credit was there.
       effectiveAt: '2026-02-02T00:00:00.000Z',
     });

@@ -16,7 +16,7 @@ describe('IssueCredit', () => {
       reason: 'service-outage',
       allocations: [share('B-1/L1 10.00')],
       unapplied: '5.00',
-      allocationPolicy: 'instructed-then-oldest-due-first/1',
+      allocationPolicy: 'instructed-then-oldest-due-first/2',
       effectiveAt: '2026-01-15T12:00:00.000Z',
     });
     expect(issued.state()).toMatchObject({ open: 0n, credit: 500n });

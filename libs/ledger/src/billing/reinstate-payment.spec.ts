@@ -48,7 +48,7 @@ describe('ReinstatePayment', () => {
           reason: 'chargeback-won',
           allocations: [share('B-2/L1 5.00'), share('B-1/L1 40.00')],
           unapplied: '15.00',
-          allocationPolicy: 'instructed-then-oldest-due-first/1',
+          allocationPolicy: 'instructed-then-oldest-due-first/2',
           effectiveAt: at,
         },
       },

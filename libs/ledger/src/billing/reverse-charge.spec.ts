@@ -90,7 +90,7 @@ describe('ReverseCharge', () => {
       data: {
         amount: USD('4.00'),
         allocations: [{ ...share('B-1/L1 4.00'), sourceId: 'c1', sourceKind: 'credit' }],
-        allocationPolicy: 'instructed-then-oldest-due-first/1',
+        allocationPolicy: 'instructed-then-oldest-due-first/2',
         effectiveAt: '2026-01-15T12:00:00.000Z',
       },
     };

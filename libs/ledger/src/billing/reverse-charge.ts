@@ -15,6 +15,7 @@ import {
   type SourcedShare,
 } from './account-state.js';
 import { storedSourcedShares } from './allocation.js';
+import { disputesSettledBy } from './disputed.js';
 import { Identifier, ReasonCode } from './command-fields.js';
 import { refuse } from './rejections.js';
 
@@ -47,6 +48,8 @@ interface Why {
   readonly reversalId: string;
   readonly reason: string;
   readonly at: string;
+  /** The dispute it is granted for. */
+  readonly disputeId?: string;
 }
 
 /** The event that takes an amount, which must be left there, back from a line. */
@@ -67,10 +70,11 @@ export function lineReversed(
   billNumber: string,
   line: Line,
   { net, taxes }: { readonly net: bigint; readonly taxes: readonly bigint[] },
-  { reversalId, reason, at }: Why,
+  { reversalId, reason, at, disputeId: grantedFor }: Why,
 ): ChargeReversed {
   const amount = taxes.reduce((sum, tax) => sum + tax, net);
   const written = (minor: bigint) => formatMinor(minor, state.digits);
+  const disputes = disputesSettledBy(state, { billNumber, line, amount }, grantedFor);
   return {
     type: 'ChargeReversed',
     data: {
@@ -84,6 +88,9 @@ export function lineReversed(
       released: storedSourcedShares(state, releasedBy(line, amount, billNumber)),
       reason,
       ...(line.isLateFee && { lateFee: true as const }),
+      ...(disputes.length > 0 && {
+        disputes: disputes.map(({ disputeId, amount: settled }) => ({ disputeId, amount: written(settled) })),
+      }),
       effectiveAt: at,
     },
   };

@@ -23,12 +23,13 @@ const Bill = z
     dueOn: z.iso.date(),
     period: z.object({ from: z.iso.date(), to: z.iso.date() }).nullable(),
     state: z.enum(BILL_STATES),
-    pastDue: z.boolean(),
+    pastDue: z.boolean().meta({ description: 'Due before asOf, and more is open than is in dispute' }),
     total: Money,
     paid: Money,
     reversed: Money,
     writtenOff: Money,
     open: Money,
+    disputed: Money.meta({ description: 'What of open is in dispute: not past due, not dunned for, no late fee' }),
     lines: z.array(
       z.object({
         lineId: z.string(),

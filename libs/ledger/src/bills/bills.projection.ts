@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Recorded } from '#libs/event-sourcing';
 import { type ColumnTypes, fromRows, insertRows, type Tx } from '#libs/platform';
-import { digitsOfStored, type LineMovement, stored } from '../balances/movements.js';
+import { type BillChange, digitsOfStored, disputeChanges, type LineMovement, stored } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { parseMinor } from '../money/minor-units.js';
 import { type ReadModel } from '../reads/read-model.js';
@@ -23,6 +23,8 @@ interface BillRow {
   paid: string;
   reversed: string;
   written_off: string;
+  /** What of its charges is in dispute, paid or not. */
+  disputed: string;
   lines: string;
 }
 
@@ -51,12 +53,16 @@ const COLUMNS: ColumnTypes<BillRow> = {
   paid: 'numeric',
   reversed: 'numeric',
   written_off: 'numeric',
+  disputed: 'numeric',
   lines: 'json',
 };
 
-type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | 'paid' | 'reversed' | 'written_off' | 'lines'>;
-const { account_id, bill_number, total, paid, reversed, written_off, lines } = COLUMNS;
-const STANDING: ColumnTypes<Standing> = { account_id, bill_number, total, paid, reversed, written_off, lines };
+type Standing = Pick<BillRow, 'account_id' | 'bill_number' | 'total' | Changing>;
+type Changing = 'paid' | 'reversed' | 'written_off' | 'disputed' | 'lines';
+const { account_id, bill_number, total, paid, reversed, written_off, disputed, lines } = COLUMNS;
+const STANDING: ColumnTypes<Standing> = {
+  ...{ account_id, bill_number, total, paid, reversed, written_off, disputed, lines },
+};
 
 /** A bill while a batch is folded. */
 interface BillInHand {
@@ -64,6 +70,7 @@ interface BillInHand {
   readonly billNumber: string;
   readonly digits: number;
   readonly lines: BillLineState[];
+  disputed: bigint;
   /** What never changes, for a bill that this batch issues. */
   readonly issued?: Omit<BillRow, keyof Standing>;
 }
@@ -79,7 +86,9 @@ export const billsProjection: ReadModel = {
       account_id uuid not null, bill_number text not null, revision bigint not null,
       issued_on date not null, due_on date not null, period_from date, period_to date, currency text not null,
       total numeric not null, paid numeric not null, reversed numeric not null, written_off numeric not null,
+      disputed numeric not null,
       open numeric generated always as (total - paid - reversed - written_off) stored,
+      open_disputed numeric generated always as (least(disputed, total - paid - reversed - written_off)) stored,
       state text generated always as (case
         when total > paid + reversed + written_off then case when paid > 0 then 'partially_paid' else 'issued' end
         when written_off > 0 then 'written_off' when total = reversed then 'reversed' else 'paid' end) stored,
@@ -91,6 +100,7 @@ export const billsProjection: ReadModel = {
   async apply(tx, batch) {
     const bills = new Map<string, BillInHand>();
     const moves: Move[] = [];
+    const disputes: Of<BillChange>[] = [];
     for (const { event, movements } of batch) {
       const { entityId: accountId } = event;
       if (event.type === 'BillIssued') addIssued(bills, event);
@@ -98,14 +108,15 @@ export const billsProjection: ReadModel = {
         moves.push({ accountId, billNumber: event.data.billNumber, fee: event });
       }
       for (const line of movements?.lines ?? []) moves.push({ accountId, billNumber: line.billNumber, line });
+      for (const change of disputeChanges(event)) disputes.push({ ...change, accountId });
     }
-    await addOlder(tx, bills, moves);
-    for (const { accountId, billNumber, line, fee } of moves) {
-      const bill = bills.get(keyOf(accountId, billNumber));
-      if (!bill) throw new Error(`bill ${billNumber} was never issued`);
-      if (fee) bill.lines.push(feeLine(fee, bill.digits));
-      if (line) moveLine(bill.lines, line);
+    await addOlder(tx, bills, [...moves, ...disputes]);
+    for (const move of moves) {
+      const bill = inHand(bills, move);
+      if (move.fee) bill.lines.push(feeLine(move.fee, bill.digits));
+      if (move.line) moveLine(bill.lines, move.line);
     }
+    for (const dispute of disputes) inHand(bills, dispute).disputed += dispute.change;
     await write(tx, [...bills.values()]);
   },
 };
@@ -124,6 +135,15 @@ function feeLine({ data: { lineId, amount } }: LateFeeAssessed, digits: number):
     ...{ lineId, service: LATE_FEE, description: LATE_FEE_DESCRIPTION },
     ...{ net: charged, total: charged, paid: 0n, reversed: 0n, writtenOff: 0n },
   };
+}
+
+type Of<Change extends { readonly billNumber: string }> = Change & { readonly accountId: string };
+type Touched = Of<{ readonly billNumber: string }>;
+
+function inHand(bills: ReadonlyMap<string, BillInHand>, { accountId, billNumber }: Touched): BillInHand {
+  const bill = bills.get(keyOf(accountId, billNumber));
+  if (!bill) throw new Error(`bill ${billNumber} was never issued`);
+  return bill;
 }
 
 function keyOf(accountId: string, billNumber: string): string {
@@ -156,25 +176,27 @@ function addIssued(bills: Map<string, BillInHand>, { entityId, revision, data }:
     period_to: period?.to ?? null,
     currency: total.currency,
   };
-  bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, issued });
+  bills.set(key, { accountId: entityId, billNumber, digits, lines: charged, disputed: 0n, issued });
 }
 
 /** Reads the bills of earlier batches that this one moves money on. */
-async function addOlder(tx: Tx, bills: Map<string, BillInHand>, moves: readonly Move[]): Promise<void> {
+async function addOlder(tx: Tx, bills: Map<string, BillInHand>, touched: readonly Touched[]): Promise<void> {
   const wanted = new Map<string, { account_id: string; bill_number: string }>();
-  for (const { accountId, billNumber } of moves) {
+  for (const { accountId, billNumber } of touched) {
     const key = keyOf(accountId, billNumber);
     if (!bills.has(key)) wanted.set(key, { account_id: accountId, bill_number: billNumber });
   }
   if (wanted.size === 0) return;
   const keys = fromRows({ account_id, bill_number }, [...wanted.values()]);
-  const { rows } = await sql<Pick<BillRow, 'account_id' | 'bill_number' | 'currency'> & { lines: StoredBillLine[] }>`
-    select bills.account_id, bills.bill_number, bills.currency, bills.lines
+  type Older = Pick<BillRow, 'account_id' | 'bill_number' | 'currency' | 'disputed'> & { lines: StoredBillLine[] };
+  const { rows } = await sql<Older>`
+    select bills.account_id, bills.bill_number, bills.currency, bills.disputed, bills.lines
     from ${keys} join bills on bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
   for (const row of rows) {
     const digits = digitsOfStored(row.currency);
     const read = row.lines.map((line) => readLine(line, digits));
-    const bill = { accountId: row.account_id, billNumber: row.bill_number, digits, lines: read };
+    const inDispute = parseMinor(row.disputed, digits);
+    const bill = { accountId: row.account_id, billNumber: row.bill_number, digits, lines: read, disputed: inDispute };
     bills.set(keyOf(row.account_id, row.bill_number), bill);
   }
 }
@@ -203,7 +225,8 @@ async function write(tx: Tx, bills: readonly BillInHand[]): Promise<void> {
   await insertRows(tx, 'bills', COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update bills set total = r.total, paid = r.paid, reversed = r.reversed, written_off = r.written_off, lines = r.lines
+    update bills set total = r.total, paid = r.paid, reversed = r.reversed, written_off = r.written_off,
+      disputed = r.disputed, lines = r.lines
     from ${fromRows(STANDING, changed)}
     where bills.account_id = r.account_id and bills.bill_number = r.bill_number`.execute(tx);
 }
@@ -214,6 +237,7 @@ function standingOf(bill: BillInHand): Standing {
   if (bill.lines.some((line) => line.paid + line.reversed + line.writtenOff > line.total)) {
     throw new Error(`more is paid, reversed or written off on a line of bill ${bill.billNumber} than was charged`);
   }
+  if (bill.disputed < 0n) throw new Error(`more is settled of disputes on bill ${bill.billNumber} than was disputed`);
   const kept = bill.lines.map((line): StoredBillLine => ({
     lineId: line.lineId,
     service: line.service,
@@ -231,6 +255,7 @@ function standingOf(bill: BillInHand): Standing {
     paid: amount(sums.paid),
     reversed: amount(sums.reversed),
     written_off: amount(sums.writtenOff),
+    disputed: amount(bill.disputed),
     lines: JSON.stringify(kept),
   };
 }

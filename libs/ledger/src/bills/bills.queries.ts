@@ -23,6 +23,7 @@ interface Row {
   reversed: string;
   written_off: string;
   open: string;
+  open_disputed: string;
   state: BillState;
   lines: StoredBillLine[];
 }
@@ -34,7 +35,9 @@ interface BillLineView extends Record<'net' | 'total' | 'paid' | 'reversed' | 'w
 }
 
 /** A bill and what became of it. */
-export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'writtenOff' | 'open', MoneyJson> {
+type Figure = 'total' | 'paid' | 'reversed' | 'writtenOff' | 'open' | 'disputed';
+
+export interface BillView extends Record<Figure, MoneyJson> {
   readonly billNumber: string;
   readonly revision: string;
   readonly issuedOn: string;
@@ -47,7 +50,7 @@ export interface BillView extends Record<'total' | 'paid' | 'reversed' | 'writte
 
 // Days as text: a driver would make them instants in a time zone of its own.
 const COLUMNS = sql`bill_number, revision, issued_on::text, due_on::text, period_from::text, period_to::text, currency,
-  total, paid, reversed, written_off, open, state, lines`;
+  total, paid, reversed, written_off, open, open_disputed, state, lines`;
 
 @Injectable()
 export class BillsQueries {
@@ -87,6 +90,8 @@ export class BillsQueries {
 
 function billOf(row: Row, asOf: string): BillView {
   const { currency } = row;
+  const digits = digitsOf(currency);
+  const due = parseMinor(row.open, digits) - parseMinor(row.open_disputed, digits);
   const money = (amount: string) => moneyOf(amount, currency);
   return {
     billNumber: row.bill_number,
@@ -95,12 +100,13 @@ function billOf(row: Row, asOf: string): BillView {
     dueOn: row.due_on,
     period: row.period_from !== null && row.period_to !== null ? { from: row.period_from, to: row.period_to } : null,
     state: row.state,
-    pastDue: row.due_on < asOf && (row.state === 'issued' || row.state === 'partially_paid'),
+    pastDue: row.due_on < asOf && due > 0n,
     total: money(row.total),
     paid: money(row.paid),
     reversed: money(row.reversed),
     writtenOff: money(row.written_off),
     open: money(row.open),
+    disputed: money(row.open_disputed),
     lines: row.lines.map((line) => lineOf(line, currency)),
   };
 }

@@ -1,14 +1,14 @@
 import { type AccountState, type Bill, openOf } from '../billing/account-state.js';
+import { collectibleOf } from '../billing/collectible.js';
 import { heldBill } from '../billing/money-moves.js';
 import { daysBetween } from '../billing-run/cycle.js';
-import { outOfCollections } from './out-of-collections.js';
 
 /** A bill that was due before a day and of which something is pursued. Amounts are minor units. */
 export interface PastDueBill {
   readonly bill: Bill;
   /** One on the day after the due day. */
   readonly daysPastDue: number;
-  /** What is open and not out of collections. */
+  /** What is open, not in dispute and not under an arrangement. */
   readonly pursued: bigint;
   /** The same without late fees: what a late fee is reckoned on. */
   readonly overdue: bigint;
@@ -19,8 +19,7 @@ export function pastDueBills(state: AccountState, on: string): PastDueBill[] {
   return state.openBills.flatMap(({ billNumber, dueOn }) => {
     if (dueOn >= on) return [];
     const bill = heldBill(state, billNumber);
-    const except = outOfCollections(state, bill);
-    const pursued = bill.open - except;
+    const { collectible: pursued } = collectibleOf(state, billNumber, on);
     if (pursued <= 0n) return [];
     const fees = bill.lines.reduce((sum, line) => (line.isLateFee ? sum + openOf(line) : sum), 0n);
     // What is excepted may be the fee: then more is spared than has to be, and never less.

@@ -3,15 +3,15 @@ import { defineCommand } from '#libs/event-sourcing';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { requireBill, requireKnown } from '../billing/account-state.js';
+import { collectibleOf } from '../billing/collectible.js';
 import { Identifier, ReasonCode } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
-import { outOfCollections } from './out-of-collections.js';
 import { pastDueBills } from './past-due.js';
 import { debtReinstated, debtWrittenOff, openShares, writtenOffShares } from './write-off.js';
 
 /**
  * Writes off what is open on a bill, or on all bills that are past due, by a person's decision. A bill of which anything is
- * out of collections is not: what is disputed may not be owed at all.
+ * in dispute or under an arrangement is not: what is disputed may not be owed at all.
  */
 export const WriteOffDebt = defineCommand({
   type: 'WriteOffDebt',
@@ -23,11 +23,13 @@ export const WriteOffDebt = defineCommand({
   }),
   decide({ billNumber, reason }, state, context): AccountEvent[] {
     requireKnown(state);
+    const today = context.at.slice(0, 10);
     const bills =
       billNumber === undefined
-        ? pastDueBills(state, context.at.slice(0, 10)).map(({ bill }) => bill)
+        ? pastDueBills(state, today).map(({ bill }) => bill)
         : [requireBill(state, billNumber, 'billNumber')];
-    const shares = bills.filter((bill) => outOfCollections(state, bill) === 0n).flatMap(openShares);
+    const pursued = bills.filter((bill) => collectibleOf(state, bill.billNumber, today).collectible === bill.open);
+    const shares = pursued.flatMap(openShares);
     if (shares.length === 0)
       refuse('NOTHING_TO_WRITE_OFF', 'nothing is open there that can be written off', 'billNumber');
     return [debtWrittenOff(state, shares, { writeOffId: context.commandId, reason, effectiveAt: context.at })];

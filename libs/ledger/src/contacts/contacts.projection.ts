@@ -22,6 +22,20 @@ interface PreferencesRow {
   quiet_to: string | null;
 }
 
+interface BillDeliveryRow {
+  account_id: string;
+  paperless: boolean;
+  consent: string | null;
+  since: string;
+}
+
+const BILL_DELIVERY_COLUMNS: ColumnTypes<BillDeliveryRow> = {
+  account_id: 'uuid',
+  paperless: 'boolean',
+  consent: 'text',
+  since: 'timestamptz',
+};
+
 const CONTACT_COLUMNS: ColumnTypes<ContactRow> = { account_id: 'uuid', name: 'text', email: 'text', phone: 'text' };
 
 const PREFERENCES_COLUMNS: ColumnTypes<PreferencesRow> = {
@@ -33,23 +47,28 @@ const PREFERENCES_COLUMNS: ColumnTypes<PreferencesRow> = {
   quiet_to: 'text',
 };
 
-/** Contacts and notification preferences. Every event says the whole of it, so that the last of a batch is what stands. */
+/** Contacts, notification preferences and how bills come. Every event says the whole of it, so that the last of a batch is what stands. */
 export const contactsProjection: ReadModel = {
   tables: [
     { name: 'contacts', key: ['account_id'] },
     { name: 'notification_preferences', key: ['account_id'] },
+    { name: 'bill_delivery', key: ['account_id'] },
   ],
   ddl: [
     'create table contacts (account_id uuid primary key, name text, email text, phone text)',
     `create table notification_preferences (account_id uuid primary key, locale text not null, time_zone text not null,
       channels json not null, quiet_from text, quiet_to text)`,
+    `create table bill_delivery (account_id uuid primary key, paperless boolean not null, consent text,
+      since timestamptz not null)`,
   ],
   async apply(tx, batch) {
     const contacts = new Map<string, ContactRow>();
     const preferences = new Map<string, PreferencesRow>();
+    const deliveries = new Map<string, BillDeliveryRow>();
     for (const { event } of batch) {
       if (event.type === 'ContactChanged') contacts.set(event.entityId, contactRow(event));
       else if (event.type === 'NotificationPreferencesChanged') preferences.set(event.entityId, preferencesRow(event));
+      else if (event.type === 'BillDeliveryChanged') deliveries.set(event.entityId, billDeliveryRow(event));
     }
     await insertRows(tx, 'contacts', CONTACT_COLUMNS, [...contacts.values()], replaceContact);
     await insertRows(
@@ -59,11 +78,15 @@ export const contactsProjection: ReadModel = {
       [...preferences.values()],
       replacePreferences,
     );
+    await insertRows(tx, 'bill_delivery', BILL_DELIVERY_COLUMNS, [...deliveries.values()], replaceDelivery);
   },
 };
 
 const replaceContact = sql`on conflict (account_id) do update set
   name = excluded.name, email = excluded.email, phone = excluded.phone`;
+
+const replaceDelivery = sql`on conflict (account_id) do update set
+  paperless = excluded.paperless, consent = excluded.consent, since = excluded.since`;
 
 const replacePreferences = sql`on conflict (account_id) do update set locale = excluded.locale,
   time_zone = excluded.time_zone, channels = excluded.channels,
@@ -85,4 +108,9 @@ function preferencesRow({ entityId, data }: Of<'NotificationPreferencesChanged'>
     quiet_from: data.quietHours?.from ?? null,
     quiet_to: data.quietHours?.to ?? null,
   };
+}
+
+function billDeliveryRow({ entityId, data }: Of<'BillDeliveryChanged'>): BillDeliveryRow {
+  const { paperless, consent = null, effectiveAt } = data;
+  return { account_id: entityId, paperless, consent, since: effectiveAt };
 }

@@ -32,6 +32,17 @@ export class ContactsQueries {
     return rows[0];
   }
 
+  /** How an account's bills come; on paper until the customer has agreed to another way. @throws Rejected ACCOUNT_UNKNOWN */
+  async billDelivery(accountId: string) {
+    const { rows } = await sql<{ paperless: boolean; consent: string | null; since: Date | null }>`
+      select coalesce(paperless, false) as paperless, consent, since
+      from account_balances left join bill_delivery using (account_id)
+      where account_id = ${accountId}::uuid`.execute(this.db.sql);
+    const row = rows[0];
+    if (!row) throw accountUnknown();
+    return { ...row, since: row.since?.toISOString() ?? null };
+  }
+
   /** How an account's customer wants to be told; null until they have said so. @throws Rejected ACCOUNT_UNKNOWN */
   async preferences(accountId: string): Promise<NotificationPreferences | null> {
     const { rows } = await sql<PreferencesRow>`

@@ -66,6 +66,7 @@ const ExplainAnswer = z
           left: Money.meta({
             description: 'The sum of its entries; negative where more lies on it than is charged yet',
           }),
+          disputed: Money.meta({ description: 'What of it is in dispute, paid or not' }),
           entries: z.array(z.object({ ...entry, sourceKind: sourceKind.nullable(), sourceId: z.string().nullable() })),
         }),
       )

@@ -30,7 +30,12 @@ function viewOf({ currency, digits, balance, events, lines, sources }: Explanati
     balance: money(balance),
     events: events.length,
     revision: events.at(-1)?.revision.toString() ?? null,
-    lines: lines.map((line) => ({ ...line.of, left: money(line.left), entries: entriesOf(line, money, sourceView) })),
+    lines: lines.map((line) => ({
+      ...line.of,
+      left: money(line.left),
+      disputed: money(line.disputed),
+      entries: entriesOf(line, money, sourceView),
+    })),
     sources: sources.map((source) => ({
       ...source.of,
       left: money(source.left),

@@ -120,6 +120,26 @@ describe('The explanation of a balance', () => {
     });
   });
 
+  it('says what of a line is in dispute, after reversals took some of it along (CS2)', () => {
+    const disputed: AccountEvent = {
+      type: 'DisputeOpened',
+      data: {
+        ...{ disputeId: p2, subject: { kind: 'bill', billNumber: 'B-1' }, amount: USD('7.00'), reason: 'outage' },
+        ...{ shares: ['B-1/L1 3.00', 'B-1/L2 4.00'].map(share), disputePolicy: 'us-billing-error/1', effectiveAt },
+      },
+    };
+    const settling: AccountEvent = {
+      ...reversed,
+      data: { ...reversed.data, disputes: [{ disputeId: p2, amount: '1.00' }] },
+    };
+    const bill = billIssued('B-1', '2026-02-01', ['10.00', '4.00']);
+    const { lines } = explain(stream(accountOpened(), bill, disputed, settling), {});
+    expect(lines.map(({ of, left, disputed: inDispute }) => [of.lineId, left, inDispute])).toEqual([
+      ['L1', 1000n, 300n],
+      ['L2', 300n, 300n],
+    ]);
+  });
+
   it('as of a moment before the bill counts, shows what was laid on it in advance', () => {
     const late = billIssued('B-1', '2026-03-01', ['10.00']);
     const ahead = { ...late, data: { ...late.data, effectiveAt: '2026-02-15T00:00:00.000Z' } };

@@ -10,7 +10,8 @@ export interface Explanation {
   readonly balance: bigint;
   /** The events that count, in the order of the stream. */
   readonly events: readonly Event[];
-  readonly lines: readonly Left<ChargedLine, MoneySource>[];
+  /** Each with what of it is in dispute, in minor units. */
+  readonly lines: readonly (Left<ChargedLine, MoneySource> & { readonly disputed: bigint })[];
   readonly sources: readonly Left<MoneySource, ChargedLine>[];
 }
 
@@ -36,5 +37,6 @@ export function explain(stream: readonly Event[], moments: Moments): Explanation
   const { lines, sources } = trace.left();
   const total = (lefts: readonly { readonly left: bigint }[]) => lefts.reduce((sum, { left }) => sum + left, 0n);
   if (total(lines) - total(sources) !== balance) throw new Error('what is left does not come to the balance');
-  return { currency, digits: trace.digits, balance, events, lines, sources };
+  const told = lines.map((line) => ({ ...line, disputed: trace.disputedOn(line.of) }));
+  return { currency, digits: trace.digits, balance, events, lines: told, sources };
 }

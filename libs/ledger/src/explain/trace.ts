@@ -1,6 +1,6 @@
 import { type Recorded } from '#libs/event-sourcing';
 import { isAutopayEvent } from '../autopay/autopay.js';
-import { type AccountEvent } from '../billing/account-events.js';
+import { type AccountEvent, type CustomerServiceEvent, isCustomerServiceEvent } from '../billing/account-events.js';
 import { LATE_FEE } from '../billing/account-state.js';
 import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
 import { parseMinor } from '../money/minor-units.js';
@@ -54,6 +54,7 @@ export class Trace {
   readonly #charged = new Map<string, ChargedLine>();
   readonly #dueOn = new Map<string, string>();
   readonly #lines = new Map<string, Entry<MoneySource>[]>();
+  readonly #disputed = new Map<string, bigint>();
   readonly #sources = new Map<string, { readonly source: MoneySource; readonly entries: Entry<ChargedLine>[] }>();
 
   constructor(readonly digits: number) {}
@@ -77,6 +78,7 @@ export class Trace {
 
   follow(event: Event): void {
     if (isAutopayEvent(event)) return;
+    if (isCustomerServiceEvent(event)) return this.#serve(event);
     switch (event.type) {
       case 'BillIssued':
         for (const { lineId, total } of event.data.lines) {
@@ -129,6 +131,7 @@ export class Trace {
         for (const { sourceId, sourceKind, ...share } of event.data.released) {
           this.#release(share, { sourceId, sourceKind }, event);
         }
+        for (const { amount } of event.data.disputes ?? []) this.#dispute(event.data, -this.#minor(amount));
         return;
       case 'AccountOpened':
       case 'AccountClosed':
@@ -138,6 +141,7 @@ export class Trace {
       case 'ServiceRestored':
       case 'PaymentsHeld':
       case 'PaymentsReleased':
+      case 'BillDeliveryChanged':
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
         return;
@@ -154,12 +158,32 @@ export class Trace {
     };
   }
 
+  #serve(event: CustomerServiceEvent): void {
+    if (event.type === 'DisputeOpened') {
+      for (const share of event.data.shares) this.#dispute(share, this.#minor(share.amount));
+    }
+    if (event.type === 'DisputeResolved') {
+      for (const share of event.data.released) this.#dispute(share, -this.#minor(share.amount));
+    }
+  }
+
   #writeOff(event: Of<'DebtWrittenOff' | 'DebtReinstated'>): void {
     const isOff = event.type === 'DebtWrittenOff';
     for (const line of event.data.lines) {
       const amount = this.#minor(line.amount);
       this.#onLine(line, isOff ? 'written-off' : 'reinstated', isOff ? -amount : amount, null, event);
     }
+  }
+
+  /** What of a line is in dispute, paid or not; never less than nothing. */
+  disputedOn(line: Pick<ChargedLine, 'billNumber' | 'lineId'>): bigint {
+    const disputed = this.#disputed.get(keyOf(line)) ?? 0n;
+    return disputed > 0n ? disputed : 0n;
+  }
+
+  #dispute(line: Pick<ChargedLine, 'billNumber' | 'lineId'>, amount: bigint): void {
+    const key = keyOf(line);
+    this.#disputed.set(key, (this.#disputed.get(key) ?? 0n) + amount);
   }
 
   #lay(share: Allocation, source: MoneySource, event: Event): void {

@@ -1,5 +1,5 @@
 import { type AutopayEvent, isAutopayEvent } from '../autopay/autopay.js';
-import { type AccountEvent } from '../billing/account-events.js';
+import { type AccountEvent, type CustomerServiceEvent, isCustomerServiceEvent } from '../billing/account-events.js';
 
 const AUTOPAY_KINDS = {
   AutopayEnrolled: 'autopay-enrolled',
@@ -37,6 +37,17 @@ export const HISTORY_KINDS = [
   'credit-applied',
   'contact-changed',
   'notification-preferences-changed',
+  'dispute-opened',
+  'dispute-resolved',
+  'adjustment-proposed',
+  'adjustment-approved',
+  'adjustment-refused',
+  'arrangement-agreed',
+  'instalment-kept',
+  'arrangement-broken',
+  'arrangement-completed',
+  'arrangement-cancelled',
+  'bill-delivery-changed',
   'account-closed',
   ...Object.values(AUTOPAY_KINDS),
 ] as const;
@@ -46,13 +57,17 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit, write-off, hold, enrolment or debit; null where none is concerned. */
+  /**
+   * Bill number, confirmation number, or the id of what it is about: payment, attempt, credit, write-off, hold, dispute,
+   * adjustment, arrangement, enrolment or debit; null where none is concerned.
+   */
   readonly reference: string | null;
   readonly reason: string | null;
 }
 
 export function historyEntryOf(event: AccountEvent): HistoryEntry {
   if (isAutopayEvent(event)) return autopayEntryOf(event);
+  if (isCustomerServiceEvent(event)) return serviceEntryOf(event);
   const { type, data } = event;
   switch (type) {
     case 'AccountOpened':
@@ -97,8 +112,35 @@ export function historyEntryOf(event: AccountEvent): HistoryEntry {
       return { kind: 'contact-changed', reference: null, reason: null };
     case 'NotificationPreferencesChanged':
       return { kind: 'notification-preferences-changed', reference: null, reason: null };
+    case 'BillDeliveryChanged':
+      return { kind: 'bill-delivery-changed', reference: null, reason: data.paperless ? 'paperless' : 'paper' };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
+  }
+}
+
+function serviceEntryOf({ type, data }: CustomerServiceEvent): HistoryEntry {
+  switch (type) {
+    case 'DisputeOpened':
+      return { kind: 'dispute-opened', reference: data.disputeId, reason: data.reason };
+    case 'DisputeResolved':
+      return { kind: 'dispute-resolved', reference: data.disputeId, reason: data.reason };
+    case 'AdjustmentProposed':
+      return { kind: 'adjustment-proposed', reference: data.adjustmentId, reason: data.reason };
+    case 'AdjustmentApproved':
+      return { kind: 'adjustment-approved', reference: data.adjustmentId, reason: data.approval };
+    case 'AdjustmentRefused':
+      return { kind: 'adjustment-refused', reference: data.adjustmentId, reason: data.reason };
+    case 'ArrangementAgreed':
+      return { kind: 'arrangement-agreed', reference: data.arrangementId, reason: null };
+    case 'InstalmentKept':
+      return { kind: 'instalment-kept', reference: data.arrangementId, reason: null };
+    case 'ArrangementBroken':
+      return { kind: 'arrangement-broken', reference: data.arrangementId, reason: null };
+    case 'ArrangementCompleted':
+      return { kind: 'arrangement-completed', reference: data.arrangementId, reason: null };
+    case 'ArrangementCancelled':
+      return { kind: 'arrangement-cancelled', reference: data.arrangementId, reason: data.reason };
   }
 }
 

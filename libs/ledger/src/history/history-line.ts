@@ -30,6 +30,9 @@ export interface BillingHistoryRow {
   /** The bills it touches, and what it changes of charged − paid − reversed on each. */
   bill_numbers: readonly string[] | null;
   bill_changes: readonly string[] | null;
+  /** The bills on which it changes what is in dispute, and by how much. */
+  disputed_bills: readonly string[] | null;
+  disputed_changes: readonly string[] | null;
 }
 
 export const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
@@ -48,6 +51,8 @@ export const HISTORY_COLUMNS: ColumnTypes<BillingHistoryRow> = {
   gl_amounts: 'numeric[]',
   bill_numbers: 'text[]',
   bill_changes: 'numeric[]',
+  disputed_bills: 'text[]',
+  disputed_changes: 'numeric[]',
 };
 
 /** What an event means for the account, worked out. Amounts are minor units of a currency with so many `digits`. */
@@ -57,10 +62,11 @@ interface Meaning {
   readonly balance: bigint;
   readonly postings: readonly Posting[];
   readonly bills: readonly BillChange[];
+  readonly disputed: readonly BillChange[];
 }
 
 export function historyLine(event: Recorded<AccountEvent>, meaning: Meaning): BillingHistoryRow {
-  const { digits, change, balance, postings, bills } = meaning;
+  const { digits, change, balance, postings, bills, disputed } = meaning;
   const { kind, reference, reason } = historyEntryOf(event);
   return {
     account_id: event.entityId,
@@ -76,7 +82,17 @@ export function historyLine(event: Recorded<AccountEvent>, meaning: Meaning): Bi
     recorded_at: event.metadata.recordedAt,
     gl_accounts: postings.length === 0 ? null : postings.map(({ account }) => account),
     gl_amounts: postings.length === 0 ? null : postings.map(({ amount }) => amount),
-    bill_numbers: bills.length === 0 ? null : bills.map(({ billNumber }) => billNumber),
-    bill_changes: bills.length === 0 ? null : bills.map((bill) => stored(bill.change, digits)),
+    bill_numbers: numbersOf(bills),
+    bill_changes: changesOf(bills, digits),
+    disputed_bills: numbersOf(disputed),
+    disputed_changes: changesOf(disputed, digits),
   };
+}
+
+function numbersOf(bills: readonly BillChange[]): string[] | null {
+  return bills.length === 0 ? null : bills.map(({ billNumber }) => billNumber);
+}
+
+function changesOf(bills: readonly BillChange[], digits: number): string[] | null {
+  return bills.length === 0 ? null : bills.map(({ change }) => stored(change, digits));
 }

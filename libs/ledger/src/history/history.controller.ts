@@ -16,10 +16,10 @@ const HistoryAnswer = pageAnswer(
       revision: z.string(),
       position: z.string(),
       kind: z.enum(HISTORY_KINDS),
-      reference: z
-        .string()
-        .nullable()
-        .meta({ description: 'Bill number, confirmation number, payment, attempt, credit or hold' }),
+      reference: z.string().nullable().meta({
+        description:
+          'Bill number, confirmation number, payment, attempt, credit, hold, dispute, adjustment or arrangement',
+      }),
       reason: z.string().nullable(),
       amount: Money.meta({ description: 'What it changed of the balance' }),
       balance: Money.meta({ description: 'What was owed after it' }),

@@ -1,4 +1,4 @@
-import { isAutopayEvent } from '../autopay/autopay.js';
+import { movesMoney } from '../balances/movements.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
@@ -29,19 +29,8 @@ const taxOf = (jurisdiction: string) => `Tax Payable:${jurisdiction}` as const;
  * customer credits is its balance.
  */
 export function postingsOf(event: AccountEvent): Posting[] {
-  if (isAutopayEvent(event)) return [];
+  if (!movesMoney(event)) return [];
   switch (event.type) {
-    case 'AccountOpened':
-    case 'AccountClosed':
-    case 'PaymentFailed':
-    case 'DunningStepTaken':
-    case 'ServiceSuspended':
-    case 'ServiceRestored':
-    case 'PaymentsHeld':
-    case 'PaymentsReleased':
-    case 'ContactChanged':
-    case 'NotificationPreferencesChanged':
-      return [];
     case 'BillIssued': {
       const entry = new Entry(event.data.total.currency).debit(RECEIVABLE, event.data.total.amount);
       for (const line of event.data.lines) {

@@ -7,6 +7,8 @@ export interface Caller {
   /** Opaque id of the user, service or job; never a name or an e-mail address, for it is stored with every event. */
   readonly actor: string;
   readonly onBehalfOf?: string;
+  /** In which role the actor acts, as whoever signed it in says; undefined when nobody says. */
+  readonly role?: string;
   readonly correlationId: string;
   /** W3C trace context. */
   readonly traceparent?: string;
@@ -85,10 +87,12 @@ export function callerOf(request: LoggedRequest): Caller {
   const { headers } = request;
   const actor = actorOf(request);
   const onBehalfOf = opaque(headers, 'x-on-behalf-of');
+  const role = opaque(headers, 'x-role');
   const traceparent = headers['traceparent'];
   return {
     actor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(role !== undefined && { role }),
     correlationId: opaque(headers, 'x-correlation-id') ?? request.id,
     // A trace context that is not well-formed has to be ignored, says the standard; it is no reason to refuse money.
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),

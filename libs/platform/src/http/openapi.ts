@@ -30,6 +30,11 @@ export function TakesCommand(options: { summary: string; description?: string; a
       schema: { type: 'string' },
     }),
     ApiHeader({
+      name: 'X-Role',
+      description: 'In which role it is done, where limits go by roles: agent, finance, …',
+      schema: { type: 'string' },
+    }),
+    ApiHeader({
       name: 'X-On-Behalf-Of',
       description: 'Opaque id of the person it is done for',
       schema: { type: 'string' },
