@@ -240,6 +240,11 @@ export const initialState: AccountState = {
   autopay: noAutopay,
 };
 
+/** What of a line can be reversed or disputed: what is written off has left the books already. */
+export function reversibleOf({ total, reversed, writtenOff }: Line): bigint {
+  return total - reversed - writtenOff;
+}
+
 export function openOf(line: Line): bigint {
   return line.total - line.reversed - line.paid - line.writtenOff;
 }

@@ -1,6 +1,6 @@
 import { parseMinor } from '../money/minor-units.js';
 import { type AccountEvent } from './account-events.js';
-import { type AccountState, type Bill, type Dispute, type Line } from './account-state.js';
+import { type AccountState, type Bill, type Dispute, type Line, reversibleOf } from './account-state.js';
 
 /*
  * What of the account's bills is in dispute. A dispute lies on lines, so that a line's reversal takes it along; what it keeps
@@ -52,7 +52,7 @@ export function disputesSettledBy(
   const inDispute = onLine.reduce((sum, share) => sum + share.amount, 0n);
   const own = onLine.find(({ disputeId }) => disputeId === grantedFor);
   const granted = own ? least(own.amount, amount) : 0n;
-  let excess = inDispute - granted - (line.total - line.reversed - amount);
+  let excess = inDispute - granted - (reversibleOf(line) - amount);
   const settled = own ? [{ ...own, amount: granted }] : [];
   for (const share of onLine) {
     if (excess <= 0n) break;

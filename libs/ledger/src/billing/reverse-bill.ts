@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type CommandContext, defineCommand } from '#libs/event-sourcing';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
-import { type AccountState, requireBill, requireOpen } from './account-state.js';
+import { type AccountState, requireBill, requireOpen, reversibleOf } from './account-state.js';
 import { Identifier, ReasonCode } from './command-fields.js';
 import { refuse } from './rejections.js';
-import { chargeReversed, reversibleOf } from './reverse-charge.js';
+import { chargeReversed } from './reverse-charge.js';
 
 /**
  * Takes back a bill: a credit note for all that is left of it, line by line and tax by tax, so that bill and note come to

@@ -12,6 +12,7 @@ import {
   requireCurrency,
   requireLine,
   requireOpen,
+  reversibleOf,
   type SourcedShare,
 } from './account-state.js';
 import { storedSourcedShares } from './allocation.js';
@@ -94,11 +95,6 @@ export function lineReversed(
       effectiveAt: at,
     },
   };
-}
-
-/** What of a line can be reversed: what is written off has left the books already. */
-export function reversibleOf({ total, reversed, writtenOff }: Line): bigint {
-  return total - reversed - writtenOff;
 }
 
 function reversible(line: Line, asked: z.output<typeof MoneyInput> | undefined, state: AccountState): bigint {

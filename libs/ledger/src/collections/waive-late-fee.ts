@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
-import { requireBill, requireOpen } from '../billing/account-state.js';
+import { requireBill, requireOpen, reversibleOf } from '../billing/account-state.js';
 import { Identifier, ReasonCode } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
-import { chargeReversed, reversibleOf } from '../billing/reverse-charge.js';
+import { chargeReversed } from '../billing/reverse-charge.js';
 
 /**
  * Takes back what is left of a bill's late fee (CS5). What had been paid on it becomes credit of its payers. The bill gets no

@@ -9,6 +9,7 @@ import {
   requireKnown,
   requireLine,
   requirePayment,
+  reversibleOf,
   type Share,
 } from '../billing/account-state.js';
 import { storedShares } from '../billing/allocation.js';
@@ -90,7 +91,7 @@ function undisputedLines(state: AccountState, subject: OnBill): Share[] {
   return lines.map((line: Line) => ({
     billNumber,
     lineId: line.lineId,
-    amount: line.total - line.reversed - disputedOnLine(state, billNumber, line.lineId),
+    amount: reversibleOf(line) - disputedOnLine(state, billNumber, line.lineId),
   }));
 }
 
