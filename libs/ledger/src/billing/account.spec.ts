@@ -400,7 +400,11 @@ function run(
   let state = account.initialState;
   const past: AccountEvent[] = [];
   for (const [index, next] of [open, ...steps].entries()) {
-    const context = { id: uuid(0), commandId: uuid(index + 1), at: `${addDays('2026-01-15', 4 * index)}T12:00:00.000Z` };
+    const context = {
+      id: uuid(0),
+      commandId: uuid(index + 1),
+      at: `${addDays('2026-01-15', 4 * index)}T12:00:00.000Z`,
+    };
     const [command, body] = next(past, context.at);
     const { events } = answer(command, body, state, context);
     expect(answer(command, body, state, context).events).toEqual(events);
