@@ -48,7 +48,7 @@ export const ResolveDispute = defineCommand({
   },
 });
 
-export function requireDispute({ disputes }: AccountState, disputeId: string): Dispute {
+function requireDispute({ disputes }: AccountState, disputeId: string): Dispute {
   return (
     disputes.find((dispute) => dispute.disputeId === disputeId) ??
     refuse(

@@ -1,6 +1,6 @@
 import { type Recorded } from '#libs/event-sourcing';
-import { isAutopayEvent } from '../autopay/autopay.js';
-import { type AccountEvent, type CustomerServiceEvent, isCustomerServiceEvent } from '../billing/account-events.js';
+import { movesMoney } from '../balances/movements.js';
+import { type AccountEvent } from '../billing/account-events.js';
 import { LATE_FEE } from '../billing/account-state.js';
 import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
 import { parseMinor } from '../money/minor-units.js';
@@ -77,8 +77,7 @@ export class Trace {
   }
 
   follow(event: Event): void {
-    if (isAutopayEvent(event)) return;
-    if (isCustomerServiceEvent(event)) return this.#serve(event);
+    if (!movesMoney(event)) return this.#followDispute(event);
     switch (event.type) {
       case 'BillIssued':
         for (const { lineId, total } of event.data.lines) {
@@ -133,18 +132,6 @@ export class Trace {
         }
         for (const { amount } of event.data.disputes ?? []) this.#dispute(event.data, -this.#minor(amount));
         return;
-      case 'AccountOpened':
-      case 'AccountClosed':
-      case 'PaymentFailed':
-      case 'DunningStepTaken':
-      case 'ServiceSuspended':
-      case 'ServiceRestored':
-      case 'PaymentsHeld':
-      case 'PaymentsReleased':
-      case 'BillDeliveryChanged':
-      case 'ContactChanged':
-      case 'NotificationPreferencesChanged':
-        return;
     }
   }
 
@@ -158,7 +145,7 @@ export class Trace {
     };
   }
 
-  #serve(event: CustomerServiceEvent): void {
+  #followDispute(event: Event): void {
     if (event.type === 'DisputeOpened') {
       for (const share of event.data.shares) this.#dispute(share, this.#minor(share.amount));
     }

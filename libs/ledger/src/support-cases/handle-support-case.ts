@@ -7,7 +7,10 @@ import { SupportChannel, type SupportCaseEvent } from './support-case-events.js'
 
 const accountId = z.uuid();
 /** A text that was sealed with the account's own key before it became part of a command: see ADR 0015. */
-const Sealed = z.string().max(16_384).regex(/^v\d+\.[A-Za-z0-9_-]+$/, 'must be a sealed text');
+const Sealed = z
+  .string()
+  .max(16_384)
+  .regex(/^v\d+\.[A-Za-z0-9_-]+$/, 'must be a sealed text');
 const Links = z
   .array(z.strictObject({ stream: z.string(), revision: z.string(), eventId: z.uuid() }))
   .max(50, 'has at most 50 links');

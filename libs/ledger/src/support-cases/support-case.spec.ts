@@ -33,7 +33,9 @@ describe('A support case', () => {
       type: 'NoteAdded',
       data: { ...note, noteId: commandId, links: [link], effectiveAt },
     };
-    given(supportCase, [opened]).when(AddNote, { ...note, links: [link] }, { commandId }).then([noted]);
+    given(supportCase, [opened])
+      .when(AddNote, { ...note, links: [link] }, { commandId })
+      .then([noted]);
     expect(given(supportCase, [opened, closed]).when(AddNote, note).events()).toHaveLength(1);
     expect(AddNote.schema.safeParse({ ...note, text: 'in the clear' }).success).toBe(false);
   });
@@ -42,7 +44,9 @@ describe('A support case', () => {
     const to = { accountId, assignee: 'agent:42' };
     const assigned = given(supportCase, [opened]).when(AssignSupportCase, to).events();
     expect(assigned).toHaveLength(1);
-    given(supportCase, [opened, ...assigned]).when(AssignSupportCase, to).thenNothing();
+    given(supportCase, [opened, ...assigned])
+      .when(AssignSupportCase, to)
+      .thenNothing();
   });
 
   it('is closed with what it came to, takes nothing but notes then, and is opened again', () => {
@@ -57,7 +61,9 @@ describe('A support case', () => {
   });
 
   it('is unknown under another account’s address', () => {
-    given(supportCase, [opened]).when(AddNote, { ...note, accountId: stranger }).thenRejected('CASE_UNKNOWN', 'caseId');
+    given(supportCase, [opened])
+      .when(AddNote, { ...note, accountId: stranger })
+      .thenRejected('CASE_UNKNOWN', 'caseId');
     given(supportCase).when(CloseSupportCase, { accountId, outcome: 'explained' }).thenRejected('CASE_UNKNOWN');
   });
 });
