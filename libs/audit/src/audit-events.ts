@@ -22,6 +22,7 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'billingRun',
   'autopayRun',
   'collectionsRun',
+  'supportCase',
   'bankFile',
   'receipt',
   'tillBatch',

@@ -67,7 +67,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
   };
 
   it('meet every kind of event in these logs', () => {
-    const met = fc.sample(accountLog, { seed: 2026, numRuns: 100 }).flatMap((log) => log.map(({ type }) => type));
+    const met = fc.sample(accountLog, { seed: 2026, numRuns: 600 }).flatMap((log) => log.map(({ type }) => type));
     expect([...new Set(met)].sort()).toEqual(Object.keys(ledger!.events.definitions).sort());
   });
 
@@ -135,7 +135,10 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
   describe('answer', () => {
     // A log in which everything happens to money, always the same.
     const kinds = (log: Log) => new Set(log.filter(movesMoney).map(({ type }) => type)).size;
-    const log = fc.sample(accountLog, { seed: 7, numRuns: 200 }).reduce((a, b) => (kinds(a) > kinds(b) ? a : b));
+    const log = fc
+      .sample(accountLog, { seed: 7, numRuns: 200 })
+      .filter((one) => one.some(({ type }) => type === 'PaymentRefunded'))
+      .reduce((a, b) => (kinds(a) > kinds(b) ? a : b));
     const accountId = log
       .map(({ entityId }) => entityId)
       .reduce((busiest, id) => (kinds(of(id)) > kinds(of(busiest)) ? id : busiest));
@@ -150,7 +153,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       const queries = new BalancesQueries(db);
       const late = await queries.account(accountId, '2030-01-01');
       expect(late.pastDue).toEqual(late.open);
-      expect((await queries.account(accountId, '2026-01-01')).pastDue.amount).toMatch(/^0(\.0+)?$/);
+      expect((await queries.account(accountId, '2025-12-01')).pastDue.amount).toMatch(/^0(\.0+)?$/);
       expect(late.revision).toBe(String(of(accountId).length - 1));
       await expect(queries.account(NOBODY, '2026-01-01')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
     });
