@@ -45,13 +45,24 @@ module.exports = {
       name: 'enter-libs-by-index',
       severity: 'error',
       from: { path: '^libs/([^/]+)/' },
-      to: { path: '^libs/[^/]+/(src|testing)/', pathNot: ['^libs/$1/', '^libs/[^/]+/(src|testing)/index\\.ts$'] },
+      to: {
+        path: '^libs/[^/]+/(src|testing)/',
+        pathNot: ['^libs/$1/', '^libs/[^/]+/(src/(index|http)|testing/index)\\.ts$'],
+      },
     },
     {
       name: 'enter-libs-by-index-from-apps',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/[^/]+/(src|testing)/', pathNot: '^libs/[^/]+/(src|testing)/index\\.ts$' },
+      to: { path: '^libs/[^/]+/(src|testing)/', pathNot: '^libs/[^/]+/(src/(index|http)|testing/index)\\.ts$' },
+    },
+    {
+      name: 'only-http-loads-nest',
+      comment:
+        'What serves HTTP is behind a library’s http.ts; whoever enters by its index.ts does not wait for Nest to load.',
+      severity: 'error',
+      from: { path: '^libs/[^/]+/src/index\\.ts$' },
+      to: { path: 'node_modules/(@nestjs|fastify|@fastify)/', reachable: true },
     },
     {
       name: 'testing-is-for-tests',

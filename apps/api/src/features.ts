@@ -1,27 +1,23 @@
-import {
-  type AuditKeys,
-  AuditModule,
-  auditProblemOf,
-  auditReadModels,
-  lastCheckpoint,
-  treeStanding,
-} from '#libs/audit';
+import { AuditModule, auditProblemOf } from '#http/audit';
+import { type AuditKeys, auditReadModels, lastCheckpoint, treeStanding } from '#libs/audit';
 import { type Biller } from '#libs/bill-documents';
-import { type CommandHandling, type EventStore, ProjectionsModule, shownStandings } from '#libs/event-sourcing';
-import { FraudModule, fraudProblemOf, fraudReadModels } from '#libs/fraud';
+import { ProjectionsModule } from '#http/event-sourcing';
+import { type CommandHandling, type EventStore, shownStandings } from '#libs/event-sourcing';
+import { FraudModule } from '#http/fraud';
+import { fraudProblemOf, fraudReadModels } from '#libs/fraud';
+import { LedgerModule } from '#http/ledger';
 import {
   type Catalogue,
   type Collecting,
   type CollectionPolicy,
-  LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
   readModels,
   subscriptionReadModels,
   tillReadModels,
 } from '#libs/ledger';
-import { MessagingModule } from '#libs/messaging';
-import { NotificationsModule } from '#libs/notifications';
+import { MessagingModule } from '#http/messaging';
+import { NotificationsModule } from '#http/notifications';
 import { type Database, type PersonalData } from '#libs/platform';
 
 /** What the API serves, on the given connections. */

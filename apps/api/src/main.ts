@@ -16,10 +16,10 @@ import {
   TillProcess,
   tillReadModels,
 } from '#libs/ledger';
+import { createHttpApp, serveUntilAsked } from '#http/platform';
 import {
   BillerSettings,
   ConnectionSettings,
-  createHttpApp,
   createLogger,
   HttpSettings,
   openDatabase,
@@ -27,7 +27,6 @@ import {
   PersonalDataSettings,
   readConfig,
   runProcess,
-  serveUntilAsked,
 } from '#libs/platform';
 import { featuresOn } from './features.js';
 

@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EventStore } from '#libs/event-sourcing';
 import { readCatalogue, readCollectionPolicy } from '#libs/ledger';
-import { createHttpApp, createLogger, HttpSettings, openApiDocument, openDatabase, readConfig } from '#libs/platform';
+import { createHttpApp, openApiDocument } from '#http/platform';
+import { createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { featuresOn } from './features.js';
 
 /*

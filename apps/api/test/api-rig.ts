@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
+import { LedgerModule } from '#http/ledger';
 import {
-  LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
   readCatalogue,
@@ -10,7 +10,8 @@ import {
   subscriptionReadModels,
   tillReadModels,
 } from '#libs/ledger';
-import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
+import { createHttpApp } from '#http/platform';
+import { createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 
 export interface Answer {

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { readFile } from 'node:fs/promises';
 import { EventStore, shownStandings } from '#libs/event-sourcing';
+import { LedgerModule } from '#http/ledger';
 import {
-  LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
   readCatalogue,
@@ -11,7 +11,8 @@ import {
   subscriptionReadModels,
   tillReadModels,
 } from '#libs/ledger';
-import { createHttpApp, createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
+import { createHttpApp } from '#http/platform';
+import { createLogger, HttpSettings, openDatabase, readConfig } from '#libs/platform';
 import { type Api, bill, doorOf, payment, startApi } from './api-rig.js';
 
 describe('Running the API', () => {

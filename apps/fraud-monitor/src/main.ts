@@ -4,11 +4,11 @@ import { asOnlyRunner, CommandHandling, connectEventStore } from '#libs/event-so
 import { FraudSettings, openFraudMonitor } from '#libs/fraud';
 import { AccountHolds } from '#libs/ledger';
 import { Following } from '#libs/messaging';
+import { createHttpApp, serveUntilAsked } from '#http/platform';
 import {
   ADVISORY_LOCKS,
   connectKafka,
   ConnectionSettings,
-  createHttpApp,
   createLogger,
   HttpSettings,
   KafkaSettings,
@@ -17,7 +17,6 @@ import {
   pingKafka,
   readConfig,
   runProcess,
-  serveUntilAsked,
 } from '#libs/platform';
 
 const Settings = HttpSettings.extend(ConnectionSettings.shape)

@@ -4,10 +4,10 @@ import { connectEventStore } from '#libs/event-sourcing';
 import { BillDocuments, codeToSend, verification } from '#libs/ledger';
 import { Following } from '#libs/messaging';
 import { NotificationSettings, startNotifications } from '#libs/notifications';
+import { createHttpApp, serveUntilAsked } from '#http/platform';
 import {
   connectKafka,
   ConnectionSettings,
-  createHttpApp,
   createLogger,
   HttpSettings,
   KafkaSettings,
@@ -17,7 +17,6 @@ import {
   pingKafka,
   readConfig,
   runProcess,
-  serveUntilAsked,
 } from '#libs/platform';
 
 const Settings = HttpSettings.extend(KafkaSettings.shape)

@@ -2,17 +2,16 @@ import 'reflect-metadata';
 import { connectEventStore } from '#libs/event-sourcing';
 import { publicMessage } from '#libs/ledger';
 import { Relay, RelaySuperseded } from '#libs/messaging';
+import { createHttpApp, serveUntilAsked } from '#http/platform';
 import {
   connectKafka,
   ConnectionSettings,
-  createHttpApp,
   createLogger,
   HttpSettings,
   KafkaSettings,
   pingKafka,
   readConfig,
   runProcess,
-  serveUntilAsked,
 } from '#libs/platform';
 
 const Settings = HttpSettings.extend(KafkaSettings.shape).extend({

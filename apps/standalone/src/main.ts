@@ -1,15 +1,9 @@
 import 'reflect-metadata';
-import { BackupModule } from '#libs/backup';
-import {
-  auditKeysIn,
-  AuditModule,
-  auditProblemOf,
-  auditReadModels,
-  AuditSettings,
-  lastCheckpoint,
-  startAudit,
-} from '#libs/audit';
+import { BackupModule } from '#http/backup';
+import { AuditModule, auditProblemOf } from '#http/audit';
+import { auditKeysIn, auditReadModels, AuditSettings, lastCheckpoint, startAudit } from '#libs/audit';
 import { BillDocumentSettings, billerOf } from '#libs/bill-documents';
+import { ProjectionsModule } from '#http/event-sourcing';
 import {
   CommandHandling,
   connectEventStore,
@@ -17,18 +11,18 @@ import {
   shownStandings,
   tellOfJob,
   ProjectionRunner,
-  ProjectionsModule,
 } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { collectingBy, GatewaySettings } from '#libs/gateways';
-import { FraudModule, fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
+import { FraudModule } from '#http/fraud';
+import { fraudProblemOf, fraudReadModels, FraudSettings, openFraudMonitor } from '#libs/fraud';
+import { LedgerModule } from '#http/ledger';
 import {
   AccountHolds,
   BillDocuments,
   CatalogueSettings,
   CollectionSettings,
   codeToSend,
-  LedgerModule,
   ledgerProblemOf,
   PaymentProcess,
   paymentReadModels,
@@ -41,12 +35,14 @@ import {
   tillReadModels,
   verification,
 } from '#libs/ledger';
-import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
-import { NotificationSettings, NotificationsModule, startNotifications } from '#libs/notifications';
+import { MessagingModule } from '#http/messaging';
+import { Following, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
+import { NotificationsModule } from '#http/notifications';
+import { NotificationSettings, startNotifications } from '#libs/notifications';
+import { createHttpApp } from '#http/platform';
 import {
   askedToStop,
   connectKafka,
-  createHttpApp,
   createLogger,
   type Database,
   HttpSettings,

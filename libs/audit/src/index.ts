@@ -4,7 +4,6 @@ export { auditKeyFile, auditKeysIn, AuditSettings, renewedKeys } from './checkpo
 export { MalformedNote, readNote, verifierKey } from './checkpoints/note.js';
 export { readCheckpoint } from './checkpoints/checkpoint.js';
 export { lastCheckpoint } from './checkpoints/checkpoint-signer.job.js';
-export { AuditModule, auditProblemOf } from './audit.module.js';
 export { auditReadModels } from './audit.projection.js';
 export { installTree } from './tables.js';
 export { treeStanding } from './tree/tree-follower.job.js';

@@ -1,4 +1,3 @@
-export { BackupModule } from './backup.module.js';
 export { COPIES, LATER_KEYS } from './database-copies.js';
 export { type Manifest, PARTS, readManifest } from './manifest.js';
 export { BackupRefused } from './refused.js';

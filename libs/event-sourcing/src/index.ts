@@ -10,7 +10,6 @@ export { type RawEvent } from './event-store-wire.js';
 export { brokenLink, GENESIS_HASH, storedLink } from './hash-chain.js';
 export { appendFacts, endOf, type Fact, type StreamEnd } from './facts.js';
 export { CommandHandling, CommandIdReused, type CommandResult, type Submitted } from './command-handling.js';
-export { Commands, CommandsModule } from './commands.module.js';
 export { codeFingerprint } from './projections/code-fingerprint.js';
 export {
   type AnyProjection,
@@ -23,7 +22,6 @@ export { tellOfJob } from './projections/jobs.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { shownStandings } from './projections/projection-standings.js';
 export { Projections } from './projections/projections.js';
-export { ProjectionsModule } from './projections/projections.module.js';
 export { install } from './projections/versions.js';
 export { asOnlyRunner } from './only-runner.js';
 export { ReadBarrier, ReadModelBehind } from './projections/read-barrier.js';

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CommandsModule } from '#libs/event-sourcing';
+import { CommandsModule } from '#http/event-sourcing';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { AlertsQueries } from './alerts/alerts.queries.js';
 import { AssignCase } from './cases/assign-case.js';

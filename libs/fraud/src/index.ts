@@ -10,5 +10,4 @@ export { openFraudMonitor } from './fraud-monitor.js';
 export { type Holds } from './cases/hold-reactions.job.js';
 export { fraudCase } from './cases/fraud-case.js';
 export { fraudReadModels } from './cases/cases.projection.js';
-export { FraudModule } from './fraud.module.js';
 export { fraudProblemOf } from './problems.js';

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v5 as uuidv5 } from 'uuid';
 import { type z } from 'zod';
+import { Commands } from '#http/event-sourcing';
 import {
   type CommandDefinition,
   CommandIdReused,
   type CommandMetadata,
-  Commands,
   type DomainEvent,
   Rejected,
 } from '#libs/event-sourcing';

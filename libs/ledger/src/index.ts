@@ -36,7 +36,6 @@ export { UnapplyPayment } from './billing/unapply-payment.js';
 export { problemOf as ledgerProblemOf } from './problems.js';
 export { AccountHolds } from './billing/account-holds.job.js';
 export { BillDocuments } from './bill-documents/bill-documents.queries.js';
-export { LedgerModule } from './ledger.module.js';
 export { BankImport, type BankImportOutcome, type FoundPayment } from './bank-items/bank-import.job.js';
 export { bankFile } from './bank-items/bank-file-intake.js';
 export { type BankItem } from './bank-items/match-item.js';

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Biller, billerOf } from '#libs/bill-documents';
-import { CommandHandling, CommandsModule, EventStore, ReadBarrier } from '#libs/event-sourcing';
+import { CommandsModule } from '#http/event-sourcing';
+import { CommandHandling, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { type Database, DATABASE, PersonalData } from '#libs/platform';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
@@ -254,7 +255,7 @@ export class LedgerModule {
         VerificationTrail,
         PhoneCalls,
         Tills,
-        TillsQueries,
+        { provide: TillsQueries, useFactory: () => new TillsQueries(db, handling) },
         Arrangements,
         LinkedEvents,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },

@@ -1,3 +1,2 @@
-export { NotificationsModule } from './notifications.module.js';
 export { startNotifications } from './start-notifications.js';
 export { NotificationSettings } from './settings.js';

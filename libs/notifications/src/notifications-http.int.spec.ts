@@ -4,16 +4,8 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import {
-  createHttpApp,
-  createLogger,
-  type Database,
-  HttpSettings,
-  openApiDocument,
-  openDatabase,
-  PersonalData,
-  readConfig,
-} from '#libs/platform';
+import { createHttpApp, openApiDocument } from '#http/platform';
+import { createLogger, type Database, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { AccountMessages } from '#testing/notifications';
 import { Outbox } from './channels/outbox.js';
 import { NotificationsModule } from './notifications.module.js';

@@ -11,23 +11,9 @@ export { DirectoryInUse, isAlive, lockDirectory } from './lock-file.js';
 export { BillerSettings, ConnectionSettings, HttpSettings, readConfig, WrongConfiguration } from './config/config.js';
 export { readYaml } from './config/read-yaml.js';
 export { type FollowerStanding } from './health/readiness.js';
-export { createHttpApp } from './http/app.js';
-export { serveUntilAsked } from './http/serve.js';
-export { ACCESSED, Accessed } from './http/accessed.js';
-export {
-  ActorOf,
-  type Call,
-  type Caller,
-  CallerOf,
-  CallOf,
-  callerOf,
-  isOpaque,
-  type Signed,
-  SignedBy,
-} from './http/call.js';
+export { type Call, type Caller, type Signed } from './http/caller.js';
 export { isUuid } from './http/uuid.js';
 export { keyOf, type Page, pageAnswer, Paged, pageOf } from './http/page.js';
-export { openApiDocument, TakesCommand } from './http/openapi.js';
 export { malformed, Problem } from './http/problem.js';
 export { createLogger } from './logging/logger.js';
 export { Metrics } from './metrics/metrics.js';

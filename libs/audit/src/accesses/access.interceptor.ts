@@ -1,7 +1,8 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { EventStoreUnavailable, Rejected, WrongRevision } from '#libs/event-sourcing';
-import { ACCESSED, type Accessed, callerOf, isOpaque, Problem, isUuid } from '#libs/platform';
+import { ACCESSED, type Accessed, callerOf, isOpaque } from '#http/platform';
+import { Problem, isUuid } from '#libs/platform';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { type Access, AccessLog } from './access-log.job.js';
 

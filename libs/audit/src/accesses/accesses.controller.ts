@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Accessed, type Caller, CallerOf, type Page, pageAnswer, Paged } from '#libs/platform';
+import { Accessed, CallerOf } from '#http/platform';
+import { type Caller, type Page, pageAnswer, Paged } from '#libs/platform';
 import { AccessView, AuditQueries } from '../audit.queries.js';
 import { AccessLog } from './access-log.job.js';
 

@@ -2,7 +2,8 @@ import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } f
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EventStore } from '#libs/event-sourcing';
-import { Accessed, type Caller, CallerOf, type Page, pageAnswer, Paged, Problem } from '#libs/platform';
+import { Accessed, CallerOf } from '#http/platform';
+import { type Caller, type Page, pageAnswer, Paged, Problem } from '#libs/platform';
 import { AccessLog } from '../accesses/access-log.job.js';
 import { AuditQueries, CheckpointView } from '../audit.queries.js';
 import { AUDIT_KEYS, type AuditKeys } from './audit-keys.js';

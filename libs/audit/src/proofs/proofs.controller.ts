@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Accessed, Problem, isUuid } from '#libs/platform';
+import { Accessed } from '#http/platform';
+import { Problem, isUuid } from '#libs/platform';
 import { ConsistencyProof, EventsProof } from './proof-file.js';
 import { ProofsQueries } from './proofs.queries.js';
 

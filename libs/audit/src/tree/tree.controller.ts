@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Accessed, type Database, DATABASE } from '#libs/platform';
+import { Accessed } from '#http/platform';
+import { type Database, DATABASE } from '#libs/platform';
 import { rebuildTree } from './tree-follower.job.js';
 
 const Rebuilding = z.object({ rebuilding: z.literal(true) }).meta({ id: 'TreeRebuilding' });

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { ActorOf } from '#libs/platform';
+import { ActorOf } from '#http/platform';
 import { type ProjectionView, Projections } from './projections.js';
 
 const Amount = z.string().meta({ description: 'A position in the log, or bytes of it' });

@@ -1,8 +1,10 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type CommandDefinition, Commands, ReadBarrier, Rejected } from '#libs/event-sourcing';
-import { type Call, CallOf, Metrics, TakesCommand, type Page, pageAnswer, Paged, isUuid } from '#libs/platform';
+import { Commands } from '#http/event-sourcing';
+import { type CommandDefinition, ReadBarrier, Rejected } from '#libs/event-sourcing';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, Metrics, type Page, pageAnswer, Paged, isUuid } from '#libs/platform';
 import { AlertsQueries, AlertView } from '../alerts/alerts.queries.js';
 import { commandIdFrom } from '../ids.js';
 import { AssignCase } from './assign-case.js';

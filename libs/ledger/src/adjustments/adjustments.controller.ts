@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier, Rejected } from '#libs/event-sourcing';
-import { type Call, CallOf, isUuid, type Page, pageAnswer, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, isUuid, type Page, pageAnswer } from '#libs/platform';
 import { AdjustmentAnswer, type Done, Money, receipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';

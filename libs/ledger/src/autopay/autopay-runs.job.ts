@@ -1,4 +1,3 @@
-import { type OnModuleDestroy } from '@nestjs/common';
 import { sql } from 'kysely';
 import { CommandHandling, type EventStore, type ReadBarrier, Rejected } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
@@ -62,7 +61,7 @@ class Running {
  * asked for are there already, and the others are asked for now. So every payment is made once, and the report is that of a
  * run nobody disturbed. A run that is never asked for again is made up for by the next day's.
  */
-export class AutopayRuns implements OnModuleDestroy {
+export class AutopayRuns {
   readonly #handling: CommandHandling;
   readonly #clock: () => Date;
   readonly #due: DueAutopay;
@@ -116,7 +115,7 @@ export class AutopayRuns implements OnModuleDestroy {
     return { ...whatever, state: 'interrupted', report: null };
   }
 
-  /** Ends what is under way: it is gone on with when it is asked for again. */
+  /** Ends what is under way when Nest ends: it is gone on with when it is asked for again. */
   async onModuleDestroy(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));

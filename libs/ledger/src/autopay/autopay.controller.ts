@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CommandHandling, ReadBarrier } from '#libs/event-sourcing';
-import { type Call, CallOf, type Page, pageAnswer, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, type Page, pageAnswer } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { AutopayReceipt, made, Money, receipt } from '../command-answers.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Accessed } from '#libs/platform';
+import { Accessed } from '#http/platform';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Money } from '../command-answers.js';

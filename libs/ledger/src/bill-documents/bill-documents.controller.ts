@@ -1,7 +1,8 @@
 import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Accessed, Problem } from '#libs/platform';
+import { Accessed } from '#http/platform';
+import { Problem } from '#libs/platform';
 import { Identifier } from '../billing/command-fields.js';
 import { accountIdOf } from '../command-door.js';
 import { BillDocuments, NameLocked } from './bill-documents.queries.js';

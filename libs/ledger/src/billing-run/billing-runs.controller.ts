@@ -2,7 +2,8 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@ne
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Caller, CallerOf, Metrics, type Page, pageAnswer } from '#libs/platform';
+import { CallerOf } from '#http/platform';
+import { type Caller, Metrics, type Page, pageAnswer } from '#libs/platform';
 import { refuse } from '../billing/rejections.js';
 import { FreshPage, positionOf } from '../reads/page.queries.js';
 import { BillingReport } from './billing-run-events.js';

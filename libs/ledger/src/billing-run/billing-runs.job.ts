@@ -1,4 +1,3 @@
-import { type OnModuleDestroy } from '@nestjs/common';
 import { sql } from 'kysely';
 import { CommandHandling, type EventStore, type ReadBarrier, Rejected, type Submitted } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
@@ -80,7 +79,7 @@ class Running {
  * Which accounts may be due is read from the subscriptions' read model once that has all that was recorded before the run;
  * what is due is decided on the streams alone.
  */
-export class BillingRuns implements OnModuleDestroy {
+export class BillingRuns {
   readonly #handling: CommandHandling;
   readonly #billing: SubscriptionBilling;
   /** By id, dry runs apart. */
@@ -142,7 +141,7 @@ export class BillingRuns implements OnModuleDestroy {
     return { running: running.length, accounts };
   }
 
-  /** Ends what is under way: it is gone on with when it is asked for again. */
+  /** Ends what is under way when Nest ends: it is gone on with when it is asked for again. */
   async onModuleDestroy(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));

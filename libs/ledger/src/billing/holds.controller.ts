@@ -1,7 +1,8 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
-import { type Call, CallOf, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call } from '#libs/platform';
 import { made, PaymentFailedAnswer, PaymentsHeldAnswer, receipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { HoldPayments } from './hold-payments.js';

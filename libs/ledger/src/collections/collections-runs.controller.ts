@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type Caller, CallerOf } from '#libs/platform';
+import { CallerOf } from '#http/platform';
+import { type Caller } from '#libs/platform';
 import { Day } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { AsOf } from '../reads/as-of.queries.js';

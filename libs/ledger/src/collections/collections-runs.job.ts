@@ -1,4 +1,3 @@
-import { type OnModuleDestroy } from '@nestjs/common';
 import { sql } from 'kysely';
 import { CommandHandling, type EventStore, type ReadBarrier, Rejected } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
@@ -72,7 +71,7 @@ class Running {
  * Whom it looks at is read from the read model once that has all that was recorded before the run; what is done is decided on
  * the streams alone.
  */
-export class CollectionsRuns implements OnModuleDestroy {
+export class CollectionsRuns {
   readonly #handling: CommandHandling;
   /** By day, dry runs apart. */
   readonly #running = new Map<string, Running>();
@@ -123,7 +122,7 @@ export class CollectionsRuns implements OnModuleDestroy {
     return { ...whatever, state: 'interrupted', report: null };
   }
 
-  /** Ends what is under way: it is gone on with when it is asked for again. */
+  /** Ends what is under way when Nest ends: it is gone on with when it is asked for again. */
   async onModuleDestroy(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { Accessed, type Call, CallOf, type Page, pageAnswer, TakesCommand } from '#libs/platform';
+import { Accessed, CallOf, TakesCommand } from '#http/platform';
+import { type Call, type Page, pageAnswer } from '#libs/platform';
 import { Identifier } from '../billing/command-fields.js';
 import {
   ChargeReversedAnswer,

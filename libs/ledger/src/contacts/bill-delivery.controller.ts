@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Put, Query } from '@nestjs/common
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { type Call, CallOf, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call } from '#libs/platform';
 import { BillDeliveryChangedAnswer, madeOf, receipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { LEDGER } from '../reads/ledger.js';

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Header, Inject, Param, Put, Query } from '@nestj
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EventStore, ReadBarrier } from '#libs/event-sourcing';
-import { Accessed, type Call, CallOf, PersonalData, PersonalDataErased, Problem, TakesCommand } from '#libs/platform';
+import { Accessed, CallOf, TakesCommand } from '#http/platform';
+import { type Call, PersonalData, PersonalDataErased, Problem } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { refuse } from '../billing/rejections.js';
 import { ContactChangedAnswer, madeOf, receipt } from '../command-answers.js';

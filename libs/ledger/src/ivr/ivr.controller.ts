@@ -1,7 +1,8 @@
 import { Body, Controller, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type Call, type Caller, CallerOf, CallOf, TakesCommand } from '#libs/platform';
+import { CallerOf, CallOf, TakesCommand } from '#http/platform';
+import { type Call, type Caller } from '#libs/platform';
 import { Method, refuseCardNumber } from '../billing/payment-fields.js';
 import { idFrom } from '../command-door.js';
 import { CALL_STATES, expected } from './phone-call.js';

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Database, DATABASE, isUuid, Problem, type Signed, SignedBy } from '#libs/platform';
+import { SignedBy } from '#http/platform';
+import { type Database, DATABASE, isUuid, Problem, type Signed } from '#libs/platform';
 import { Collecting } from './collecting.js';
 import { GatewayTimedOut, GatewayUnavailable, WebhookRefused } from './payment-gateway.js';
 import { PaymentWork } from './payment-work.job.js';

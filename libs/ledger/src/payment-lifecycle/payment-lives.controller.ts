@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CommandHandling, ReadBarrier } from '#libs/event-sourcing';
-import { type Call, CallOf, type Page, pageAnswer, Problem, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, type Page, pageAnswer, Problem } from '#libs/platform';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { RefundPayment } from '../billing/refund-payment.js';
 import { type Done, Money } from '../command-answers.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { Accessed } from '#libs/platform';
+import { Accessed } from '#http/platform';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Param, Post, Put, Query } from '@nestjs/
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CommandHandling, ReadBarrier } from '#libs/event-sourcing';
-import { type Call, CallOf, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { requireCurrency, requireOpen } from '../billing/account-state.js';
 import { Identifier } from '../billing/command-fields.js';

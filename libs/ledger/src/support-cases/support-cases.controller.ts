@@ -2,18 +2,8 @@ import { Body, Controller, Get, Header, Inject, Param, Post, Query } from '@nest
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type CommandDefinition, EventStore, ReadBarrier } from '#libs/event-sourcing';
-import {
-  Accessed,
-  type Call,
-  CallOf,
-  isUuid,
-  type Page,
-  pageAnswer,
-  PersonalData,
-  PersonalDataErased,
-  Problem,
-  TakesCommand,
-} from '#libs/platform';
+import { Accessed, CallOf, TakesCommand } from '#http/platform';
+import { type Call, isUuid, type Page, pageAnswer, PersonalData, PersonalDataErased, Problem } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { holdsCardNumber } from '../billing/card-numbers.js';
 import { refuse } from '../billing/rejections.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { CommandHandling, type Commands, EventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { type Commands } from '#http/event-sourcing';
+import { CommandHandling, EventStore, ProjectionRunner } from '#libs/event-sourcing';
 import { type Call, Metrics } from '#libs/platform';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';

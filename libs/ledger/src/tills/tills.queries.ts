@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { CommandHandling } from '#libs/event-sourcing';
-import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platform';
+import { type CommandHandling } from '#libs/event-sourcing';
+import { type Database, keyOf, type Page, pageOf } from '#libs/platform';
 import { formatMinor } from '../money/minor-units.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
@@ -87,11 +86,10 @@ interface Row {
     | null;
 }
 
-@Injectable()
 export class TillsQueries {
   constructor(
-    @Inject(DATABASE) private readonly db: Database,
-    @Inject(CommandHandling) private readonly handling: CommandHandling,
+    private readonly db: Database,
+    private readonly handling: CommandHandling,
   ) {}
 
   /** Batches, the latest opened first. @throws Problem CURSOR_INVALID */

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Header, Inject, Param, Post, Put } from '@nestjs
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CommandHandling } from '#libs/event-sourcing';
-import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, Problem } from '#libs/platform';
 import { type Done, made, madeOf, receipt, VerificationReceipt } from '../command-answers.js';
 import { accountIdOf, CommandDoor } from '../command-door.js';
 import { IdentityChecks } from './identity-checks.job.js';

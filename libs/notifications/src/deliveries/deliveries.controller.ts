@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { ActorOf, keyOf, type Page, pageAnswer, Paged, pageOf, Problem } from '#libs/platform';
+import { ActorOf } from '#http/platform';
+import { keyOf, type Page, pageAnswer, Paged, pageOf, Problem } from '#libs/platform';
 import { idInAddress } from '../reads/id-in-address.js';
 import { TablesThere } from '../reads/tables-there.js';
 import { CHANNELS } from './claims.js';

@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Us
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { v5 as uuidv5 } from 'uuid';
 import { z } from 'zod';
-import { type Call, CallOf, keyOf, type Page, pageAnswer, Paged, pageOf, Problem, TakesCommand } from '#libs/platform';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call, keyOf, type Page, pageAnswer, Paged, pageOf, Problem } from '#libs/platform';
 import { idInAddress } from '../reads/id-in-address.js';
 import { TablesThere } from '../reads/tables-there.js';
 import { NOTIFICATION_TYPES } from '../telling/notification.js';

@@ -1,26 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Call, type Caller, type Signed } from './caller.js';
 import { Problem } from './problem.js';
-
-/** Who calls and why: what the headers of a request say. */
-export interface Caller {
-  /** Opaque id of the user, service or job; never a name or an e-mail address, for it is stored with every event. */
-  readonly actor: string;
-  readonly onBehalfOf?: string;
-  /** In which role the actor acts, as whoever signed it in says; undefined when nobody says. */
-  readonly role?: string;
-  readonly correlationId: string;
-  /** W3C trace context. */
-  readonly traceparent?: string;
-}
-
-/** Who calls, why, and under which key: what the headers of a command request say. */
-export interface Call extends Caller {
-  /** The client's own key for this command: sent again with a retry, so that it is carried out once. */
-  readonly idempotencyKey: string;
-  /** Says in the answer that the command had been carried out before and this is its first result again. */
-  markReplayed(): void;
-}
 
 /** A request with its body as it was sent: signatures are over bytes, not over what they mean. */
 export interface WithRawBody extends FastifyRequest {
@@ -32,11 +13,6 @@ export const SignedBy = createParamDecorator((_: unknown, context: ExecutionCont
   const { rawBody = '', headers } = context.switchToHttp().getRequest<WithRawBody>();
   return { body: rawBody, headers };
 });
-
-export interface Signed {
-  readonly body: string;
-  readonly headers: FastifyRequest['headers'];
-}
 
 /** A request as the request log wants to see it at the end. */
 export interface LoggedRequest extends FastifyRequest {

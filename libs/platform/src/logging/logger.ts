@@ -1,4 +1,3 @@
-import { type LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Names of members whose values never reach a log. One level: a wildcard would be searched for in every line. */
@@ -31,20 +30,4 @@ export function createLogger(options: { level?: string; name?: string; destinati
 /** Standard output, written some lines at a time and at least four times a second: a write for each line is costly. */
 function behindTheWork(): DestinationStream {
   return pino.destination({ sync: false, minLength: 4096, periodicFlush: 250 });
-}
-
-/** Lets Nest's own messages go to the structured log. */
-export function nestLogger(log: Logger): LoggerService {
-  const context = (rest: readonly unknown[]) => {
-    const last = rest.at(-1);
-    return typeof last === 'string' ? { context: last } : {};
-  };
-  return {
-    // What Nest says about modules and routes while starting is for whoever debugs Nest.
-    log: (message: unknown, ...rest: unknown[]) => log.debug(context(rest), String(message)),
-    error: (message: unknown, ...rest: unknown[]) => log.error(context(rest), String(message)),
-    warn: (message: unknown, ...rest: unknown[]) => log.warn(context(rest), String(message)),
-    debug: (message: unknown, ...rest: unknown[]) => log.debug(context(rest), String(message)),
-    verbose: (message: unknown, ...rest: unknown[]) => log.trace(context(rest), String(message)),
-  };
 }

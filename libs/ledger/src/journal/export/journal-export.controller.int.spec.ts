@@ -2,7 +2,8 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { createHttpApp, createLogger, HttpSettings, readConfig } from '#libs/platform';
+import { createHttpApp } from '#http/platform';
+import { createLogger, HttpSettings, readConfig } from '#libs/platform';
 import { JournalExportController } from './journal-export.controller.js';
 import { JournalExport } from './journal-export.queries.js';
 

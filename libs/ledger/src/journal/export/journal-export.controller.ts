@@ -4,7 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
-import { Accessed } from '#libs/platform';
+import { Accessed } from '#http/platform';
 import { Moment } from '../../as-of/moment.js';
 import { LEDGER } from '../../reads/ledger.js';
 import { Fresh, inOrder, Period, Position, positionOf } from '../../reads/page.queries.js';

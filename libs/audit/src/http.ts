@@ -1,0 +1,1 @@
+export { AuditModule, auditProblemOf } from './audit.module.js';
