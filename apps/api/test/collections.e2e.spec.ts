@@ -53,6 +53,11 @@ describe('Bills that are not paid in time, over HTTP', () => {
       ...{ total: usd('81.00'), open: usd('81.00') },
       lines: [{ service: 'internet' }, { service: 'late-fee', description: 'Late fee', total: usd('1.00') }],
     });
+    const agent = { 'x-actor': 'agent-7', 'x-role': 'agent' };
+    expect(await api.post(`${fee}/waiver`, { reason: 'goodwill' }, 'waive-1', agent)).toMatchObject({
+      status: 422,
+      body: { code: 'ADJUSTMENT_NEEDED' },
+    });
     expect(await api.post(`${fee}/waiver`, { reason: 'goodwill' })).toMatchObject({
       status: 201,
       body: { lineId: 'late-fee', amount: usd('1.00') },
@@ -123,7 +128,13 @@ describe('Bills that are not paid in time, over HTTP', () => {
 
   it('writes debt off and recovers it by a payment, and the books say which is which', async () => {
     const id = await billed('B-9', '2026-01-05', '50.00');
-    const off = await api.post(`/accounts/${id}/write-offs`, { reason: 'bankruptcy' });
+    const writeOff = (role: string) =>
+      api.post(`/accounts/${id}/write-offs`, { reason: 'bankruptcy' }, `off-${role}`, {
+        'x-actor': 'x',
+        'x-role': role,
+      });
+    expect(await writeOff('agent')).toMatchObject({ status: 422, body: { code: 'ADJUSTMENT_NEEDED' } });
+    const off = await writeOff('finance');
     expect(off).toMatchObject({
       status: 201,
       body: { amount: usd('50.00'), lines: [{ billNumber: 'B-9', lineId: 'L1' }] },

@@ -127,6 +127,25 @@ describe('Command handling', () => {
     await expect(handling.handle(id, take(4))).rejects.toMatchObject({ code: 'NOT_ENOUGH' });
   });
 
+  it('finds nothing to do only on a state that is current, whoever else has written', async () => {
+    const id = randomUUID();
+    const sweep = (): Submitted<number, TillEvent> => ({
+      definition: {
+        ...Take,
+        decide: (_: never, inTill: number) => (inTill > 0 ? [{ type: 'Taken', data: { amount: inTill } }] : []),
+      },
+      data: {},
+      metadata: commandMetadata(),
+    });
+    expect((await handling.handle(id, sweep())).events).toEqual([]);
+    await new CommandHandling(store).handle(id, put(5));
+    expect((await handling.handle(id, sweep())).events).toHaveLength(1);
+    expect((await handling.handle(id, sweep())).events).toEqual([]);
+    await new CommandHandling(store).handle(id, put(7));
+    expect((await handling.handleAll(id, [sweep()], { isNew: true }))[0]!.events).toHaveLength(1);
+    expect(await held(id)).toBe(0);
+  });
+
   it('stores several commands on a stream together or not at all', async () => {
     const id = randomUUID();
     await expect(handling.handleAll(id, [put(5), take(3), take(3)])).rejects.toThrow(Rejected);

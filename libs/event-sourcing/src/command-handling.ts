@@ -132,11 +132,17 @@ export class CommandHandling {
     commands: readonly Submitted<State, Event>[],
     isNew: boolean,
   ): Promise<CommandResult<Event>[]> {
+    const assumed = isNew || this.#cache.has(stream);
     const before = await this.#cache.get(stream, decider, isNew);
     const batch = new Batch(stream, id, decider, before, this.#clock().toISOString());
     const decided = [];
     for (const command of commands) decided.push({ command, made: batch.decide(command) });
     const { toAppend } = batch;
+    if (assumed && toAppend.length === 0 && decided.some(({ made }) => made !== undefined)) {
+      // No append confirms the state on which there was nothing to do: another process may have moved it since.
+      const { revision } = await this.#cache.current(stream, decider);
+      if (revision !== before.revision) return this.#attempt(stream, id, decider, commands, false);
+    }
     const appended =
       toAppend.length > 0
         ? await this.store.append(stream, before.revision, toAppend)

@@ -70,3 +70,11 @@ export function requireUnlimited(stated: string | undefined): void {
   if (alone === 'any amount') return;
   refuse('ADJUSTMENT_NEEDED', 'this role has limits; propose it: POST /accounts/{accountId}/adjustments', 'x-role');
 }
+
+/** Refuses a write-off by a role that may neither give nor approve any amount. A caller that states no role is another system. */
+export function requireWriteOffAuthority(stated: string | undefined): void {
+  if (stated === undefined) return;
+  const { alone, approves } = ADJUSTMENT_POLICY.authority[roleOf(stated)];
+  if (alone === 'any amount' || approves === 'any amount') return;
+  refuse('ADJUSTMENT_NEEDED', 'this role has limits; a write-off is for finance', 'x-role');
+}

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed, CallOf, TakesCommand } from '#http/platform';
 import { type Call, type Page, pageAnswer } from '#libs/platform';
+import { requireUnlimited, requireWriteOffAuthority } from '../adjustments/adjustment-policy.js';
 import { Identifier } from '../billing/command-fields.js';
 import {
   ChargeReversedAnswer,
@@ -119,6 +120,7 @@ export class CollectionsController {
     @Body({ schema: WaiveLateFeeRequest }) body: z.output<typeof WaiveLateFeeRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof ChargeReversedAnswer>> {
+    requireUnlimited(call.role);
     const done = await this.door.send(WaiveLateFee, accountIdOf(accountId), { billNumber, ...body }, call);
     return reversedAnswer(done);
   }
@@ -160,6 +162,7 @@ export class CollectionsController {
     @Body({ schema: WriteOffRequest }) body: z.output<typeof WriteOffRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof DebtWrittenOffAnswer>> {
+    requireWriteOffAuthority(call.role);
     const done = await this.door.send(WriteOffDebt, accountIdOf(accountId), body, call);
     const { writeOffId, amount, lines } = made(done, 'DebtWrittenOff');
     return { ...receipt(done), writeOffId, amount, lines: inCurrencyOf(amount).each(lines) };
@@ -175,6 +178,7 @@ export class CollectionsController {
     @Body({ schema: ReinstateRequest }) body: z.output<typeof ReinstateRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof DebtReinstatedAnswer>> {
+    requireWriteOffAuthority(call.role);
     const done = await this.door.send(ReinstateDebt, accountIdOf(accountId), body, call);
     const { amount, lines } = made(done, 'DebtReinstated');
     return { ...receipt(done), amount, lines: inCurrencyOf(amount).each(lines) };
