@@ -28,6 +28,7 @@ export const AccountAsOf = z.object({
   open: Money,
   credit: Money,
   pastDue: Money,
+  disputed: Money,
   ...parts,
   events: z.int(),
   revision: z.string().nullable(),

@@ -19,6 +19,11 @@ const PARTS = ['billed', 'paid', 'returned', 'refunded', 'claimed', 'adjusted', 
 const STANDING = [...PARTS, 'balance', 'open', 'credit'] as const;
 const ROLLED = ['opening', ...PARTS, 'closing', 'difference'] as const;
 
+/** A figure's name as people say it: `written off`. */
+function spoken(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 interface Asked {
   readonly effectiveAt?: string | null;
   readonly from?: string | null;
@@ -55,12 +60,13 @@ function amounts(currency: string, rows: readonly (readonly [string, Money])[]):
 
 export function accountAsOfText(answer: z.output<typeof AccountAsOf>): string {
   const { accountId, currency, openBills } = answer;
+  const ofBills = [['past due', answer.pastDue] as const, ['in dispute', answer.disputed] as const];
   const bills = openBills.map(({ billNumber, issuedOn, dueOn, daysPastDue, total, open }) => [
     ...[billNumber, issuedOn, dueOn, String(daysPastDue), total.amount, open.amount],
   ]);
   return [
     heading(answer, [['account', accountId]]),
-    amounts(currency, [...STANDING.map((name) => [name, answer[name]] as const), ['past due', answer.pastDue]]),
+    amounts(currency, [...STANDING.map((name) => [spoken(name), answer[name]] as const), ...ofBills]),
     bills.length === 0
       ? 'no bill is open'
       : table([['open bill', 'issued', 'due', 'days past due', 'total', 'open'], ...bills], [3, 4, 5]),
@@ -96,7 +102,7 @@ export function rollForwardText(
   answer: z.output<typeof RollForward>,
   accounts: readonly z.output<typeof RolledAccount>[],
 ): string {
-  const headings = ['', 'currency', ...ROLLED];
+  const headings = ['', 'currency', ...ROLLED.map(spoken)];
   const rows = [
     ...accounts.map((one) => [one.accountId, one.currency, ...ROLLED.map((name) => one[name].amount)]),
     ...answer.currencies.map((one) => [
@@ -125,7 +131,7 @@ export function statementText(answer: z.output<typeof Statement>): string {
     ),
     amounts(
       currency,
-      PARTS.map((name) => [name, answer[name]]),
+      PARTS.map((name) => [spoken(name), answer[name]]),
     ),
   ].join('\n\n');
 }

@@ -85,7 +85,8 @@ describe('paybill collections', () => {
     const simulate = async (text: string) => {
       await writeFile(file, text);
       const { code, out, err } = await undisturbed.paybill(['policy', 'simulate', file, ...period]);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
+      // How far it is, where that takes seconds, and nothing else.
+      expect({ code, err: err.replace(/^simulating: .*\n/gm, '') }).toEqual({ code: 0, err: '' });
       return JSON.parse(out) as { happened: Json; simulated: Json; accounts: number };
     };
     const text = await readFile(DEFAULT_POLICY, 'utf8');

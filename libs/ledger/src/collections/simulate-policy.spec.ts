@@ -105,6 +105,16 @@ function lived(days: readonly Day[], { versions: [policy] }: CollectionPolicy): 
 }
 
 describe('The simulation of a policy', () => {
+  it('looks at the bills of an account that was taken over later, at their own days', () => {
+    const opened = accountOpened();
+    const takenOver = { ...opened, data: { ...opened.data, effectiveAt: '2026-11-01T00:00:00.000Z' } } as const;
+    const life = [takenOver, billIssued('B-1', '2026-01-05', ['60.00'])];
+    expect(simulated(policyOf(), [life], '2026-01-10', '2026-01-20').simulated).toMatchObject({
+      lateFees: { count: 1 },
+      steps: [{ step: 'last', count: 1 }],
+    });
+  });
+
   it('reports what happened when it is the policy that was in force, from whatever day on', () => {
     const policy = policyOf();
     fc.assert(

@@ -77,7 +77,10 @@ function isByPolicy({ data }: AccountEvent): boolean {
 /** Of write-offs that never were. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-/** The events of an account by the day on which they are known: their own, or that of one before them when that is later. */
+/**
+ * The events of an account by the day on which they are known: their own, or that of one before them when that is later. The
+ * opening is no such day: an account that was taken over from another system has bills from before it.
+ */
 class Course {
   #at = 0;
   #day = '';
@@ -88,7 +91,7 @@ class Course {
   *until(day: string): Generator<AccountEvent> {
     for (let event = this.events[this.#at]; event; event = this.events[this.#at]) {
       const own = event.data.effectiveAt.slice(0, 10);
-      if (own > this.#day) this.#day = own;
+      if (event.type !== 'AccountOpened' && own > this.#day) this.#day = own;
       if (this.#day >= day) return;
       this.#at += 1;
       yield event;
