@@ -11,8 +11,9 @@ import {
   tillReadModels,
 } from '#libs/ledger';
 import { createHttpApp } from '#http/platform';
-import { createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
+import { createLogger, HttpSettings, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
+import { embeddedDatabase } from '#testing/platform';
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +28,8 @@ export interface Answer {
 export async function startApi(environment: Record<string, string> = {}, { locked = false } = {}) {
   const node = await startTestNode();
   const store = new EventStore(node.connectionString);
-  const db = await openDatabase({});
+  const database = await embeddedDatabase();
+  const { db } = database;
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const stopping = new AbortController();
@@ -70,7 +72,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
       stopping.abort();
       await projecting;
       await store.close();
-      await db.close();
+      await database.drop();
       await node.close();
     },
   };

@@ -7,11 +7,11 @@ import { AuditModule, auditProblemOf } from '#http/audit';
 import { auditKeys, auditReadModels, renewedKeys, startAudit } from '#libs/audit';
 import { EventStore, EventStoreUnavailable, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import { Accessed, createHttpApp } from '#http/platform';
-import { DATABASE, HttpSettings, openDatabase, Problem, readConfig } from '#libs/platform';
+import { type Database, DATABASE, HttpSettings, Problem, readConfig } from '#libs/platform';
 import { AuditedLog } from '#testing/audit';
 import { AccessLog } from './accesses/access-log.job.js';
 import { accessesOn } from './audit-events.js';
-import { until } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
 
 jest.setTimeout(60_000);
 
@@ -40,14 +40,16 @@ describe('The audit over HTTP', () => {
   const quiet = pino({ level: 'silent' });
   const ended = new AbortController();
   let log: AuditedLog;
-  let db: Awaited<ReturnType<typeof openDatabase>>;
+  let database: TestDatabase;
+  let db: Database;
   let app: NestFastifyApplication;
   let running: Promise<unknown>;
   let url: string;
 
   beforeAll(async () => {
     log = await AuditedLog.open();
-    db = await openDatabase({});
+    database = await embeddedDatabase();
+    ({ db } = database);
     const { store } = log;
     app = await createHttpApp({
       features: [connections(store), AuditModule.forRoot({ store, db, keys })],
@@ -68,7 +70,7 @@ describe('The audit over HTTP', () => {
     await running;
     await app.close();
     await log.close();
-    await db.close();
+    await database.drop();
   });
 
   function connections(store: EventStore): DynamicModule {

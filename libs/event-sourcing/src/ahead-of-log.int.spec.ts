@@ -1,11 +1,9 @@
 import { sql } from 'kysely';
 import { CommandHandling, EventStore, shownStandings, ProjectionRunner, ReadBarrier } from '#libs/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
-import { type TestDatabase, testEngines } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase } from '#testing/platform';
 import { commandMetadata } from '../testing/command-metadata.js';
 import { Put, tillProjection } from '../testing/till.js';
-
-const [pglite] = await testEngines();
 
 describe('A projection whose log is not the one it has read', () => {
   let nodes: TestNode[];
@@ -13,7 +11,7 @@ describe('A projection whose log is not the one it has read', () => {
 
   beforeEach(async () => {
     nodes = [];
-    test = await pglite!.create();
+    test = await embeddedDatabase();
   }, 60_000);
   afterEach(async () => {
     for (const node of nodes) await node.close();

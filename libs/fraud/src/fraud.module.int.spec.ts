@@ -9,14 +9,12 @@ import { createHttpApp } from '#http/platform';
 import { DATABASE, HttpSettings, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { idOf, MessageMaker } from '#testing/fraud';
-import { type TestDatabase, testEngines } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase } from '#testing/platform';
 import { CaseWorker } from './cases/case-worker.job.js';
 import { noteRules } from './rules/rules-in-force.job.js';
 
 @Module({})
 class Connections {}
-
-const [engine] = await testEngines();
 
 describe('Fraud monitoring over HTTP', () => {
   const log = pino({ level: 'silent' });
@@ -32,7 +30,7 @@ describe('Fraud monitoring over HTTP', () => {
   beforeAll(async () => {
     node = await startTestNode();
     store = new EventStore(node.connectionString);
-    test = await engine!.create();
+    test = await embeddedDatabase();
     const handling = new CommandHandling(store);
     app = await createHttpApp({
       features: [connections(handling), FraudModule.forRoot()],

@@ -5,21 +5,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { createHttpApp, openApiDocument } from '#http/platform';
-import { createLogger, type Database, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
+import { createLogger, HttpSettings, PersonalData, readConfig } from '#libs/platform';
 import { AccountMessages } from '#testing/notifications';
+import { embeddedDatabase, type TestDatabase } from '#testing/platform';
 import { Outbox } from './channels/outbox.js';
 import { NotificationsModule } from './notifications.module.js';
 import { notificationsHandler } from './notifications-handler.js';
 
 describe('Notifications over HTTP', () => {
-  let db: Database;
+  let database: TestDatabase;
   let app: NestFastifyApplication;
   let outbox: string;
   let url: string;
   let woken = 0;
 
   beforeAll(async () => {
-    db = await openDatabase({});
+    database = await embeddedDatabase();
+    const { db } = database;
     outbox = await mkdtemp(join(tmpdir(), 'paybill-outbox-'));
     const personalData = new PersonalData(db, randomBytes(32));
     const features = [NotificationsModule.forRoot({ db, personalData, outbox, wake: () => void woken++ })];
@@ -34,7 +36,7 @@ describe('Notifications over HTTP', () => {
   }, 120_000);
   afterAll(async () => {
     await app.close();
-    await db.close();
+    await database.drop();
     await rm(outbox, { recursive: true });
   });
 
@@ -92,7 +94,7 @@ describe('Notifications over HTTP', () => {
       PAYBILL_DEFAULT_CHANNELS: ['email'],
     });
     const messages = [account.opened(), ...Array.from({ length: 3 }, () => account.payment('5.00'))];
-    await db.sql.transaction().execute((tx) => handler.handle(tx, messages));
+    await database.db.sql.transaction().execute((tx) => handler.handle(tx, messages));
     for (const path of [
       `/accounts/${account.accountId}/notifications`,
       `/notifications/deliveries?account=${account.accountId}`,
@@ -115,7 +117,7 @@ describe('Notifications over HTTP', () => {
 
   it('let an operator have a parked delivery tried again, or give it up with a reason that is kept', async () => {
     await sql`update notifications.deliveries set state = 'parked', last_error = 'HTTP 410', attempts = 1`.execute(
-      db.sql,
+      database.db.sql,
     );
     const { items } = (await get('/parked-deliveries')).body;
     expect(items).toHaveLength(3);

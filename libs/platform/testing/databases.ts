@@ -22,29 +22,27 @@ export interface TestEngine {
   create(): Promise<TestDatabase>;
 }
 
-const pglite: TestEngine = {
-  name: 'pglite',
-  create: async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'paybill-pglite-'));
-    const dataDir = join(directory, 'data');
-    await emptyPglite(dataDir);
-    const db = await openDatabase({ dataDir });
-    return {
-      db,
-      async drop() {
-        await db.close();
-        await rm(directory, { recursive: true });
-      },
-    };
-  },
-};
+/** An empty PGlite, for tests to which no other engine is of interest. */
+export async function embeddedDatabase(): Promise<TestDatabase> {
+  const directory = await mkdtemp(join(tmpdir(), 'paybill-pglite-'));
+  const dataDir = join(directory, 'data');
+  await emptyPglite(dataDir);
+  const db = await openDatabase({ dataDir });
+  return {
+    db,
+    async drop() {
+      await db.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
 
 /**
  * The engines a test file runs on, for `describe.each(await testEngines())`: PGlite, which is always there, and
  * PostgreSQL where {@link realServer} finds one. The server is stopped after the file's tests.
  */
 export async function testEngines(): Promise<TestEngine[]> {
-  return [pglite, ...(await postgresEngine())];
+  return [{ name: 'pglite', create: embeddedDatabase }, ...(await postgresEngine())];
 }
 
 /** PostgreSQL alone, for tests that need a server other processes can reach; empty (and reported) where there is none. */

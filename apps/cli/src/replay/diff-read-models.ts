@@ -1,7 +1,7 @@
 import { type EventStore, type Projection, recorded, type StoredEvent } from '#libs/event-sourcing';
 import { type Database, openDatabase } from '#libs/platform';
 import { type Kysely, sql } from 'kysely';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsBetween } from '../account-log.js';
@@ -54,8 +54,13 @@ export async function compareReadModels(
   const scratch = await mkdtemp(join(tmpdir(), 'paybill-replay-'));
   const opened: Replayed[] = [];
   try {
+    // To initialise a database takes seconds, to copy an empty one does not.
+    const empty = join(scratch, 'empty');
+    await (await openDatabase({ dataDir: empty })).close();
     for (const [index, build] of builds.entries()) {
-      const db = await openDatabase({ dataDir: join(scratch, String(index)) });
+      const dataDir = join(scratch, String(index));
+      await cp(empty, dataDir, { recursive: true });
+      const db = await openDatabase({ dataDir });
       opened.push({ build, db, stopped: new Map() });
     }
     const [before, after] = opened as [Replayed, Replayed];

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Database, rowsOf } from '#libs/platform';
 import { EMPTY_ROOT, foldRight } from './merkle.js';
-import { type Range, subtreesOf } from './proofs.js';
+import { type Range, subtreesOf, type TreeNode } from './proofs.js';
 import { nodeIn, type Tile, tileOf, type TilePlace } from './tiles.js';
 
 /** The tree does not reach as far as was asked: its follower is behind, or begins anew. Asking again later will do. */
@@ -59,16 +59,17 @@ export class TreeQueries {
   async hashesOf(ranges: readonly Range[]): Promise<Buffer[]> {
     const wanted = ranges.map(subtreesOf);
     const tiles = new Map((await this.tiles(wanted.flat().map(tileOf))).map((tile) => [keyOf(tile), tile]));
-    return wanted.map((nodes) =>
-      foldRight(
-        nodes.map((node) => {
-          const tile = tiles.get(keyOf(tileOf(node)));
-          const hash = tile && nodeIn(tile, node);
-          if (!hash) throw new TreeBehind('the tree over the log is not that far yet; ask again later');
-          return hash;
-        }),
-      ),
-    );
+    // Paths of one tree share most of their nodes, and one in the middle of a tile takes up to 127 hashes.
+    const known = new Map<string, Buffer>();
+    const hashOf = (node: TreeNode): Buffer => {
+      const name = `${node.level}/${node.index}`;
+      const tile = tiles.get(keyOf(tileOf(node)));
+      const hash = known.get(name) ?? (tile && nodeIn(tile, node));
+      if (!hash) throw new TreeBehind('the tree over the log is not that far yet; ask again later');
+      known.set(name, hash);
+      return hash;
+    };
+    return wanted.map((nodes) => foldRight(nodes.map(hashOf)));
   }
 
   async tiles(places: readonly TilePlace[]): Promise<Tile[]> {

@@ -3,7 +3,6 @@ import { jsonEvent } from '@kurrent/kurrentdb-client';
 import { randomBytes } from 'node:crypto';
 import { AUDITED, AuditedLog, relink } from '#testing/audit';
 import { type LoggedEvent } from '#testing/eventstore-node';
-import { type Database, openDatabase } from '#libs/platform';
 import { sql } from 'kysely';
 import { CHECKPOINTS } from '../audit-events.js';
 import { CheckpointSigner } from '../checkpoints/checkpoint-signer.job.js';
@@ -12,7 +11,7 @@ import { TreeFollower } from '../tree/tree-follower.job.js';
 import { TreeQueries } from '../tree/tree.queries.js';
 import { verifyLog } from './verify-log.job.js';
 import { readState, type VerifyState, writeState } from './verify-state.js';
-import { until } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
 
 jest.setTimeout(30_000);
 
@@ -20,11 +19,11 @@ const key = signerKey(newSignerKey('example.com/ledger', randomBytes(32)));
 
 describe('Verifying the whole log', () => {
   let log: AuditedLog;
-  let db: Database;
+  let database: TestDatabase;
   /** What the auditor has kept outside. */
   let copy: string;
-  beforeAll(async () => (db = await openDatabase({})));
-  afterAll(() => db.close());
+  beforeAll(async () => (database = await embeddedDatabase()));
+  afterAll(() => database.drop());
   beforeEach(async () => {
     log = await AuditedLog.open();
     await log.put('till-1', 5);
@@ -40,6 +39,7 @@ describe('Verifying the whole log', () => {
   /** Builds the tree of what the log holds and signs it. @returns the note */
   async function sign(signing: SignerKey = key): Promise<string> {
     const keys = [key.verifier, signing.verifier];
+    const { db } = database;
     await sql`drop schema if exists audit cascade`.execute(db.sql);
     const ended = new AbortController();
     const following = new TreeFollower(log.store, db, { categories: AUDITED }).run(ended.signal);

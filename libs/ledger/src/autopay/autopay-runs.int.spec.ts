@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
-import { type TestDatabase, testEngines, until } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { IssueBill } from '../billing/issue-bill.js';
@@ -18,7 +18,6 @@ import { EnrollAutopay } from './enroll-autopay.js';
 
 const id = (name: string) => uuidv5(name, '8e4d1b96-30fa-5c72-a1d5-7b9f2e06c348');
 const caller = { actor: 'operator:1', correlationId: 'test' };
-const [engine] = await testEngines();
 const POLICY = { version: 'payments/1', applyOn: 'settled' } as const;
 
 describe('Autopay runs', () => {
@@ -34,7 +33,7 @@ describe('Autopay runs', () => {
   beforeAll(async () => {
     node = await startTestNode();
     store = new EventStore(node.connectionString);
-    test = await engine!.create();
+    test = await embeddedDatabase();
     projecting = new ProjectionRunner(store, test.db, readModels).run(stopping.signal);
     handling = new CommandHandling(store, { clock: () => now });
     const gateways = [{ name: 'simulator' } as PaymentGateway];

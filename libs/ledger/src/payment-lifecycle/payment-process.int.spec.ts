@@ -4,7 +4,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
-import { type TestDatabase, testEngines, until } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { HoldPayments } from '../billing/hold-payments.js';
@@ -54,8 +54,6 @@ class ScriptedGateway implements PaymentGateway {
   }
 }
 
-const [engine] = await testEngines();
-
 describe('The payment process', () => {
   let node: TestNode;
   let store: EventStore;
@@ -70,7 +68,7 @@ describe('The payment process', () => {
   beforeAll(async () => {
     node = await startTestNode();
     store = new EventStore(node.connectionString);
-    test = await engine!.create();
+    test = await embeddedDatabase();
   }, 60_000);
   afterAll(async () => {
     await store.close();

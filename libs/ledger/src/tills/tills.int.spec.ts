@@ -5,7 +5,7 @@ import { CommandHandling, EventStore, ProjectionRunner } from '#libs/event-sourc
 import { type Call, Metrics } from '#libs/platform';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
-import { type TestDatabase, testEngines, until } from '#testing/platform';
+import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
 import { OpenAccount } from '../accounts/open-account.js';
 import { claimPayBillNumber } from '../accounts/opening.job.js';
 import { account } from '../billing/account.js';
@@ -35,7 +35,6 @@ class MortalStore extends EventStore {
   }
 }
 
-const [engine] = await testEngines();
 const USD = (amount: string) => ({ amount, currency: 'USD' });
 const cash = { kind: 'cash' as const };
 
@@ -142,7 +141,7 @@ describe('A till between its batch and the accounts', () => {
   );
 
   it('ends what nobody came back for, by the process that looks for it (kill -9 between batch and account)', async () => {
-    const test: TestDatabase = await engine!.create();
+    const test: TestDatabase = await embeddedDatabase();
     const stopping = new AbortController();
     const projecting = new ProjectionRunner(store, test.db, tillReadModels).run(stopping.signal);
     const { handling, tills } = started();

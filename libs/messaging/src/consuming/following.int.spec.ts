@@ -8,10 +8,9 @@ import { Following, type MessageHandler, ParkedMessages, Relay } from '#libs/mes
 import { connectKafka, type Database, insertRows } from '#libs/platform';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { giveCredit, testTopics, writeAccounts } from '#testing/messaging';
-import { kafkaCluster, type TestDatabase, testEngines, until } from '#testing/platform';
+import { embeddedDatabase, kafkaCluster, type TestDatabase, until } from '#testing/platform';
 
 const LOG = pino({ enabled: false });
-const [pglite] = await testEngines();
 
 const NOTES: MessageHandler = {
   name: 'notes',
@@ -33,7 +32,7 @@ beforeEach(async () => {
   node = await startTestNode();
   store = await connectEventStore(node.connectionString);
   handling = new CommandHandling(store);
-  database = await pglite!.create();
+  database = await embeddedDatabase();
   db = database.db;
   stop = new AbortController();
 });

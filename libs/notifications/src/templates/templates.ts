@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Context, Liquid, type Template } from 'liquidjs';
+import { LRUCache } from 'lru-cache';
 import { NOTIFICATION_TYPES, type NotificationType } from '../telling/notification.js';
 import { EXAMPLES, LEAST } from './template-contents.js';
 
@@ -140,13 +141,26 @@ function fileOf(language: string, type: NotificationType, part: Part): string {
   return `${language}/${type}.${part}.liquid`;
 }
 
+// To make a formatter takes far longer than to use it. Customers may name more locales than anybody wants to remember.
+const moneyFormats = new LRUCache<string, Intl.NumberFormat>({
+  max: 200,
+  memoMethod: (key) => {
+    const [locale, currency] = key.split(' ');
+    return new Intl.NumberFormat(locale, { style: 'currency', currency });
+  },
+});
+const dayFormats = new LRUCache<string, Intl.DateTimeFormat>({
+  max: 200,
+  memoMethod: (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }),
+});
+
 /** Decimal texts go into Intl as they are: no cent is lost to a binary number. */
 function moneyText({ amount, currency }: Money, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amount as Intl.StringNumericLiteral);
+  return moneyFormats.memo(`${locale} ${currency}`).format(amount as Intl.StringNumericLiteral);
 }
 
 function dayText(day: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+  return dayFormats.memo(locale).format(new Date(`${day}T00:00:00Z`));
 }
 
 function localeIn(context: Context): string {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyEmbedded, type Database, openDatabase } from '#libs/platform';
+import { emptyPglite } from '#testing/platform';
 
 describe('A copy of an embedded database in use', () => {
   let directory: string;
@@ -10,6 +11,7 @@ describe('A copy of an embedded database in use', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'paybill-copy-'));
+    await emptyPglite(join(directory, 'original'));
     db = await openDatabase({ dataDir: join(directory, 'original') });
     await sql`create table entries (id int primary key, amount bigint not null)`.execute(db.sql);
     await sql`create table totals (entries int not null, amount bigint not null)`.execute(db.sql);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { openDatabase } from '#libs/platform';
+import { emptyPglite } from '#testing/platform';
 
 describe('The embedded database in a directory', () => {
   let directory: string;
@@ -26,7 +27,9 @@ describe('The embedded database in a directory', () => {
 
   it('is closed, with its thread, also when nothing was ever asked of it', async () => {
     const before = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
-    const db = await openDatabase({ dataDir: join(directory, 'read-models') });
+    const dataDir = join(directory, 'read-models');
+    await emptyPglite(dataDir);
+    const db = await openDatabase({ dataDir });
     await db.close();
     const after = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort').length;
     expect(after).toBe(before);
