@@ -82,6 +82,20 @@ export const MESSAGES = {
         .describe('The last four figures of the pay bill number; the whole number is never published.'),
     }),
   },
+  'account.pay-bill-number-changed': {
+    version: 1,
+    summary: 'The bills of the account print another pay bill number; the one before goes on resolving.',
+    when: 'When an account gets another number.',
+    schema: z.object({
+      ...about,
+      payBillNumberEnding: z.string().length(4).describe('The last four figures of what bills print from now on.'),
+      formerEnding: z.string().length(4).describe('The last four figures of what they printed before.'),
+      because: z
+        .enum(['new-number', 'consolidated', 'separated'])
+        .describe('One more number of its own; or one that it shares with other accounts, or no longer does.'),
+      reason,
+    }),
+  },
   'account.closed': {
     version: 1,
     summary: 'The account was closed; it neither owed nor was owed anything.',

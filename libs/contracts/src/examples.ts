@@ -18,6 +18,13 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     customerReference: 'C-77',
     payBillNumberEnding: '1244',
   },
+  'account.pay-bill-number-changed': {
+    ...about('2026-03-10T09:00:00.000Z'),
+    payBillNumberEnding: '3513',
+    formerEnding: '1244',
+    because: 'new-number',
+    reason: 'number-misused',
+  },
   'account.closed': { ...about('2026-06-30T16:00:00.000Z'), reason: 'moved-away' },
   'bill.issued': {
     ...about('2026-01-05T00:00:00.000Z'),

@@ -29,6 +29,9 @@ const Receipt = z.object({
 export const AccountOpenedAnswer = Receipt.extend({ payBillNumber: z.string(), currency: z.string() }).meta({
   id: 'AccountOpenedAnswer',
 });
+export const PayBillNumberChangedAnswer = Receipt.extend({
+  payBillNumber: z.string().meta({ description: 'What the account’s bills print from now on' }),
+}).meta({ id: 'PayBillNumberChangedAnswer' });
 export const BillIssuedAnswer = Receipt.extend({
   billNumber: z.string(),
   dueOn: z.iso.date(),

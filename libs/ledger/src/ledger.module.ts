@@ -37,6 +37,7 @@ import { PreferencesController } from './contacts/preferences.controller.js';
 import { CommandDoor } from './command-door.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
+import { ChangePayBillNumber } from './pay-bill-numbers/change-pay-bill-number.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
 import { Collecting } from './payment-lifecycle/collecting.js';
 import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
@@ -79,6 +80,7 @@ interface LedgerConnections {
 const COMMANDS = [
   OpenAccount,
   CloseAccount,
+  ChangePayBillNumber,
   IssueBill,
   ApplyPayment,
   ReverseCharge,

@@ -38,6 +38,7 @@ export function publicMessage(stored: StoredEvent): Message {
 function contentOf(event: AccountEvent, about: About): MessageContent {
   switch (event.type) {
     case 'AccountOpened':
+    case 'PayBillNumberChanged':
     case 'AccountClosed':
       return accountsMessage(event, about);
     case 'ContactChanged':

@@ -102,6 +102,7 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
+    case 'PayBillNumberChanged':
       return {};
   }
 }

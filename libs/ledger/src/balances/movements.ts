@@ -39,6 +39,7 @@ const STILL = [
   'PaymentsReleased',
   'ContactChanged',
   'NotificationPreferencesChanged',
+  'PayBillNumberChanged',
   'AccountClosed',
 ] as const satisfies readonly AccountEvent['type'][];
 const still: ReadonlySet<AccountEvent['type']> = new Set(STILL);

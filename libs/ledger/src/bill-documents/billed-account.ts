@@ -60,6 +60,7 @@ function follow(standing: Standing, event: AccountEvent): void {
     standing.payBillNumber = event.data.payBillNumber;
     standing.digits = digitsOfStored(event.data.currency);
   }
+  if (event.type === 'PayBillNumberChanged') standing.payBillNumber = event.data.payBillNumber;
   if (event.type === 'ContactChanged') standing.sealedName = event.data.contact.name;
   if (!movesMoney(event)) return;
   const movements = movementsOf(event);

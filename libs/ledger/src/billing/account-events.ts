@@ -254,6 +254,19 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
+  PayBillNumberChanged: {
+    version: 1,
+    schema: z.strictObject({
+      /** What the account's bills print from now on. */
+      payBillNumber: z.string(),
+      /** What they printed before. It goes on resolving as it did. */
+      former: z.string(),
+      /** One more number of its own; the number of a consolidation it joined; its own again after it left one. */
+      because: z.enum(['new-number', 'consolidated', 'separated']),
+      reason: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
   AccountClosed: {
     version: 1,
     schema: z.strictObject({ reason: z.string(), effectiveAt: Instant }),

@@ -123,6 +123,10 @@ interface BilledThrough {
 
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
+  /** What the account's bills print. */
+  readonly payBillNumber: string;
+  /** The numbers that were claimed for the account, the first that it had first: all of them lead here. */
+  readonly ownNumbers: readonly string[];
   readonly currency: string;
   /** Digits of the currency's minor unit. */
   readonly digits: number;
@@ -144,6 +148,8 @@ export interface AccountState {
 
 export const initialState: AccountState = {
   status: 'unknown',
+  payBillNumber: '',
+  ownNumbers: [],
   currency: '',
   digits: 0,
   bills: PersistentMap.empty(),

@@ -23,7 +23,7 @@ export const account: Decider<AccountState, AccountEvent> = {
 function evolve(state: AccountState, event: AccountEvent): AccountState {
   switch (event.type) {
     case 'AccountOpened':
-      return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
+      return opened(state, event.data);
     case 'BillIssued':
       return {
         ...withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]])),
@@ -76,9 +76,21 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       const { effectiveAt: _, ...preferences } = event.data;
       return { ...state, preferences };
     }
+    case 'PayBillNumberChanged':
+      return withNumber(state, event.data);
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
+}
+
+function opened(state: AccountState, { payBillNumber, currency }: EventData<'AccountOpened'>): AccountState {
+  const digits = digitsOf(currency);
+  return { ...state, status: 'open', payBillNumber, ownNumbers: [payBillNumber], currency, digits };
+}
+
+function withNumber(state: AccountState, { payBillNumber, because }: EventData<'PayBillNumberChanged'>): AccountState {
+  const ownNumbers = because === 'new-number' ? [...state.ownNumbers, payBillNumber] : state.ownNumbers;
+  return { ...state, payBillNumber, ownNumbers };
 }
 
 function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {

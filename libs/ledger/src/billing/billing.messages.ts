@@ -3,7 +3,12 @@ import { type About, type MessageContent, moneyIn } from '../message-content.js'
 import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent } from './account-events.js';
 
-type OfOthers = 'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
+type OfOthers =
+  | 'AccountOpened'
+  | 'PayBillNumberChanged'
+  | 'AccountClosed'
+  | 'ContactChanged'
+  | 'NotificationPreferencesChanged';
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 

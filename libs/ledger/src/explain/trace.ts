@@ -109,6 +109,7 @@ export class Trace {
       case 'PaymentsReleased':
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
+      case 'PayBillNumberChanged':
         return;
     }
   }

@@ -17,6 +17,7 @@ export const HISTORY_KINDS = [
   'credit-applied',
   'contact-changed',
   'notification-preferences-changed',
+  'pay-bill-number-changed',
   'account-closed',
 ] as const;
 
@@ -62,6 +63,9 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
       return { kind: 'contact-changed', reference: null, reason: null };
     case 'NotificationPreferencesChanged':
       return { kind: 'notification-preferences-changed', reference: null, reason: null };
+    case 'PayBillNumberChanged':
+      // The numbers themselves are shown on the bill alone (ID5).
+      return { kind: 'pay-bill-number-changed', reference: null, reason: data.reason };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

@@ -33,6 +33,7 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'PaymentsReleased':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
+    case 'PayBillNumberChanged':
       return [];
     case 'BillIssued': {
       const entry = new Entry(event.data.total.currency).debit(RECEIVABLE, event.data.total.amount);

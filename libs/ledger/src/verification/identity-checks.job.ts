@@ -56,7 +56,9 @@ export class IdentityChecks {
 
   /** @throws Rejected PIN_TOO_SIMPLE, ACCOUNT_UNKNOWN, VERIFICATION_FORGOTTEN */
   async setPin(accountId: string, pin: string, call: Call): Checked {
-    if (isSimplePin(pin, await this.#payBillNumberOf(accountId))) {
+    await this.#payBillNumberOf(accountId);
+    const { payBillNumber, ownNumbers } = (await this.handling.current(accountId, account)).state;
+    if ([...ownNumbers, payBillNumber].some((number) => isSimplePin(pin, number))) {
       const message =
         'this PIN is among the first that are tried: no sequences, repetitions, years or figures of the bill';
       refuseVerification('PIN_TOO_SIMPLE', message, 'pin');
