@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { CommandHandling } from '#libs/event-sourcing';
 import { type Call, CallOf, malformed, TakesCommand } from '#libs/platform';
 import { account } from '../billing/account.js';
-import { AccountClosedAnswer, AccountOpenedAnswer, made, PayBillNumberChangedAnswer, receipt } from '../command-answers.js';
+import {
+  AccountClosedAnswer,
+  AccountOpenedAnswer,
+  made,
+  PayBillNumberChangedAnswer,
+  receipt,
+} from '../command-answers.js';
 import { accountIdOf, CommandDoor, idFrom, metadataOf } from '../command-door.js';
 import { ChangePayBillNumber } from '../pay-bill-numbers/change-pay-bill-number.js';
 import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';

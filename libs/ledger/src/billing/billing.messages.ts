@@ -4,11 +4,7 @@ import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent } from './account-events.js';
 
 type OfOthers =
-  | 'AccountOpened'
-  | 'PayBillNumberChanged'
-  | 'AccountClosed'
-  | 'ContactChanged'
-  | 'NotificationPreferencesChanged';
+  'AccountOpened' | 'PayBillNumberChanged' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
