@@ -11,6 +11,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TransferProcess,
 } from '#libs/ledger';
 import {
   BillerSettings,
@@ -56,9 +57,12 @@ await runProcess('api', async () => {
   const collecting = collectingBy(settings);
   const features = featuresOn({ store, db, catalogue, handling, personalData, collecting, biller, keys });
   const app = await createHttpApp({ ...features, settings, log });
-  // One of all API processes carries payments on, whichever it is.
+  // One of all API processes carries payments and transfers on, whichever it is.
   const stopping = new AbortController();
-  const carrying = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal);
+  const carrying = Promise.all([
+    new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal),
+    new TransferProcess({ store, db, handling, log }).run(stopping.signal),
+  ]);
   await Promise.race([serveUntilAsked(app, settings, log), carrying.then(() => new Promise<never>(() => undefined))]);
   stopping.abort();
   await carrying;

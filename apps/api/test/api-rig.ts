@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
+import { CommandHandling, EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import {
   LedgerModule,
   ledgerProblemOf,
@@ -7,6 +7,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TransferProcess,
 } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
@@ -33,6 +34,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     ...paymentReadModels,
     ...subscriptionReadModels,
   ]).run(stopping.signal);
+  const carrying = new TransferProcess({ store, db, handling: new CommandHandling(store), log }).run(stopping.signal);
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({
@@ -59,6 +61,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
       await app.close();
       stopping.abort();
       await projecting;
+      await carrying;
       await store.close();
       await db.close();
       await node.close();

@@ -2,6 +2,7 @@ import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
 import {
   account,
+  accountTransfer,
   bankFile,
   billingRun,
   payBillNumber,
@@ -43,6 +44,7 @@ export const STORED = [
   account,
   payment,
   payBillNumber,
+  accountTransfer,
   verification,
   subscription,
   billingRun,

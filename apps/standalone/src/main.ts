@@ -35,6 +35,7 @@ import {
   readCatalogue,
   readModels,
   subscriptionReadModels,
+  TransferProcess,
   verification,
 } from '#libs/ledger';
 import { Following, MessagingModule, type MessageSource, Relay, RelaySuperseded } from '#libs/messaging';
@@ -147,6 +148,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const monitoring = new Following(db, monitor.handler, source, log);
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
+  const transfers = new TransferProcess({ store, db, handling, log });
   const projections = [
     ...readModels,
     ...paymentReadModels,
@@ -189,6 +191,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         runner.run(signal),
         audit.run(signal),
         payments.run(signal),
+        transfers.run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

@@ -18,12 +18,12 @@ export interface Biller {
 /** Something that changed the balance between two bills. */
 export interface Activity {
   readonly on: string;
-  readonly kind: 'payment' | 'returned-payment' | 'reinstated-payment' | 'refund' | 'credit' | 'reversal';
+  readonly kind: 'payment' | 'returned-payment' | 'reinstated-payment' | 'refund' | 'credit' | 'reversal' | 'transfer';
   /** Of a payment: the way it came, `mail-in`. */
   readonly channel?: string | undefined;
   /** A code, `billed-in-error`. */
   readonly reason?: string | undefined;
-  /** Confirmation number of a payment, number of the bill of a reversal. */
+  /** Confirmation number of a payment, number of the bill of a reversal or of a debt that came over. */
   readonly reference?: string | undefined;
   /** What it changed of the balance: a payment's is negative. */
   readonly amount: string;

@@ -52,6 +52,7 @@ export const CHANGES: Readonly<Record<Activity['kind'], string>> = {
   refund: 'Refunds',
   credit: 'Credits',
   reversal: 'Charges reversed',
+  transfer: 'Transfers between accounts',
 };
 
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -80,6 +81,8 @@ export function activity({ kind, channel, reason, reference }: Activity): string
       return joined('Credit', words(reason));
     case 'reversal':
       return joined(`Charge reversed, bill ${reference ?? ''}`, words(reason));
+    case 'transfer':
+      return joined('Transfer', words(reason), reference && `bill ${reference}`);
   }
 }
 

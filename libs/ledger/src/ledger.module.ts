@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { type Biller, billerOf } from '#libs/bill-documents';
 import { CommandHandling, CommandsModule, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { type Database, DATABASE, PersonalData } from '#libs/platform';
+import { RequestAccountTransfer } from './account-transfers/account-transfer.js';
+import { AccountTransfersController } from './account-transfers/account-transfers.controller.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
@@ -81,6 +83,7 @@ const COMMANDS = [
   OpenAccount,
   CloseAccount,
   ChangePayBillNumber,
+  RequestAccountTransfer,
   IssueBill,
   ApplyPayment,
   ReverseCharge,
@@ -115,6 +118,7 @@ const COMMANDS = [
 
 const CONTROLLERS = [
   AccountsController,
+  AccountTransfersController,
   BillingController,
   BillDocumentsController,
   PaymentsController,

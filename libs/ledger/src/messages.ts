@@ -39,6 +39,7 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
   switch (event.type) {
     case 'AccountOpened':
     case 'PayBillNumberChanged':
+    case 'AccountTransferred':
     case 'AccountClosed':
       return accountsMessage(event, about);
     case 'ContactChanged':

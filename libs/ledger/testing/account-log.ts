@@ -9,6 +9,7 @@ import {
   ApplyPayment,
   candidatePayBillNumber,
   ChangeContact,
+  ChangePayBillNumber,
   ChangeNotificationPreferences,
   CloseAccount,
   CorrectBill,
@@ -22,7 +23,9 @@ import {
   ReinstatePayment,
   ReleaseHold,
   ReverseBill,
+  ReceiveBalance,
   ReverseCharge,
+  TransferBalance,
   UnapplyPayment,
 } from '#libs/ledger';
 import { type z } from 'zod';
@@ -55,6 +58,10 @@ const ATTEMPTS = [
   'release',
   'contact',
   'preferences',
+  'number',
+  'transfer',
+  'transfer',
+  'arrive',
   'close',
 ] as const;
 
@@ -196,6 +203,40 @@ class Log {
         unapply: () => [UnapplyPayment, { paymentId, reason: 'error' }],
         return: () => [RecordReturn, { paymentId, returnCode: 'R01', reason: 'insufficient-funds' }],
         reinstate: () => [ReinstatePayment, { paymentId, reason: 'chargeback-won' }],
+        number: () => [
+          ChangePayBillNumber,
+          { payBillNumber: candidatePayBillNumber(owner.id, which), because: 'new-number', reason: 'misused' },
+        ],
+        transfer: () => [
+          TransferBalance,
+          {
+            transferId: id(`transfer ${attemptNumber}`),
+            successorId: id('account elsewhere'),
+            kind: 'merger',
+            moves: (['all', 'debt', 'credit', 'credit', 'debt'] as const)[which]!,
+            reason: 'duplicate-account',
+          },
+        ],
+        arrive: () => [
+          ReceiveBalance,
+          {
+            transferId: id(`transfer ${attemptNumber}`),
+            accountId: id('account elsewhere'),
+            bills: [
+              {
+                ...{ billNumber: bill.billNumber, issuedOn: '2025-12-01', dueOn: `2026-01-0${which + 1}` },
+                lines: [
+                  {
+                    ...{ lineId: 'L1', service: 'internet', kind: 'recurring', description: 'Internet', priority: 100 },
+                    ...{ net: decimal, taxes: [{ jurisdiction: 'US-PA', rate: '0.06', amount: decimal }] },
+                  },
+                ],
+              },
+            ],
+            ...(cents % 2 === 0 && { credit: decimal }),
+            ...{ reason: 'duplicate-account', effectiveAt: AT },
+          },
+        ],
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();

@@ -1,7 +1,10 @@
 import { type AccountEvent } from '../billing/account-events.js';
 import { type About, type MessageContent } from '../message-content.js';
 
-type LifeEvent = Extract<AccountEvent, { type: 'AccountOpened' | 'PayBillNumberChanged' | 'AccountClosed' }>;
+type LifeEvent = Extract<
+  AccountEvent,
+  { type: 'AccountOpened' | 'PayBillNumberChanged' | 'AccountTransferred' | 'AccountClosed' }
+>;
 
 /** The messages of an account's life. */
 export function accountsMessage(event: LifeEvent, { accountId, effectiveAt }: About): MessageContent {
@@ -16,6 +19,10 @@ export function accountsMessage(event: LifeEvent, { accountId, effectiveAt }: Ab
       const { payBillNumber, former, because, reason } = event.data;
       const endings = { payBillNumberEnding: endingOf(payBillNumber), formerEnding: endingOf(former) };
       return { type: 'account.pay-bill-number-changed', data: { accountId, effectiveAt, ...endings, because, reason } };
+    }
+    case 'AccountTransferred': {
+      const { transferId, successorId, kind, reason } = event.data;
+      return { type: 'account.transferred', data: { accountId, effectiveAt, transferId, successorId, kind, reason } };
     }
     case 'AccountClosed':
       return { type: 'account.closed', data: { accountId, effectiveAt, reason: event.data.reason } };

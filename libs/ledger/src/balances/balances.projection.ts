@@ -16,6 +16,7 @@ interface StandingRow {
   pay_bill_number: string;
   status: 'open' | 'closed';
   closed_at: string | null;
+  successor_id: string | null;
   billed: string;
   paid: string;
   returned: string;
@@ -41,6 +42,7 @@ const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
   pay_bill_number: 'text',
   status: 'text',
   closed_at: 'timestamptz',
+  successor_id: 'uuid',
   billed: 'numeric',
   paid: 'numeric',
   returned: 'numeric',
@@ -81,6 +83,7 @@ export const balancesProjection: ReadModel = {
     `create table account_balances (
       account_id uuid primary key, pay_bill_number text not null, customer_reference text, currency text not null,
       status text not null, opened_at timestamptz not null, closed_at timestamptz,
+      successor_id uuid,
       billed numeric not null, paid numeric not null, returned numeric not null,
       refunded numeric not null, claimed numeric not null, adjusted numeric not null,
       open numeric not null, credit numeric not null, balance numeric generated always as (open - credit) stored,
@@ -119,6 +122,7 @@ interface AccountInHand {
   readonly opened?: Omit<AccountBalanceRow, keyof StandingRow>;
   payBillNumber: string;
   closedAt: string | null;
+  successorId: string | null;
 }
 
 async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<Map<string, AccountInHand>> {
@@ -127,13 +131,13 @@ async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<
   if (older.size === 0) return new Map();
   // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
-    select account_id, pay_bill_number, currency, status, closed_at::text, billed, paid, returned, refunded, claimed,
+    select account_id, pay_bill_number, currency, status, closed_at::text, successor_id, billed, paid, returned, refunded, claimed,
       adjusted, open, credit
     from account_balances where account_id = any(${[...older]}::uuid[])`.execute(tx);
   return new Map(
     rows.map((row) => {
-      const { account_id, pay_bill_number: payBillNumber, closed_at: closedAt } = row;
-      return [account_id, { balance: balanceOf(row), payBillNumber, closedAt }];
+      const { account_id, pay_bill_number: payBillNumber, closed_at: closedAt, successor_id: successorId } = row;
+      return [account_id, { balance: balanceOf(row), payBillNumber, closedAt, successorId }];
     }),
   );
 }
@@ -169,10 +173,13 @@ function applyOne(
     account.balance = balance;
     account.last = event;
     if (event.type === 'PayBillNumberChanged') account.payBillNumber = event.data.payBillNumber;
-    if (event.type === 'AccountClosed') account.closedAt = event.data.effectiveAt;
+    if (event.type === 'AccountClosed' || event.type === 'AccountTransferred') {
+      account.closedAt = event.data.effectiveAt;
+    }
+    if (event.type === 'AccountTransferred') account.successorId = event.data.successorId;
   } else {
     const { payBillNumber, ...opened } = openedBy(event);
-    accounts.set(event.entityId, { balance, last: event, opened, payBillNumber, closedAt: null });
+    accounts.set(event.entityId, { balance, last: event, opened, payBillNumber, closedAt: null, successorId: null });
   }
   const postings = postingsOf(event);
   totals.add(postings, event.data.effectiveAt, event.metadata.recordedAt);
@@ -198,7 +205,8 @@ async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> 
   await insertRows(tx, 'account_balances', BALANCE_COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update account_balances set pay_bill_number = r.pay_bill_number, status = r.status, closed_at = r.closed_at, billed = r.billed, paid = r.paid,
+    update account_balances set pay_bill_number = r.pay_bill_number, status = r.status, closed_at = r.closed_at, successor_id = r.successor_id,
+      billed = r.billed, paid = r.paid,
       returned = r.returned, refunded = r.refunded, claimed = r.claimed, adjusted = r.adjusted, open = r.open, credit = r.credit,
       last_effective_at = r.last_effective_at, revision = r.revision, position = r.position
     from ${fromRows(STANDING_COLUMNS, changed)} where account_balances.account_id = r.account_id`.execute(tx);
@@ -207,7 +215,7 @@ async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> 
 function standingOf(
   balance: Balance,
   last: Recorded<AccountEvent>,
-  { payBillNumber, closedAt }: Pick<AccountInHand, 'payBillNumber' | 'closedAt'>,
+  { payBillNumber, closedAt, successorId }: Pick<AccountInHand, 'payBillNumber' | 'closedAt' | 'successorId'>,
 ): StandingRow {
   const amount = (minor: bigint) => stored(minor, balance.digits);
   return {
@@ -215,6 +223,7 @@ function standingOf(
     pay_bill_number: payBillNumber,
     status: balance.closed ? 'closed' : 'open',
     closed_at: closedAt,
+    successor_id: successorId,
     billed: amount(balance.billed),
     paid: amount(balance.paid),
     returned: amount(balance.returned),

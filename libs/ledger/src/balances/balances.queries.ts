@@ -14,6 +14,7 @@ type Row = Record<Amount, string> & {
   status: 'open' | 'closed';
   opened_at: Date;
   closed_at: Date | null;
+  successor_id: string | null;
   last_effective_at: Date;
   revision: string;
   position: string;
@@ -28,6 +29,7 @@ export interface AccountView extends Record<Exclude<Amount, 'past_due'> | 'pastD
   readonly status: 'open' | 'closed';
   readonly openedAt: string;
   readonly closedAt: string | null;
+  readonly successorId: string | null;
   readonly lastEffectiveAt: string;
   readonly asOf: string;
   readonly revision: string;
@@ -44,7 +46,7 @@ export class BalancesQueries {
    */
   async account(accountId: string, asOf: string): Promise<AccountView> {
     const { rows } = await sql<Row>`
-      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
+      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, successor_id, billed, paid, returned, refunded, claimed,
         adjusted, open, credit, balance, last_effective_at, revision, position,
         (select coalesce(sum(open), 0) from bills
           where bills.account_id = a.account_id and bills.open > 0 and due_on < ${asOf}::date) as past_due
@@ -60,6 +62,7 @@ export class BalancesQueries {
       status: row.status,
       openedAt: row.opened_at.toISOString(),
       closedAt: row.closed_at?.toISOString() ?? null,
+      successorId: row.successor_id,
       lastEffectiveAt: row.last_effective_at.toISOString(),
       balance: money('balance'),
       open: money('open'),

@@ -40,6 +40,7 @@ const STILL = [
   'ContactChanged',
   'NotificationPreferencesChanged',
   'PayBillNumberChanged',
+  'AccountTransferred',
   'AccountClosed',
 ] as const satisfies readonly AccountEvent['type'][];
 const still: ReadonlySet<AccountEvent['type']> = new Set(STILL);
@@ -105,6 +106,14 @@ export function movementsOf(event: MoneyEvent): Movements {
     case 'PaymentRefunded': {
       const source = { ...payment(event.data.paymentId), applied: 0n, unapplied: -minor(money.amount) };
       return { ...nothingNew, lines: [], sources: [source] };
+    }
+    case 'CreditTransferred': {
+      const sources = event.data.taken.map(({ amount, ...source }) => ({
+        ...source,
+        applied: 0n,
+        unapplied: -minor(amount),
+      }));
+      return { ...nothingNew, lines: [], sources };
     }
     case 'ChargeReversed': {
       const { billNumber, lineId, released } = event.data;

@@ -170,7 +170,7 @@ export class BankImport {
   async #pay(item: MoneyItem, file: VerifiedFile, metadata: CommandMetadata): Promise<string | undefined> {
     const named = payBillNumberIn(item.references);
     if ('because' in named) return named.because;
-    const accountId = await holderOf(this.store, named.number);
+    const accountId = await holderOf(this.handling, named.number, metadata.commandId);
     if (accountId === undefined) return 'NUMBER_UNKNOWN';
     const data = paymentBody({ amount: moneyOf(item), format: file.format, effectiveAt: effectiveAt(item, file) });
     this.#note([await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata })]);

@@ -41,11 +41,15 @@ interface Standing {
  */
 export function issuedBill(events: readonly Recorded<AccountEvent>[], billNumber: string): IssuedBill {
   const isIt = (event: AccountEvent): event is BillIssued =>
-    event.type === 'BillIssued' && event.data.billNumber === billNumber;
+    event.type === 'BillIssued' && event.data.billNumber === billNumber && !event.data.transferredFrom;
   const at = events.findIndex(isIt);
   const bill = events[at];
   if (!bill || !isIt(bill)) {
-    throw new Rejected('BILL_UNKNOWN', 'the account has no bill with this number; list its bills', 'billNumber');
+    throw new Rejected(
+      'BILL_UNKNOWN',
+      'the account has no bill with this number; list its bills',
+      'billNumber',
+    );
   }
   const standing: Standing = { payBillNumber: '', digits: 0, balance: 0n, activity: [], open: new Map() };
   for (const event of events.slice(0, at)) follow(standing, event);
@@ -68,7 +72,7 @@ function follow(standing: Standing, event: AccountEvent): void {
   standing.balance += amount;
   if (event.type === 'BillIssued') standing.open.set(event.data.billNumber, { dueOn: event.data.dueOn, amount: 0n });
   for (const { billNumber, change } of billChanges(event, movements)) standing.open.get(billNumber)!.amount += change;
-  if (event.type === 'BillIssued') {
+  if (event.type === 'BillIssued' && !event.data.transferredFrom) {
     const { billNumber, issuedOn } = event.data;
     standing.previous = { billNumber, issuedOn, balance: standing.balance };
     standing.activity = [];
@@ -88,7 +92,13 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
       return { kind: 'reinstated-payment', reason: event.data.reason };
     case 'PaymentRefunded':
       return { kind: 'refund', reason: event.data.reason };
+    case 'BillIssued':
+      return { kind: 'transfer', reason: 'debt from another account', reference: event.data.billNumber };
+    case 'CreditTransferred':
+      return { kind: 'transfer', reason: 'credit to another account' };
     case 'CreditIssued':
+      if (event.data.transferredTo) return { kind: 'transfer', reason: 'debt to another account' };
+      if (event.data.transferredFrom) return { kind: 'transfer', reason: 'credit from another account' };
       return { kind: 'credit', reason: event.data.reason };
     case 'ChargeReversed':
       return { kind: 'reversal', reason: event.data.reason, reference: event.data.billNumber };

@@ -25,19 +25,22 @@ interface PaidBy {
 export interface Line {
   readonly lineId: string;
   readonly service: string;
+  readonly kind: 'recurring' | 'one-time' | 'usage';
+  readonly description: string;
   readonly priority: number;
   readonly total: bigint;
   readonly reversed: bigint;
   readonly paid: bigint;
   /** How total − reversed divides into net and each tax, in the order of the bill. */
   readonly netLeft: bigint;
-  readonly taxesLeft: readonly { readonly jurisdiction: string; readonly amount: bigint }[];
+  readonly taxesLeft: readonly { readonly jurisdiction: string; readonly rate: string; readonly amount: bigint }[];
   /** Who paid, the latest last; one entry for each source. */
   readonly paidBy: readonly PaidBy[];
 }
 
 export interface Bill {
   readonly billNumber: string;
+  readonly issuedOn: string;
   readonly dueOn: string;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
@@ -56,7 +59,7 @@ export interface Source {
   readonly sequence: number;
   readonly amount: bigint;
   readonly unapplied: bigint;
-  /** Paid back to the payer; only ever of a payment. */
+  /** Gone from the account without having been on a bill: paid back to the payer, or credit of another account now. */
   readonly refunded: bigint;
   readonly returned: boolean;
   /** Since when (effective) what is unapplied has been there to use. */
@@ -123,6 +126,8 @@ interface BilledThrough {
 
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
+  /** The account that answers for this one, which is closed then. */
+  readonly successorId: string | undefined;
   /** What the account's bills print. */
   readonly payBillNumber: string;
   /** The numbers that were claimed for the account, the first that it had first: all of them lead here. */
@@ -148,6 +153,7 @@ export interface AccountState {
 
 export const initialState: AccountState = {
   status: 'unknown',
+  successorId: undefined,
   payBillNumber: '',
   ownNumbers: [],
   currency: '',

@@ -33,6 +33,13 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return received(state, event.data.paymentId, 'payment', event.data);
     case 'CreditIssued':
       return received(state, event.data.creditId, 'credit', event.data);
+    case 'CreditTransferred':
+      return withSources(
+        state,
+        event.data.taken.map(({ sourceId, amount }) =>
+          gone(heldSource(state, sourceId), parseMinor(amount, state.digits)),
+        ),
+      );
     case 'CreditApplied':
       return moveMoney(state, sourcedShares(event.data.allocations, state.digits), event.data.effectiveAt);
     case 'PaymentUnapplied': {
@@ -57,10 +64,7 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     }
     case 'PaymentRefunded': {
       const source = heldSource(state, event.data.paymentId);
-      const amount = parseMinor(event.data.amount.amount, state.digits);
-      return withSources(state, [
-        { ...source, unapplied: source.unapplied - amount, refunded: source.refunded + amount },
-      ]);
+      return withSources(state, [gone(source, parseMinor(event.data.amount.amount, state.digits))]);
     }
     case 'ChargeReversed':
       return reversed(state, event.data);
@@ -78,6 +82,8 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     }
     case 'PayBillNumberChanged':
       return withNumber(state, event.data);
+    case 'AccountTransferred':
+      return { ...state, status: 'closed', successorId: event.data.successorId };
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
@@ -98,16 +104,19 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
   const lines = data.lines.map((line) => ({
     lineId: line.lineId,
     service: line.service,
+    kind: line.kind,
+    description: line.description,
     priority: line.priority,
     total: minor(line.total),
     reversed: 0n,
     paid: 0n,
     netLeft: minor(line.net),
-    taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
+    taxesLeft: line.taxes.map(({ jurisdiction, rate, amount }) => ({ jurisdiction, rate, amount: minor(amount) })),
     paidBy: [],
   }));
   return {
     billNumber: data.billNumber,
+    issuedOn: data.issuedOn,
     dueOn: data.dueOn,
     sequence: state.bills.size,
     lines: lines.sort((left, right) => left.priority - right.priority),
@@ -170,6 +179,11 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
   }));
   const reversed = withBills(released, new Map([[bill.billNumber, bill]]));
   return { ...reversed, billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits) };
+}
+
+/** Unapplied money that leaves the account. */
+function gone(source: Source, amount: bigint): Source {
+  return { ...source, unapplied: source.unapplied - amount, refunded: source.refunded + amount };
 }
 
 interface StoredShare {

@@ -4,7 +4,12 @@ import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent } from './account-events.js';
 
 type OfOthers =
-  'AccountOpened' | 'PayBillNumberChanged' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged';
+  | 'AccountOpened'
+  | 'PayBillNumberChanged'
+  | 'AccountTransferred'
+  | 'AccountClosed'
+  | 'ContactChanged'
+  | 'NotificationPreferencesChanged';
 type BillingEvent = Exclude<AccountEvent, { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
@@ -33,6 +38,8 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
       return { type: 'charge.reversed', data: reversal(event.data, about) };
     case 'CreditIssued':
       return { type: 'credit.issued', data: credit(event.data, about) };
+    case 'CreditTransferred':
+      return { type: 'credit.transferred', data: creditMoved(event.data, about) };
     case 'CreditApplied':
       return { type: 'credit.applied', data: creditUsed(event.data, about) };
   }
@@ -44,7 +51,7 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
  */
 
 function bill(
-  { billNumber, issuedOn, dueOn, period, total, lines }: Data<'BillIssued'>,
+  { billNumber, issuedOn, dueOn, period, total, lines, transferredFrom }: Data<'BillIssued'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'bill.issued'> {
   const money = moneyIn(total);
@@ -65,6 +72,7 @@ function bill(
       total: money(all),
     })),
     ...(period !== undefined && { period }),
+    ...(transferredFrom !== undefined && { transferredFrom }),
   };
 }
 
@@ -163,7 +171,7 @@ function reversal(data: Data<'ChargeReversed'>, { accountId, effectiveAt }: Abou
 }
 
 function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): MessageData<'credit.issued'> {
-  const { creditId, amount, reason, allocations } = data;
+  const { creditId, amount, reason, allocations, transferredTo, transferredFrom } = data;
   return {
     accountId,
     effectiveAt,
@@ -172,7 +180,22 @@ function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): 
     reason,
     allocations: shares(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
+    ...(transferredTo !== undefined && { transferredTo }),
+    ...(transferredFrom !== undefined && { transferredFrom }),
   };
+}
+
+function creditMoved(
+  { transferId, accountId: successorId, amount, taken, reason }: Data<'CreditTransferred'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'credit.transferred'> {
+  const money = moneyIn(amount);
+  const sources = taken.map(({ sourceId, sourceKind, amount: part }) => ({
+    sourceId,
+    sourceKind,
+    amount: money(part),
+  }));
+  return { accountId, effectiveAt, transferId, successorId, amount, taken: sources, reason };
 }
 
 function creditUsed(

@@ -1,10 +1,11 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
-import { EventStore, Rejected } from '#libs/event-sourcing';
+import { CommandHandling, Rejected } from '#libs/event-sourcing';
 import { type Call, CallOf, Problem, TakesCommand } from '#libs/platform';
 import { made, PaymentTakenAnswer } from '../command-answers.js';
-import { CommandDoor } from '../command-door.js';
+import { CommandDoor, metadataOf } from '../command-door.js';
+import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
 import { holderOf } from '../pay-bill-numbers/holder.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
@@ -23,7 +24,7 @@ const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentI
 export class PayByNumberController {
   constructor(
     @Inject(CommandDoor) private readonly door: CommandDoor,
-    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(CommandHandling) private readonly handling: CommandHandling,
   ) {}
 
   @Post()
@@ -42,9 +43,11 @@ export class PayByNumberController {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = (await holderOf(this.store, number)) ?? unknownNumber();
+    const scope = `${payBillNumber.category}-${number}`;
+    const { commandId } = metadataOf(call, scope);
+    const accountId = (await holderOf(this.handling, number, commandId)) ?? unknownNumber();
     try {
-      const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
+      const done = await this.door.send(ApplyPayment, accountId, body, call, scope);
       const { confirmationNumber } = made(done, 'PaymentApplied');
       return { confirmationNumber, taken: true, repeated: done.repeated };
     } catch (error) {

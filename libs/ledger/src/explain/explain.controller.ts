@@ -6,6 +6,7 @@ import { MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
 import { Money } from '../command-answers.js';
 import { accountIdOf } from '../command-door.js';
 import { ExplainQueries } from './explain.queries.js';
+import { TRACED } from './trace.js';
 
 const ExplainQuery = z.strictObject(MomentsQuery);
 
@@ -40,7 +41,7 @@ const ExplainingEvent = z
   .meta({ id: 'ExplainingEvent' });
 
 const entry = {
-  what: z.enum(['charged', 'reversed', 'received', 'allocated', 'released', 'returned', 'claimed', 'refunded']),
+  what: z.enum(TRACED),
   amount: Money.meta({ description: 'What it changed of what is left' }),
   event: ExplainingEvent,
 } as const;

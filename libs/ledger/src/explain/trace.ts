@@ -20,9 +20,22 @@ export interface MoneySource {
   readonly sourceKind: 'payment' | 'credit';
 }
 
+/** What an event can do to a line or to a source. */
+export const TRACED = [
+  'charged',
+  'reversed',
+  'received',
+  'allocated',
+  'released',
+  'returned',
+  'claimed',
+  'refunded',
+  'transferred',
+] as const;
+
 /** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
 export interface Entry<Counterpart> {
-  readonly what: 'charged' | 'reversed' | 'received' | 'allocated' | 'released' | 'returned' | 'claimed' | 'refunded';
+  readonly what: (typeof TRACED)[number];
   /** In minor units: what it changed of what is left. */
   readonly amount: bigint;
   readonly counterpart: Counterpart | null;
@@ -96,6 +109,11 @@ export class Trace {
       case 'PaymentRefunded':
         this.#onSource(sourceOf(event), 'refunded', -this.#minor(event.data.amount.amount), null, event);
         return;
+      case 'CreditTransferred':
+        for (const { sourceId, sourceKind, amount } of event.data.taken) {
+          this.#onSource({ sourceId, sourceKind }, 'transferred', -this.#minor(amount), null, event);
+        }
+        return;
       case 'ChargeReversed':
         this.#onLine(event.data, 'reversed', -this.#minor(event.data.amount.amount), null, event);
         for (const { sourceId, sourceKind, ...share } of event.data.released) {
@@ -110,6 +128,7 @@ export class Trace {
       case 'ContactChanged':
       case 'NotificationPreferencesChanged':
       case 'PayBillNumberChanged':
+      case 'AccountTransferred':
         return;
     }
   }

@@ -18,6 +18,9 @@ export const HISTORY_KINDS = [
   'contact-changed',
   'notification-preferences-changed',
   'pay-bill-number-changed',
+  'debt-received',
+  'credit-transferred',
+  'account-transferred',
   'account-closed',
 ] as const;
 
@@ -26,7 +29,7 @@ export type HistoryKind = (typeof HISTORY_KINDS)[number];
 /** The part of a history line that says what happened, in words the customer's papers also carry. */
 export interface HistoryEntry {
   readonly kind: HistoryKind;
-  /** Bill number, confirmation number, or the id of payment, attempt, credit or hold; null where none is concerned. */
+  /** Bill number, confirmation number, or the id of payment, attempt, credit, hold or other account; null where none is concerned. */
   readonly reference: string | null;
   readonly reason: string | null;
 }
@@ -36,6 +39,9 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
     case 'AccountOpened':
       return { kind: 'account-opened', reference: null, reason: null };
     case 'BillIssued':
+      if (data.transferredFrom) {
+        return { kind: 'debt-received', reference: data.billNumber, reason: 'account-transfer' };
+      }
       return { kind: 'bill-issued', reference: data.billNumber, reason: null };
     case 'PaymentApplied':
       return { kind: 'payment-applied', reference: data.confirmationNumber, reason: null };
@@ -66,6 +72,10 @@ export function historyEntryOf({ type, data }: AccountEvent): HistoryEntry {
     case 'PayBillNumberChanged':
       // The numbers themselves are shown on the bill alone (ID5).
       return { kind: 'pay-bill-number-changed', reference: null, reason: data.reason };
+    case 'CreditTransferred':
+      return { kind: 'credit-transferred', reference: data.accountId, reason: data.reason };
+    case 'AccountTransferred':
+      return { kind: 'account-transferred', reference: data.successorId, reason: data.reason };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

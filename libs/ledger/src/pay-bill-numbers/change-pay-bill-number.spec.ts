@@ -25,6 +25,13 @@ describe('ChangePayBillNumber', () => {
       .thenNothing();
   });
 
+  it('takes no number that the account has had for a new one', () => {
+    const past = [accountOpened(), ...given(account, [accountOpened()]).when(ChangePayBillNumber, body).events()];
+    given(account, past)
+      .when(ChangePayBillNumber, { ...body, payBillNumber: first })
+      .thenNothing();
+  });
+
   it('is refused to an account that is not open, and for a number whose check digits do not hold (VE1)', () => {
     given(account).when(ChangePayBillNumber, body).thenRejected('ACCOUNT_UNKNOWN');
     given(account, [accountOpened(), accountClosed]).when(ChangePayBillNumber, body).thenRejected('ACCOUNT_CLOSED');

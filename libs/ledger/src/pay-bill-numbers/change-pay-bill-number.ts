@@ -21,7 +21,9 @@ export const ChangePayBillNumber = defineCommand({
   decide({ payBillNumber, because, reason }, state, { at }): AccountEvent[] {
     requireOpen(state);
     const { payBillNumber: former } = state;
-    if (payBillNumber === former) return [];
+    // A number that it has had is no new one; the latest is what bills print.
+    const isKnown = because === 'new-number' && state.ownNumbers.includes(payBillNumber);
+    if (payBillNumber === former || isKnown) return [];
     return [{ type: 'PayBillNumberChanged', data: { payBillNumber, former, because, reason, effectiveAt: at } }];
   },
 });

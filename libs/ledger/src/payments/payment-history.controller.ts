@@ -40,6 +40,7 @@ const Payment = z
     applied: Money.meta({ description: 'What of it lies on bills' }),
     unapplied: Money.meta({ description: 'What of it is credit' }),
     refunded: Money.meta({ description: 'What of it was paid back to the payer' }),
+    transferred: Money.meta({ description: 'What of it is credit of another account now' }),
     channel,
     method: z.object({ kind: method.shape.kind, token: z.string().nullable() }),
     effectiveAt: z.iso.datetime(),

@@ -8,12 +8,20 @@ import { moneyOf } from '../reads/answers.js';
 import { type PaymentRow } from './payments.projection.js';
 
 /** What has become of a payment's money. */
-export const PAYMENT_STATES = ['applied', 'partially_applied', 'unapplied', 'refunded', 'returned'] as const;
+export const PAYMENT_STATES = [
+  'applied',
+  'partially_applied',
+  'unapplied',
+  'refunded',
+  'transferred',
+  'returned',
+] as const;
 type PaymentState = (typeof PAYMENT_STATES)[number];
 
 type Row = Omit<PaymentRow, 'effective_at' | 'recorded_at'> & {
   applied: string;
   refunded: string;
+  transferred: string;
   state: PaymentState;
   effective_at: Date;
   recorded_at: Date;
@@ -23,7 +31,10 @@ type Row = Omit<PaymentRow, 'effective_at' | 'recorded_at'> & {
 };
 
 /** A payment and what became of it. */
-export interface PaymentView extends Record<'amount' | 'applied' | 'unapplied' | 'refunded', MoneyJson> {
+export interface PaymentView extends Record<
+  'amount' | 'applied' | 'unapplied' | 'refunded' | 'transferred',
+  MoneyJson
+> {
   readonly paymentId: string;
   readonly accountId: string;
   readonly confirmationNumber: string;
@@ -83,7 +94,7 @@ export class PaymentsQueries {
 
   #read(where: RawBuilder<unknown>) {
     return sql<Row>`
-      select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, state, channel, method,
+      select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, transferred, state, channel, method,
         method_token, confirmation_number, effective_at, recorded_at, return_code, return_reason, returned_at
       from payments where ${where}`.execute(this.db.sql);
   }
@@ -109,6 +120,7 @@ function viewOf(row: Row): PaymentView {
     applied: money(row.applied),
     unapplied: money(row.unapplied),
     refunded: money(row.refunded),
+    transferred: money(row.transferred),
     channel: row.channel,
     method: { kind: row.method, token: row.method_token },
     effectiveAt: row.effective_at.toISOString(),

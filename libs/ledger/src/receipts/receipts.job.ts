@@ -64,7 +64,7 @@ export class Receipts {
     if (number === undefined) {
       throw new Rejected('PAY_BILL_NUMBER_INVALID', 'this is no pay bill number: its check digits do not hold');
     }
-    const accountId = await holderOf(this.store, number);
+    const accountId = await holderOf(this.handling, number, uuidv5('applied', receiptId));
     if (accountId === undefined) {
       throw new Rejected('PAY_BILL_NUMBER_UNKNOWN', 'no account has this number; read it again from the bill');
     }

@@ -131,7 +131,7 @@ export class IdentityChecks {
   }
 
   async #compared(payBillNumber: string, pin: string, call: Call): Promise<string | undefined> {
-    const accountId = await holderOf(this.store, payBillNumber);
+    const accountId = await holderOf(this.handling, payBillNumber);
     const known = accountId !== undefined && (await this.handling.current(accountId, verification)).state.pin;
     if (!known) {
       // As much work as there is for a PIN that exists.

@@ -43,7 +43,9 @@ export function notificationOf(
       return { ...about, id: idFromMessage(message.id), type: 'payment-returned', content };
     }
     case 'bill.issued': {
-      const { billNumber, issuedOn, dueOn, total } = message.data;
+      const { billNumber, issuedOn, dueOn, total, transferredFrom } = message.data;
+      // It was told when it was issued, on the account it comes from.
+      if (transferredFrom) return undefined;
       const content = { billNumber, issuedOn, dueOn, amount: total };
       return { ...about, id: idFromMessage(message.id), type: 'bill-ready', content };
     }
