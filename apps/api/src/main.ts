@@ -6,6 +6,7 @@ import { collectingBy, GatewaySettings } from '#libs/gateways';
 import { fraudReadModels } from '#libs/fraud';
 import {
   CatalogueSettings,
+  ConsolidationProcess,
   PaymentProcess,
   paymentReadModels,
   readCatalogue,
@@ -62,6 +63,7 @@ await runProcess('api', async () => {
   const carrying = Promise.all([
     new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal),
     new TransferProcess({ store, db, handling, log }).run(stopping.signal),
+    new ConsolidationProcess({ store, db, handling, log }).run(stopping.signal),
   ]);
   await Promise.race([serveUntilAsked(app, settings, log), carrying.then(() => new Promise<never>(() => undefined))]);
   stopping.abort();

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CommandHandling, EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import {
+  ConsolidationProcess,
   LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
@@ -34,7 +35,10 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     ...paymentReadModels,
     ...subscriptionReadModels,
   ]).run(stopping.signal);
-  const carrying = new TransferProcess({ store, db, handling: new CommandHandling(store), log }).run(stopping.signal);
+  const process = { store, db, handling: new CommandHandling(store), log };
+  const carrying = Promise.all(
+    [new TransferProcess(process), new ConsolidationProcess(process)].map((each) => each.run(stopping.signal)),
+  );
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({

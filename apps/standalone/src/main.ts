@@ -27,6 +27,7 @@ import {
   BillDocuments,
   CatalogueSettings,
   codeToSend,
+  ConsolidationProcess,
   LedgerModule,
   ledgerProblemOf,
   PaymentProcess,
@@ -149,6 +150,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
   const transfers = new TransferProcess({ store, db, handling, log });
+  const consolidated = new ConsolidationProcess({ store, db, handling, log });
   const projections = [
     ...readModels,
     ...paymentReadModels,
@@ -192,6 +194,7 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         audit.run(signal),
         payments.run(signal),
         transfers.run(signal),
+        consolidated.run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),
         monitoring.run(signal, (ended) => monitor.run(ended)),

@@ -148,7 +148,7 @@ export const MESSAGES = {
     }),
   },
   'payment.applied': {
-    version: 1,
+    version: 2,
     summary: 'A payment was received and laid on bills; allocations and unapplied together are the amount.',
     when: 'When a payment is taken, in whichever channel.',
     schema: z.object({
@@ -160,6 +160,10 @@ export const MESSAGES = {
       method: Method,
       allocations: z.array(Allocation),
       unapplied,
+      partOf: z
+        .object({ paymentId, amount: Money })
+        .optional()
+        .describe('The whole payment, when it is over several accounts: all its parts have one confirmation number.'),
     }),
   },
   'payment.failed': {
@@ -188,7 +192,7 @@ export const MESSAGES = {
     }),
   },
   'payment.returned': {
-    version: 1,
+    version: 2,
     summary: 'The bank took a payment back. What was released, removed and refunded already are together the amount.',
     when: 'When the bank reports the return, days or weeks after the payment.',
     schema: z.object({
@@ -200,6 +204,10 @@ export const MESSAGES = {
       released,
       unappliedRemoved: Money.describe('Credit left of the payment, which is gone.'),
       alreadyRefunded: Money.optional().describe('What had been paid back to the payer before; nothing when left out.'),
+      partOf: z
+        .uuid()
+        .optional()
+        .describe('The whole payment, when it was over several accounts: each part is returned by a message of its own.'),
     }),
   },
   'payment.reinstated': {

@@ -40,6 +40,10 @@ import { CommandDoor } from './command-door.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
 import { ChangePayBillNumber } from './pay-bill-numbers/change-pay-bill-number.js';
+import { ReceiveConsolidatedPayment, ReturnConsolidatedPayment } from './consolidated-payments/consolidated-payment.js';
+import { ConsolidatedPaymentsController } from './consolidated-payments/consolidated-payments.controller.js';
+import { ConsolidationsController } from './consolidated-payments/consolidations.controller.js';
+import { ConsolidateAccount, SeparateAccount } from './pay-bill-numbers/consolidate-accounts.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
 import { Collecting } from './payment-lifecycle/collecting.js';
 import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
@@ -84,6 +88,10 @@ const COMMANDS = [
   CloseAccount,
   ChangePayBillNumber,
   RequestAccountTransfer,
+  ConsolidateAccount,
+  SeparateAccount,
+  ReceiveConsolidatedPayment,
+  ReturnConsolidatedPayment,
   IssueBill,
   ApplyPayment,
   ReverseCharge,
@@ -119,6 +127,8 @@ const COMMANDS = [
 const CONTROLLERS = [
   AccountsController,
   AccountTransfersController,
+  ConsolidationsController,
+  ConsolidatedPaymentsController,
   BillingController,
   BillDocumentsController,
   PaymentsController,

@@ -26,7 +26,7 @@ export const accountTransferEvents = eventRegistry({
   AccountTransferRefused: { version: 1, schema: z.strictObject({ code: z.string(), effectiveAt: Instant }) },
 });
 
-export type AccountTransferEvent = EventOf<typeof accountTransferEvents>;
+type AccountTransferEvent = EventOf<typeof accountTransferEvents>;
 type Asked = Extract<AccountTransferEvent, { type: 'AccountTransferRequested' }>['data'];
 
 export const TRANSFER_STATUSES = ['requested', 'completed', 'refused'] as const;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
-import { commandMetadata } from '#testing/event-sourcing';
+import { commandMetadata, dyingStore } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
 import { OpenAccount } from '../accounts/open-account.js';
 import { claimPayBillNumber } from '../accounts/opening.job.js';
@@ -63,7 +63,7 @@ describe('A transfer that is carried out', () => {
     let kills = 0;
     for (;;) {
       try {
-        await look(transferId, dying(store, kills % 2 === 0 ? 'before' : 'after'));
+        await look(transferId, dyingStore(store, kills % 2 === 0 ? 'before' : 'after'));
         break;
       } catch (error) {
         if ((error as Error).message !== 'killed') throw error;
@@ -105,18 +105,3 @@ describe('A transfer that is carried out', () => {
     expect(await holderOf(handling, one.number)).toBe(two.accountId);
   });
 });
-
-/** A store that dies at the first append: before it is sent, or after it was stored. */
-function dying(store: EventStore, when: 'before' | 'after'): EventStore {
-  return new Proxy(store, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      if (name !== 'append') return value.bind(target) as unknown;
-      return async (...args: Parameters<EventStore['append']>) => {
-        if (when === 'after') await target.append(...args);
-        throw new Error('killed');
-      };
-    },
-  });
-}

@@ -5,15 +5,13 @@ import { account } from '../billing/account.js';
 import { requireOpen } from '../billing/account-state.js';
 import { ChangePayBillNumber } from '../pay-bill-numbers/change-pay-bill-number.js';
 import { type ProcessOptions, StreamProcess, type StreamWorker } from '../processes/stream-process.job.js';
-import { type Again, type Due } from '../processes/stream-work.job.js';
+import { type Again, backOff, type Due } from '../processes/stream-work.job.js';
 import { accountTransfer, type AccountTransferState, FinishAccountTransfer } from './account-transfer.js';
 import { movedBalance } from './moved-balance.js';
 import { ReceiveBalance } from './receive-balance.js';
 import { TransferBalance } from './transfer-balance.js';
 
 const ACTOR = 'transfer-process';
-const FIRST_MS = 2_000;
-const LONGEST_MS = 3_600_000;
 
 type Asked = Exclude<AccountTransferState, { status: 'new' }>['asked'];
 
@@ -44,8 +42,7 @@ export class AccountTransferWorker implements StreamWorker {
   }
 
   later({ attempts }: Due, trouble?: string): Again {
-    const waitMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempts, 20));
-    return { at: new Date(this.clock().getTime() + waitMs), attempts: attempts + 1, trouble };
+    return backOff(this.clock(), attempts, trouble);
   }
 
   /** @returns the code of a refusal; then nothing has moved, nor ever will. */

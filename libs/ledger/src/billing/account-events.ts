@@ -114,6 +114,8 @@ export const accountEvents = eventRegistry({
       /** What no open bill took: held on the account as credit. Allocations + unapplied = amount. */
       unapplied: Amount,
       allocationPolicy: z.string(),
+      /** Of a payment over several accounts: the whole, whose confirmation number this part has (ADR 0037). */
+      partOf: z.strictObject({ paymentId: z.uuid(), amount: Money }).optional(),
       effectiveAt: Instant,
     }),
   },
@@ -153,6 +155,8 @@ export const accountEvents = eventRegistry({
       unappliedRemoved: Amount,
       /** What had been paid back to the payer before the bank took it too; nothing when it is not there. */
       alreadyRefunded: Amount.optional(),
+      /** The whole payment, all of whose parts are returned. */
+      partOf: z.uuid().optional(),
       effectiveAt: Instant,
     }),
   },

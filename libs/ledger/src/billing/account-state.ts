@@ -58,6 +58,8 @@ export interface Source {
   readonly kind: 'payment' | 'credit';
   readonly sequence: number;
   readonly amount: bigint;
+  /** The payment over several accounts that it is a part of. */
+  readonly partOf?: string;
   readonly unapplied: bigint;
   /** Gone from the account without having been on a bill: paid back to the payer, or credit of another account now. */
   readonly refunded: bigint;

@@ -151,6 +151,7 @@ function received(
     kind,
     sequence: state.sources.size,
     amount: parseMinor(data.amount.amount, state.digits),
+    ...('partOf' in data && data.partOf && { partOf: data.partOf.paymentId }),
     unapplied: parseMinor(data.unapplied, state.digits),
     refunded: 0n,
     returned: false,

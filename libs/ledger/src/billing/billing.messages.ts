@@ -77,7 +77,7 @@ function bill(
 }
 
 function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About): MessageData<'payment.applied'> {
-  const { paymentId, confirmationNumber, amount, channel, method, allocations } = data;
+  const { paymentId, confirmationNumber, amount, channel, method, allocations, partOf } = data;
   return {
     accountId,
     effectiveAt,
@@ -88,6 +88,7 @@ function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About
     method,
     allocations: shares(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
+    ...(partOf !== undefined && { partOf }),
   };
 }
 
@@ -106,7 +107,7 @@ function unapplied(
 }
 
 function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: About): MessageData<'payment.returned'> {
-  const { paymentId, amount, returnCode, reason, released, unappliedRemoved, alreadyRefunded } = data;
+  const { paymentId, amount, returnCode, reason, released, unappliedRemoved, alreadyRefunded, partOf } = data;
   const money = moneyIn(amount);
   return {
     accountId,
@@ -118,6 +119,7 @@ function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: Abo
     unappliedRemoved: money(unappliedRemoved),
     ...(returnCode !== undefined && { returnCode }),
     ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
+    ...(partOf !== undefined && { partOf }),
   };
 }
 

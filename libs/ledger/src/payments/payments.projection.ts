@@ -26,6 +26,8 @@ export interface PaymentRow extends SourceRow {
   channel: PaymentApplied['channel'];
   method: PaymentApplied['method']['kind'];
   method_token: string | null;
+  part_of: string | null;
+  part_of_amount: string | null;
 }
 
 interface CreditRow extends SourceRow {
@@ -73,6 +75,8 @@ const PAYMENT_COLUMNS: ColumnTypes<PaymentRow> = {
   channel: 'text',
   method: 'text',
   method_token: 'text',
+  part_of: 'uuid',
+  part_of_amount: 'numeric',
 };
 
 const CREDIT_COLUMNS: ColumnTypes<CreditRow> = { ...SOURCE_COLUMNS, credit_id: 'uuid', reason: 'text' };
@@ -103,7 +107,7 @@ export const paymentsProjection: ReadModel = {
   ddl: [
     // The id of a payment follows from its command's, which is only unique within an account.
     `create table payments (payment_id uuid not null, ${SOURCE_DDL}, confirmation_number text not null,
-      channel text not null, method text not null, method_token text,
+      channel text not null, method text not null, method_token text, part_of uuid, part_of_amount numeric,
       return_code text, return_reason text, returned_at timestamptz,
       refunded numeric not null default 0 check (refunded between 0 and amount - unapplied - transferred),
       applied numeric generated always as (
@@ -275,6 +279,8 @@ function paymentRow({ entityId, revision, data, metadata }: Of<'PaymentApplied'>
     channel: data.channel,
     method: data.method.kind,
     method_token: data.method.token ?? null,
+    part_of: data.partOf?.paymentId ?? null,
+    part_of_amount: data.partOf?.amount.amount ?? null,
   };
 }
 

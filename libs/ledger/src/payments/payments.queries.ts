@@ -41,6 +41,8 @@ export interface PaymentView extends Record<
   readonly state: PaymentState;
   readonly channel: PaymentRow['channel'];
   readonly method: { readonly kind: PaymentRow['method']; readonly token: string | null };
+  /** The whole payment, when it is over several accounts. */
+  readonly partOf: { readonly paymentId: string; readonly amount: MoneyJson } | null;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly returned: { readonly at: string; readonly code: string | null; readonly reason: string } | null;
@@ -95,7 +97,7 @@ export class PaymentsQueries {
   #read(where: RawBuilder<unknown>) {
     return sql<Row>`
       select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, transferred, state, channel, method,
-        method_token, confirmation_number, effective_at, recorded_at, return_code, return_reason, returned_at
+        method_token, part_of, part_of_amount, confirmation_number, effective_at, recorded_at, return_code, return_reason, returned_at
       from payments where ${where}`.execute(this.db.sql);
   }
 }
@@ -123,6 +125,7 @@ function viewOf(row: Row): PaymentView {
     transferred: money(row.transferred),
     channel: row.channel,
     method: { kind: row.method, token: row.method_token },
+    partOf: row.part_of === null ? null : { paymentId: row.part_of, amount: money(row.part_of_amount ?? '0') },
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
     returned: at === null ? null : { at: at.toISOString(), code, reason: reason ?? '' },

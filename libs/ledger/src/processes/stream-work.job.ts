@@ -50,6 +50,15 @@ export interface Again {
   readonly trouble?: string | undefined;
 }
 
+const FIRST_MS = 2_000;
+const LONGEST_MS = 3_600_000;
+
+/** Two seconds, then twice as long each time it was tried in vain, and an hour at most. */
+export function backOff(now: Date, attempts: number, trouble?: string): Again {
+  const waitMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempts, 20));
+  return { at: new Date(now.getTime() + waitMs), attempts: attempts + 1, trouble };
+}
+
 export class StreamWork {
   readonly #work: RawBuilder<unknown>;
   readonly #progress: RawBuilder<unknown>;
