@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
+import { CommandHandling, EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import {
+  ConsolidationProcess,
   LedgerModule,
   ledgerProblemOf,
   paymentReadModels,
@@ -9,6 +10,7 @@ import {
   readModels,
   subscriptionReadModels,
   tillReadModels,
+  TransferProcess,
 } from '#libs/ledger';
 import { createHttpApp, createLogger, HttpSettings, openDatabase, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
@@ -36,6 +38,10 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     ...subscriptionReadModels,
     ...tillReadModels,
   ]).run(stopping.signal);
+  const process = { store, db, handling: new CommandHandling(store), log };
+  const carrying = Promise.all(
+    [new TransferProcess(process), new ConsolidationProcess(process)].map((each) => each.run(stopping.signal)),
+  );
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({
@@ -68,6 +74,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
       await app.close();
       stopping.abort();
       await projecting;
+      await carrying;
       await store.close();
       await db.close();
       await node.close();

@@ -1,5 +1,5 @@
 import { type Recorded } from '#libs/event-sourcing';
-import { isAutopayEvent } from '../autopay/autopay.js';
+import { movesMoney } from '../balances/movements.js';
 import { type AccountEvent, type CustomerServiceEvent, isCustomerServiceEvent } from '../billing/account-events.js';
 import { LATE_FEE } from '../billing/account-state.js';
 import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
@@ -26,7 +26,7 @@ export interface MoneySource {
 /** What events do to lines and sources. */
 export const WHAT = [
   ...(['charged', 'reversed', 'received', 'allocated', 'released', 'returned', 'claimed', 'refunded'] as const),
-  ...(['written-off', 'reinstated'] as const),
+  ...(['written-off', 'reinstated', 'transferred'] as const),
 ] as const;
 
 /** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
@@ -77,8 +77,8 @@ export class Trace {
   }
 
   follow(event: Event): void {
-    if (isAutopayEvent(event)) return;
     if (isCustomerServiceEvent(event)) return this.#serve(event);
+    if (!movesMoney(event)) return;
     switch (event.type) {
       case 'BillIssued':
         for (const { lineId, total } of event.data.lines) {
@@ -126,24 +126,17 @@ export class Trace {
       case 'PaymentRefunded':
         this.#onSource(sourceOf(event), 'refunded', -this.#minor(event.data.amount.amount), null, event);
         return;
+      case 'CreditTransferred':
+        for (const { sourceId, sourceKind, amount } of event.data.taken) {
+          this.#onSource({ sourceId, sourceKind }, 'transferred', -this.#minor(amount), null, event);
+        }
+        return;
       case 'ChargeReversed':
         this.#onLine(event.data, 'reversed', -this.#minor(event.data.amount.amount), null, event);
         for (const { sourceId, sourceKind, ...share } of event.data.released) {
           this.#release(share, { sourceId, sourceKind }, event);
         }
         for (const { amount } of event.data.disputes ?? []) this.#dispute(event.data, -this.#minor(amount));
-        return;
-      case 'AccountOpened':
-      case 'AccountClosed':
-      case 'PaymentFailed':
-      case 'DunningStepTaken':
-      case 'ServiceSuspended':
-      case 'ServiceRestored':
-      case 'PaymentsHeld':
-      case 'PaymentsReleased':
-      case 'BillDeliveryChanged':
-      case 'ContactChanged':
-      case 'NotificationPreferencesChanged':
         return;
     }
   }

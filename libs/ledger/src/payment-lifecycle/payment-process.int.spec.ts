@@ -21,8 +21,8 @@ import {
   GatewayUnavailable,
   type PaymentGateway,
 } from './payment-gateway.js';
-import { PaymentProcess } from './payment-process.job.js';
-import { PaymentWork } from './payment-work.job.js';
+import { StreamWork } from '../processes/stream-work.job.js';
+import { PAYMENT_WORK, PaymentProcess } from './payment-process.job.js';
 import { VoidPayment } from './void-payment.js';
 
 const id = (name: string) => uuidv5(name, '3f1c9f62-2b8a-5d0e-9a11-6d5a6c1b7e20');
@@ -269,7 +269,7 @@ describe('The payment process', () => {
     now += HOUR;
     await reached(paymentId, ({ posting }) => posting === 'reversed');
     gateway.onFind = () => report();
-    await new PaymentWork(test.db).askSoon([paymentId]);
+    await new StreamWork(test.db, PAYMENT_WORK).askSoon([paymentId]);
     await reached(paymentId, ({ posting }) => posting === 'posted');
     const last = await store.readLast(`account-${mine('account')}`);
     expect(last).toMatchObject({

@@ -124,7 +124,7 @@ export class Tills {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = await holderOf(this.store, number);
+    const accountId = await holderOf(this.handling, number);
     if (accountId !== undefined) return accountId;
     throw new Rejected(
       'PAY_BILL_NUMBER_UNKNOWN',
