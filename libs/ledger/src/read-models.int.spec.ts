@@ -67,7 +67,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
   };
 
   it('meet every kind of event in these logs', () => {
-    const met = fc.sample(accountLog, { seed: 2026, numRuns: 100 }).flatMap((log) => log.map(({ type }) => type));
+    const met = fc.sample(accountLog, { seed: 2026, numRuns: 300 }).flatMap((log) => log.map(({ type }) => type));
     expect([...new Set(met)].sort()).toEqual(Object.keys(ledger!.events.definitions).sort());
   });
 
@@ -98,7 +98,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
               (select account_id, unapplied from payments union all select account_id, unapplied from credits) as s
               where s.account_id = a.account_id)
             or a.refunded <> (select coalesce(sum(refunded), 0) from payments as p where p.account_id = a.account_id)
-            or a.claimed <> (select coalesce(sum(refunded), 0) from payments as p
+            or a.claimed <> (select coalesce(sum(refunded + transferred), 0) from payments as p
               where p.account_id = a.account_id and p.state = 'returned')
             or a.balance <> a.billed - a.paid + a.returned + a.refunded - a.claimed + a.adjusted
               - a.written_off + a.reinstated`.execute(db.sql);
@@ -150,7 +150,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
       const queries = new BalancesQueries(db);
       const late = await queries.account(accountId, '2030-01-01');
       expect(late.pastDue).toEqual(late.open);
-      expect((await queries.account(accountId, '2026-01-01')).pastDue.amount).toMatch(/^0(\.0+)?$/);
+      expect((await queries.account(accountId, '2025-12-01')).pastDue.amount).toMatch(/^0(\.0+)?$/);
       expect(late.revision).toBe(String(of(accountId).length - 1));
       await expect(queries.account(NOBODY, '2026-01-01')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
     });

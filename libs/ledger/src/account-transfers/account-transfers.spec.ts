@@ -138,6 +138,7 @@ describe('Whatever happened on two accounts before', () => {
         expect(done.from.open + done.to.open - done.from.credit - done.to.credit).toBe(
           from.open + to.open - from.credit - to.credit,
         );
+        expect(done.from.writtenOff + done.to.writtenOff).toBe(from.writtenOff + to.writtenOff);
         if (moves === 'all') expect(done.from).toMatchObject({ open: 0n, credit: 0n });
         const books = new Map<string, bigint>();
         for (const { account: name, amount } of [...done.left, ...done.arrived].flatMap(postingsOf)) {

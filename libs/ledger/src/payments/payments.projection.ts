@@ -114,7 +114,7 @@ export const paymentsProjection: ReadModel = {
         case when returned_at is null then amount - unapplied - refunded - transferred else 0 end) stored,
       state text generated always as (case
         when returned_at is not null then 'returned' when refunded = amount then 'refunded'
-        when transferred = amount then 'transferred'
+        when refunded + transferred = amount then 'transferred'
         when unapplied = 0 then 'applied' when unapplied + refunded + transferred = amount then 'unapplied'
         else 'partially_applied' end) stored,
       primary key (account_id, payment_id))`,
