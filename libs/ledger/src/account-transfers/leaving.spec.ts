@@ -127,7 +127,10 @@ describe('A transfer and what collections have done (PA7)', () => {
     lateFee,
   });
   const [at, later] = ['2026-02-10T12:00:00.000Z', '2026-03-31T12:00:00.000Z'];
-  const late = after(billed, given(account, billed).when(AssessLateFee, { billNumber: 'B-1', policy }, { at }).events());
+  const late = after(
+    billed,
+    given(account, billed).when(AssessLateFee, { billNumber: 'B-1', policy }, { at }).events(),
+  );
 
   it('brings the late fee over as one: no other is charged on the bill, and its income is given back when it is waived', () => {
     const successor = merged(late);
@@ -161,11 +164,17 @@ describe('A transfer and what collections have done (PA7)', () => {
     expect(left.map(({ type }) => type)).toEqual(['AccountTransferred']);
     const closed = after(written, left);
     expect(fold(account, closed)).toMatchObject({ status: 'closed', open: 0n, writtenOff: 4000n });
-    const paying = { amount: { amount: '40.00', currency: 'USD' }, channel: 'online', method: { kind: 'cash' } } as const;
+    const paying = {
+      amount: { amount: '40.00', currency: 'USD' },
+      channel: 'online',
+      method: { kind: 'cash' },
+    } as const;
     const paid = given(account, closed).when(ApplyPayment, paying).state();
     expect(paid).toMatchObject({ open: 0n, writtenOff: 0n, credit: 0n });
     const again = after(closed, given(account, closed).when(ReinstateDebt, { reason: 'in-error' }).events());
-    const follows = given(account, again).when(TransferBalance, { ...merger, moves: 'debt' }).events();
+    const follows = given(account, again)
+      .when(TransferBalance, { ...merger, moves: 'debt' })
+      .events();
     const body = ReceiveBalance.schema.parse(movedBalance(fold(account, again), FROM, follows));
     const successor = given(account, [accountOpened()]).when(ReceiveBalance, body, { id: SUCCESSOR }).state();
     expect(successor).toMatchObject({ open: 4000n, writtenOff: 0n });

@@ -74,8 +74,13 @@ function bill(
       total: money(all),
     })),
     ...(period !== undefined && { period }),
-    ...(transferredFrom !== undefined && { transferredFrom }),
+    ...(transferredFrom !== undefined && { transferredFrom: billElsewhere(transferredFrom) }),
   };
+}
+
+/** That the bill has had its late fee is the ledger's own. */
+function billElsewhere({ transferId, accountId, billNumber }: NonNullable<Data<'BillIssued'>['transferredFrom']>) {
+  return { transferId, accountId, billNumber };
 }
 
 function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About): MessageData<'payment.applied'> {

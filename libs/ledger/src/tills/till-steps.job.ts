@@ -4,7 +4,10 @@ import { type z } from 'zod';
 import { type CommandHandling, type CommandMetadata, Rejected } from '#libs/event-sourcing';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { RecordReturn } from '../billing/record-return.js';
-import { ReceiveConsolidatedPayment, ReturnConsolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import {
+  ReceiveConsolidatedPayment,
+  ReturnConsolidatedPayment,
+} from '../consolidated-payments/consolidated-payment.js';
 import { RecordTillOutcome } from './take-till-payment.js';
 import { requireOpened, tillBatch, type TillPayment } from './till-batch.js';
 
