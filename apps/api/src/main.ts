@@ -7,6 +7,7 @@ import { fraudReadModels } from '#libs/fraud';
 import {
   CatalogueSettings,
   CollectionSettings,
+  ConsolidationProcess,
   PaymentProcess,
   paymentReadModels,
   readCatalogue,
@@ -15,6 +16,7 @@ import {
   subscriptionReadModels,
   TillProcess,
   tillReadModels,
+  TransferProcess,
 } from '#libs/ledger';
 import { createHttpApp, serveUntilAsked } from '#http/platform';
 import {
@@ -78,12 +80,16 @@ await runProcess('api', async () => {
     keys,
   });
   const app = await createHttpApp({ ...features, settings, log });
-  // One of all API processes carries payments on, whichever it is.
+  // One of all API processes carries payments and transfers on, whichever it is.
   const stopping = new AbortController();
-  const carrying = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal);
-  const finishing = new TillProcess({ db, handling, log }).run(stopping.signal);
+  const carrying = Promise.all([
+    new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log }).run(stopping.signal),
+    new TransferProcess({ store, db, handling, log }).run(stopping.signal),
+    new ConsolidationProcess({ store, db, handling, log }).run(stopping.signal),
+    new TillProcess({ db, handling, log }).run(stopping.signal),
+  ]);
   await Promise.race([serveUntilAsked(app, settings, log), carrying.then(() => new Promise<never>(() => undefined))]);
   stopping.abort();
-  await Promise.all([carrying, finishing]);
+  await carrying;
   await store.close();
 });

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
+import { CommandHandling, EventStore, shownStandings, ProjectionRunner } from '#libs/event-sourcing';
 import { LedgerModule } from '#http/ledger';
 import {
+  ConsolidationProcess,
   ledgerProblemOf,
   paymentReadModels,
   readCatalogue,
@@ -9,6 +10,7 @@ import {
   readModels,
   subscriptionReadModels,
   tillReadModels,
+  TransferProcess,
 } from '#libs/ledger';
 import { createHttpApp } from '#http/platform';
 import { createLogger, HttpSettings, PersonalData, readConfig } from '#libs/platform';
@@ -39,6 +41,10 @@ export async function startApi(environment: Record<string, string> = {}, { locke
     ...subscriptionReadModels,
     ...tillReadModels,
   ]).run(stopping.signal);
+  const process = { store, db, handling: new CommandHandling(store), log };
+  const carrying = Promise.all(
+    [new TransferProcess(process), new ConsolidationProcess(process)].map((each) => each.run(stopping.signal)),
+  );
   const settings = readConfig(HttpSettings, environment);
   const personalData = locked ? undefined : new PersonalData(db, randomBytes(32));
   const app = await createHttpApp({
@@ -71,6 +77,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
       await app.close();
       stopping.abort();
       await projecting;
+      await carrying;
       await store.close();
       await database.drop();
       await node.close();

@@ -140,7 +140,7 @@ describe('Commands over HTTP', () => {
     expect(refused.body['detail']).toContain(`ask the fraud desk to release hold ${holdId}`);
     expect(JSON.stringify(refused.body)).not.toContain('card-testing');
     const byNumber = await api.post(`/pay-bill-numbers/${payBillNumber}/payments`, payment('1.00'));
-    expect(byNumber).toMatchObject({ status: 409, body: { code: 'PAYMENTS_HELD' } });
+    expect(byNumber).toMatchObject({ status: 409, body: { code: 'PAYMENT_NOT_TAKEN' } });
     expect(JSON.stringify(byNumber.body)).not.toContain(holdId);
     expect(JSON.stringify(byNumber.body)).not.toContain('fraud');
 
@@ -297,7 +297,7 @@ describe('Commands over HTTP', () => {
     it('refuses without telling what the account owes, holds or is kept in', async () => {
       const { id, payBillNumber } = await api.open();
       const euros = await api.post(`/pay-bill-numbers/${payBillNumber}/payments`, payment('1.00', 'EUR'));
-      expect(euros).toMatchObject({ status: 422, body: { code: 'CURRENCY_MISMATCH' } });
+      expect(euros).toMatchObject({ status: 409, body: { code: 'PAYMENT_NOT_TAKEN' } });
       expect(JSON.stringify(euros.body)).not.toContain('USD');
       await api.post(`/accounts/${id}/closure`, { reason: 'moved-away' });
       const closed = await api.post(`/pay-bill-numbers/${payBillNumber}/payments`, payment('1.00'));

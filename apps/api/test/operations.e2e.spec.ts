@@ -82,8 +82,8 @@ describe('Running the API', () => {
         }),
         expect.objectContaining({
           route: '/pay-bill-numbers/:payBillNumber/payments',
-          status: 422,
-          code: 'CURRENCY_MISMATCH',
+          status: 409,
+          code: 'PAYMENT_NOT_TAKEN',
           requestId: paid.headers.get('x-request-id'),
         }),
       ]),

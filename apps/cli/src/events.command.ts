@@ -2,10 +2,12 @@ import { AUDIT, auditEvents } from '#libs/audit';
 import { fraudCase } from '#libs/fraud';
 import {
   account,
+  accountTransfer,
   autopayRun,
   bankFile,
   billingRun,
   collectionsRun,
+  consolidatedPayment,
   payBillNumber,
   payment,
   receipt,
@@ -47,6 +49,8 @@ export const STORED = [
   account,
   payment,
   payBillNumber,
+  accountTransfer,
+  consolidatedPayment,
   verification,
   subscription,
   billingRun,

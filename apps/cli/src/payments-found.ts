@@ -2,13 +2,15 @@ import { type FoundPayment } from '#libs/ledger';
 import { z } from 'zod';
 import { type PaybillApi, RefusedByPaybill } from './paybill-api.js';
 
+const Money = z.object({ amount: z.string(), currency: z.string() });
 const Found = z.object({
   items: z.array(
     z.object({
       accountId: z.uuid(),
       paymentId: z.uuid(),
       confirmationNumber: z.string(),
-      amount: z.object({ amount: z.string(), currency: z.string() }),
+      amount: Money,
+      partOf: z.object({ paymentId: z.uuid(), amount: Money }).nullable(),
     }),
   ),
 });

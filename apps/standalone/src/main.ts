@@ -23,6 +23,7 @@ import {
   CatalogueSettings,
   CollectionSettings,
   codeToSend,
+  ConsolidationProcess,
   ledgerProblemOf,
   PaymentProcess,
   paymentReadModels,
@@ -33,6 +34,7 @@ import {
   subscriptionReadModels,
   TillProcess,
   tillReadModels,
+  TransferProcess,
   verification,
 } from '#libs/ledger';
 import { MessagingModule } from '#http/messaging';
@@ -157,6 +159,8 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
   const monitoring = new Following(db, monitor.handler, source, log);
   const collecting = collectingBy(settings);
   const payments = new PaymentProcess({ store, db, handling, gateways: collecting.gateways, log });
+  const transfers = new TransferProcess({ store, db, handling, log });
+  const consolidated = new ConsolidationProcess({ store, db, handling, log });
   const keys = settings.PAYBILL_AUDIT_KEY ?? (await auditKeysIn(settings.PAYBILL_DATA));
   const audit = startAudit({ store, db, keys, checkpointSeconds: settings.PAYBILL_CHECKPOINT_SECONDS, log });
   const runner = new ProjectionRunner(store, db, PROJECTIONS, {
@@ -192,6 +196,8 @@ async function compose(store: EventStore, db: Database, settings: Settings, log:
         runner.run(signal),
         audit.run(signal),
         payments.run(signal),
+        transfers.run(signal),
+        consolidated.run(signal),
         new TillProcess({ db, handling, log }).run(signal),
         relay?.run(signal).catch((error: unknown) => standDown(error, log)),
         notifying.run(signal, (ended) => notifications.run(ended)),

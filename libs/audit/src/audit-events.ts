@@ -17,6 +17,8 @@ export const AUDITED_CATEGORIES: readonly string[] = [
   'account',
   'payment',
   'payBillNumber',
+  'accountTransfer',
+  'consolidatedPayment',
   'verification',
   'subscription',
   'billingRun',

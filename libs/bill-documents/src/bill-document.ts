@@ -20,12 +20,12 @@ export interface Activity {
   readonly on: string;
   readonly kind:
     | ('payment' | 'returned-payment' | 'reinstated-payment' | 'refund' | 'credit' | 'reversal')
-    | ('late-fee' | 'write-off' | 'reinstated-debt');
+    | ('late-fee' | 'write-off' | 'reinstated-debt' | 'transfer');
   /** Of a payment: the way it came, `mail-in`. */
   readonly channel?: string | undefined;
   /** A code, `billed-in-error`. */
   readonly reason?: string | undefined;
-  /** Confirmation number of a payment, number of the bill of a reversal or late fee. */
+  /** Confirmation number of a payment, number of the bill of a reversal, late fee or debt that came over. */
   readonly reference?: string | undefined;
   /** What it changed of the balance: a payment's is negative. */
   readonly amount: string;

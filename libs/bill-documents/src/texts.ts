@@ -55,6 +55,7 @@ export const CHANGES: Readonly<Record<Activity['kind'], string>> = {
   'late-fee': 'Late fees',
   'write-off': 'Written off',
   'reinstated-debt': 'Written off before and owed again',
+  transfer: 'Transfers between accounts',
 };
 
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -89,6 +90,8 @@ export function activity({ kind, channel, reason, reference }: Activity): string
       return joined('Written off before and owed again', words(reason));
     case 'late-fee':
       return `Late fee, bill ${reference ?? ''}`;
+    case 'transfer':
+      return joined('Transfer', words(reason), reference && `bill ${reference}`);
   }
 }
 

@@ -48,6 +48,12 @@ const Method = z
 const Sealed = z
   .string()
   .describe('Text encrypted with a key of the account’s own: for holders of the keys, until the key is erased.');
+const OtherSide = z
+  .object({
+    transferId: z.uuid().describe('The transfer, the same on both accounts.'),
+    accountId: z.uuid().describe('The other account.'),
+  })
+  .meta({ title: 'OtherSide', description: 'The other side of money that moved between two accounts.' });
 const released = z.array(Allocation).describe('What the payment had paid and is open again.');
 const unapplied = Money.describe('What no open bill took: kept on the account as credit.');
 const paymentId = z.uuid().describe('The payment, the same in every message about it.');
@@ -104,14 +110,40 @@ export const MESSAGES = {
         .describe('The last four figures of the pay bill number; the whole number is never published.'),
     }),
   },
+  'account.pay-bill-number-changed': {
+    version: 1,
+    summary: 'The bills of the account print another pay bill number; the one before goes on resolving.',
+    when: 'When an account gets another number.',
+    schema: z.object({
+      ...about,
+      payBillNumberEnding: z.string().length(4).describe('The last four figures of what bills print from now on.'),
+      formerEnding: z.string().length(4).describe('The last four figures of what they printed before.'),
+      because: z
+        .enum(['new-number', 'consolidated', 'separated'])
+        .describe('One more number of its own; or one that it shares with other accounts, or no longer does.'),
+      reason,
+    }),
+  },
   'account.closed': {
     version: 1,
     summary: 'The account was closed; it neither owed nor was owed anything.',
     when: 'When the account is closed. A returned payment and what settles it may still follow.',
     schema: z.object({ ...about, reason }),
   },
-  'bill.issued': {
+  'account.transferred': {
     version: 1,
+    summary: 'The account was closed and another answers for it; its pay bill numbers lead there.',
+    when: 'When an account is merged into another or taken over by another customer, after its debt and credit have left it.',
+    schema: z.object({
+      ...about,
+      transferId: z.uuid().describe('The transfer, the same on both accounts.'),
+      successorId: z.uuid().describe('The account that answers for this one from now on.'),
+      kind: z.enum(['merger', 'transfer']).describe('Two accounts of one customer, or another customer.'),
+      reason,
+    }),
+  },
+  'bill.issued': {
+    version: 2,
     summary: 'A bill was issued. The total is the sum of its lines, each with its taxes.',
     when: 'When the biller issues the bill. Credit of the account that pays it follows as credit.applied.',
     schema: z.object({
@@ -120,6 +152,9 @@ export const MESSAGES = {
       issuedOn: Day.describe('The day the bill is dated, at the biller.'),
       dueOn: Day.describe('The last day on which paying is on time.'),
       period: z.object({ from: Day, to: Day }).optional().describe('The days the bill covers, both included.'),
+      transferredFrom: OtherSide.extend({ billNumber })
+        .optional()
+        .describe('Of a debt that came over from another account: no new charge, and no revenue.'),
       total: Money.describe('What is asked for: the sum of the lines.'),
       lines: z.array(
         z.object({
@@ -135,7 +170,7 @@ export const MESSAGES = {
     }),
   },
   'payment.applied': {
-    version: 1,
+    version: 2,
     summary: 'A payment was received and laid on bills; allocations and unapplied together are the amount.',
     when: 'When a payment is taken, in whichever channel.',
     schema: z.object({
@@ -147,6 +182,10 @@ export const MESSAGES = {
       method: Method,
       allocations: z.array(Allocation),
       unapplied,
+      partOf: z
+        .object({ paymentId, amount: Money })
+        .optional()
+        .describe('The whole payment, when it is over several accounts: all its parts have one confirmation number.'),
     }),
   },
   'payment.failed': {
@@ -175,7 +214,7 @@ export const MESSAGES = {
     }),
   },
   'payment.returned': {
-    version: 1,
+    version: 2,
     summary: 'The bank took a payment back. What was released, removed and refunded already are together the amount.',
     when: 'When the bank reports the return, days or weeks after the payment.',
     schema: z.object({
@@ -187,6 +226,12 @@ export const MESSAGES = {
       released,
       unappliedRemoved: Money.describe('Credit left of the payment, which is gone.'),
       alreadyRefunded: Money.optional().describe('What had been paid back to the payer before; nothing when left out.'),
+      partOf: z
+        .uuid()
+        .optional()
+        .describe(
+          'The whole payment, when it was over several accounts: each part is returned by a message of its own.',
+        ),
     }),
   },
   'payment.reinstated': {
@@ -314,8 +359,29 @@ export const MESSAGES = {
       paymentId: z.uuid().optional().describe('The payment that came for it; left out where none did.'),
     }),
   },
-  'credit.issued': {
+  'credit.transferred': {
     version: 1,
+    summary: 'Credit of the account is credit of another account now.',
+    when: 'When credit moves to a successor; there it arrives as credit.issued with transferredFrom.',
+    schema: z.object({
+      ...about,
+      transferId: z.uuid().describe('The transfer, the same on both accounts.'),
+      successorId: z.uuid().describe('The account that has the credit now.'),
+      amount: Money,
+      taken: z
+        .array(
+          z.object({
+            sourceId: z.uuid().describe('The payment or credit the money came from: its paymentId or creditId.'),
+            sourceKind: z.enum(['payment', 'credit']),
+            amount: Money,
+          }),
+        )
+        .describe('What was unapplied of each; together the amount.'),
+      reason,
+    }),
+  },
+  'credit.issued': {
+    version: 2,
     summary: 'A credit was given and laid on bills; allocations and unapplied together are the amount.',
     when: 'When the biller grants a credit.',
     schema: z.object({
@@ -325,6 +391,8 @@ export const MESSAGES = {
       reason,
       allocations: z.array(Allocation),
       unapplied,
+      transferredTo: OtherSide.optional().describe('The debt that it settles stands on that account now.'),
+      transferredFrom: OtherSide.optional().describe('It was credit of that account.'),
     }),
   },
   'credit.applied': {

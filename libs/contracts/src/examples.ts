@@ -27,6 +27,28 @@ const EXAMPLES: { readonly [Type in MessageType]: MessageData<Type> } = {
     customerReference: 'C-77',
     payBillNumberEnding: '1244',
   },
+  'account.pay-bill-number-changed': {
+    ...about('2026-03-10T09:00:00.000Z'),
+    payBillNumberEnding: '3513',
+    formerEnding: '1244',
+    because: 'new-number',
+    reason: 'number-misused',
+  },
+  'account.transferred': {
+    ...about('2026-06-30T16:00:00.000Z'),
+    transferId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b09',
+    successorId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b0a',
+    kind: 'merger',
+    reason: 'duplicate-account',
+  },
+  'credit.transferred': {
+    ...about('2026-06-30T16:00:00.000Z'),
+    transferId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b09',
+    successorId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b0a',
+    amount: usd('2.43'),
+    taken: [{ sourceId: '7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01', sourceKind: 'payment', amount: usd('2.43') }],
+    reason: 'duplicate-account',
+  },
   'account.closed': { ...about('2026-06-30T16:00:00.000Z'), reason: 'moved-away' },
   'bill.issued': {
     ...about('2026-01-05T00:00:00.000Z'),

@@ -49,11 +49,11 @@ describe('A release', () => {
 
   it('writes what is new and leaves what was released as it is', async () => {
     await cp(releasedFolder(), folder, { recursive: true });
-    await rm(join(folder, 'bill.issued.v1.json'));
-    expect(await release(folder)).toEqual(['bill.issued']);
-    const file = join(folder, 'bill.issued.v1.json');
+    await rm(join(folder, 'payment.failed.v1.json'));
+    expect(await release(folder)).toEqual(['payment.failed']);
+    const file = join(folder, 'payment.failed.v1.json');
     const schema = JSON.parse(await readFile(file, 'utf8')) as object;
-    expect(schema).toMatchObject({ $id: 'urn:paybill:message:bill.issued:1' });
+    expect(schema).toMatchObject({ $id: 'urn:paybill:message:payment.failed:1' });
     const older = JSON.stringify({ ...schema, description: 'as it was said then' });
     await writeFile(file, older);
     expect(await release(folder)).toEqual([]);

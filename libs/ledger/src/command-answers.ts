@@ -9,6 +9,11 @@ export const Money = z
   .object({ amount: z.string(), currency: z.string() })
   .meta({ id: 'Money', examples: [{ amount: '12.34', currency: 'USD' }] });
 
+/** A number where many stand together, or beside other accounts' money (ID5). */
+export const MaskedPayBillNumber = z
+  .string()
+  .meta({ description: 'Masked but for its last four figures', examples: ['•••• •••• ••12 44'] });
+
 const Allocation = z.object({ billNumber: z.string(), lineId: z.string(), amount: Money }).meta({ id: 'Allocation' });
 const SourcedAllocation = Allocation.extend({
   sourceId: z.string().meta({ description: 'The payment or credit the money comes from' }),
@@ -29,6 +34,9 @@ const Receipt = z.object({
 export const AccountOpenedAnswer = Receipt.extend({ payBillNumber: z.string(), currency: z.string() }).meta({
   id: 'AccountOpenedAnswer',
 });
+export const PayBillNumberChangedAnswer = Receipt.extend({
+  payBillNumber: z.string().meta({ description: 'What the account’s bills print from now on' }),
+}).meta({ id: 'PayBillNumberChangedAnswer' });
 export const BillIssuedAnswer = Receipt.extend({
   billNumber: z.string(),
   dueOn: z.iso.date(),

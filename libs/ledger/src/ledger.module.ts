@@ -3,6 +3,8 @@ import { type Biller, billerOf } from '#libs/bill-documents';
 import { CommandsModule } from '#http/event-sourcing';
 import { CommandHandling, EventStore, ReadBarrier } from '#libs/event-sourcing';
 import { type Database, DATABASE, PersonalData } from '#libs/platform';
+import { RequestAccountTransfer } from './account-transfers/account-transfer.js';
+import { AccountTransfersController } from './account-transfers/account-transfers.controller.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { CloseAccount } from './accounts/close-account.js';
 import { OpenAccount } from './accounts/open-account.js';
@@ -64,6 +66,11 @@ import { OpenDispute } from './disputes/open-dispute.js';
 import { ResolveDispute } from './disputes/resolve-dispute.js';
 import { IvrController } from './ivr/ivr.controller.js';
 import { PhoneCalls } from './ivr/phone-calls.job.js';
+import { ChangePayBillNumber } from './pay-bill-numbers/change-pay-bill-number.js';
+import { ReceiveConsolidatedPayment, ReturnConsolidatedPayment } from './consolidated-payments/consolidated-payment.js';
+import { ConsolidatedPaymentsController } from './consolidated-payments/consolidated-payments.controller.js';
+import { ConsolidationsController } from './consolidated-payments/consolidations.controller.js';
+import { ConsolidateAccount, SeparateAccount } from './pay-bill-numbers/consolidate-accounts.js';
 import { CollectPayment } from './payment-lifecycle/collect-payment.js';
 import { Collecting } from './payment-lifecycle/collecting.js';
 import { GatewayWebhooksController } from './payment-lifecycle/gateway-webhooks.controller.js';
@@ -128,6 +135,12 @@ interface LedgerConnections {
 const COMMANDS = [
   OpenAccount,
   CloseAccount,
+  ChangePayBillNumber,
+  RequestAccountTransfer,
+  ConsolidateAccount,
+  SeparateAccount,
+  ReceiveConsolidatedPayment,
+  ReturnConsolidatedPayment,
   IssueBill,
   ApplyPayment,
   ReverseCharge,
@@ -193,6 +206,9 @@ const COMMANDS = [
 
 const CONTROLLERS = [
   AccountsController,
+  AccountTransfersController,
+  ConsolidationsController,
+  ConsolidatedPaymentsController,
   BillingController,
   BillDocumentsController,
   PaymentsController,

@@ -45,6 +45,8 @@ function contentOf(event: AccountEvent, about: About): MessageContent {
   if (isAutopayEvent(event)) return autopayMessage(event, about);
   switch (event.type) {
     case 'AccountOpened':
+    case 'PayBillNumberChanged':
+    case 'AccountTransferred':
     case 'AccountClosed':
       return accountsMessage(event, about);
     case 'ContactChanged':

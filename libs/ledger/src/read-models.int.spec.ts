@@ -98,7 +98,7 @@ describe.each(await testEngines())('The read models on $name', (engine) => {
               (select account_id, unapplied from payments union all select account_id, unapplied from credits) as s
               where s.account_id = a.account_id)
             or a.refunded <> (select coalesce(sum(refunded), 0) from payments as p where p.account_id = a.account_id)
-            or a.claimed <> (select coalesce(sum(refunded), 0) from payments as p
+            or a.claimed <> (select coalesce(sum(refunded + transferred), 0) from payments as p
               where p.account_id = a.account_id and p.state = 'returned')
             or a.balance <> a.billed - a.paid + a.returned + a.refunded - a.claimed + a.adjusted
               - a.written_off + a.reinstated`.execute(db.sql);

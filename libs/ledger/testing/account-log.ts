@@ -17,6 +17,7 @@ import {
   candidatePayBillNumber,
   ChangeBillDelivery,
   ChangeContact,
+  ChangePayBillNumber,
   ChangeNotificationPreferences,
   CloseAccount,
   CollectAccount,
@@ -40,7 +41,9 @@ import {
   RefuseAdjustment,
   ResolveDispute,
   ReverseBill,
+  ReceiveBalance,
   ReverseCharge,
+  TransferBalance,
   UnapplyPayment,
   WaiveLateFee,
   WriteOffDebt,
@@ -64,6 +67,7 @@ const SUBJECTS = [
   ],
   ['dispute', 'dispute', 'resolve', 'resolve', 'adjust', 'adjust', 'approve', 'refuse'],
   ['agree', 'agree', 'assess', 'assess', 'assess', 'cancel'],
+  ['number', 'transfer', 'transfer', 'arrive'],
   [
     ...(['autopay', 'autopay', 'autopay', 'debit-fails', 'debit-fails', 'debit-fails', 'debit-fails'] as const),
     ...(['cancel-autopay', 'resume-autopay', 'resume-autopay', 'resume-autopay'] as const),
@@ -313,11 +317,45 @@ class Log {
         },
         'cancel-autopay': () => [CancelAutopay, { reason: 'customer-asked' }],
         'resume-autopay': () => [ResumeAutopay, { reason: 'customer-called' }],
+        ...this.#transfers(owner, { cents, which }, attemptNumber, bill.billNumber, decimal),
         close: () => [CloseAccount, { reason: 'moved-away' }],
       } as unknown as Record<Attempt['what'], () => [AnyCommand, unknown]>
     )[what]();
     // Sometimes so late that what is not paid is missed.
     this.#send(owner, command, body, `attempt ${attemptNumber}`, what === 'assess' && which > 2 ? LATE : AT);
+  }
+
+  /** What moves to or from an account that is not in the log; where it comes from, there was a late fee for some. */
+  #transfers(
+    owner: Owner,
+    { cents, which }: Pick<Attempt, 'cents' | 'which'>,
+    attemptNumber: number,
+    billNumber: string,
+    decimal: string,
+  ) {
+    const [transferId, elsewhere] = [id(`transfer ${attemptNumber}`), id('account elsewhere')];
+    const why = { transferId, reason: 'duplicate-account' };
+    const line = { lineId: 'L1', service: 'internet', kind: 'recurring', description: 'Internet', priority: 100 };
+    const fee = { lineId: 'late-fee', service: 'late-fee', kind: 'one-time', description: 'Late fee', priority: 1001 };
+    const taxes = [{ jurisdiction: 'US-PA', rate: '0.06', amount: decimal }];
+    return {
+      number: () => [
+        ChangePayBillNumber,
+        { payBillNumber: candidatePayBillNumber(owner.id, which), because: 'new-number', reason: 'misused' },
+      ],
+      transfer: () => {
+        const moves = (['all', 'debt', 'credit', 'credit', 'debt'] as const)[which];
+        return [TransferBalance, { ...why, successorId: elsewhere, kind: 'merger', moves }];
+      },
+      arrive: () => {
+        const lines = [{ ...line, net: decimal, taxes }, ...(which > 2 ? [{ ...fee, net: decimal, taxes: [] }] : [])];
+        const lateFee = [undefined, undefined, {}, { lineId: fee.lineId }, { lineId: fee.lineId }][which];
+        const dates = { issuedOn: '2025-12-01', dueOn: `2026-01-0${which + 1}` };
+        const bills = [{ billNumber, ...dates, lines, ...(lateFee && { lateFee }) }];
+        const credit = cents % 2 === 0 && { credit: decimal };
+        return [ReceiveBalance, { ...why, accountId: elsewhere, bills, ...credit, effectiveAt: AT }];
+      },
+    };
   }
 
   /** Autopay is carried on to all of these days but the last, which is what is left to do. */

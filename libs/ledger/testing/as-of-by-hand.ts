@@ -64,7 +64,9 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
   for (const { type, data } of counted) {
     switch (type) {
       case 'BillIssued':
-        parts.billed += minor(data.total.amount);
+        // What came over from another account was billed there.
+        if (data.transferredFrom) parts.adjusted += minor(data.total.amount);
+        else parts.billed += minor(data.total.amount);
         bill(data.billNumber).net += minor(data.total.amount);
         bill(data.billNumber).counts = true;
         bill(data.billNumber).dueOn = data.dueOn;
@@ -91,6 +93,10 @@ export function byHand(log: readonly Recorded<AccountEvent>[], when: When, on: s
       case 'CreditApplied':
         unapplied -= minor(data.amount.amount);
         for (const share of data.allocations) bill(share.billNumber).net -= minor(share.amount);
+        break;
+      case 'CreditTransferred':
+        parts.adjusted += minor(data.amount.amount);
+        unapplied -= minor(data.amount.amount);
         break;
       case 'PaymentUnapplied':
         unapplied += minor(data.amount.amount);

@@ -5,8 +5,15 @@ import { CommandHandling } from '#libs/event-sourcing';
 import { CallOf, TakesCommand } from '#http/platform';
 import { type Call, malformed } from '#libs/platform';
 import { account } from '../billing/account.js';
-import { AccountClosedAnswer, AccountOpenedAnswer, made, receipt } from '../command-answers.js';
+import {
+  AccountClosedAnswer,
+  AccountOpenedAnswer,
+  made,
+  PayBillNumberChangedAnswer,
+  receipt,
+} from '../command-answers.js';
 import { accountIdOf, CommandDoor, idFrom, metadataOf } from '../command-door.js';
+import { ChangePayBillNumber } from '../pay-bill-numbers/change-pay-bill-number.js';
 import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { CloseAccount } from './close-account.js';
 import { OpenAccount } from './open-account.js';
@@ -18,6 +25,9 @@ const OpenAccountRequest = z.strictObject(chosen).meta({
   id: 'OpenAccountRequest',
   examples: [{ currency: 'USD', customerReference: 'C-1001', openedOn: '2026-01-01' }],
 });
+const NewPayBillNumberRequest = ChangePayBillNumber.schema
+  .pick({ reason: true })
+  .meta({ id: 'NewPayBillNumberRequest', examples: [{ reason: 'number-misused' }] });
 const CloseAccountRequest = CloseAccount.schema.meta({
   id: 'CloseAccountRequest',
   examples: [{ reason: 'moved-away' }],
@@ -50,6 +60,31 @@ export class AccountsController {
     const done = await this.door.send(OpenAccount, accountId, { ...body, payBillNumber }, call);
     const { currency } = made(done, 'AccountOpened');
     return { ...receipt(done), payBillNumber, currency };
+  }
+
+  @Post(':accountId/pay-bill-numbers')
+  @TakesCommand({
+    summary: 'Give an account another pay bill number',
+    description: 'Its bills print the new one from now on. The numbers it had go on leading to it, for ever.',
+    answer: PayBillNumberChangedAnswer,
+  })
+  async giveNumber(
+    @Param('accountId') text: string,
+    @Body({ schema: NewPayBillNumberRequest }) { reason }: z.output<typeof NewPayBillNumberRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof PayBillNumberChangedAnswer>> {
+    const accountId = accountIdOf(text);
+    const metadata = metadataOf(call, `account-${accountId}`);
+    const { state } = await this.handling.current(accountId, account);
+    // Only an open account can take a number up, so that none is claimed for another. What it was given before it was
+    // closed is answered all the same.
+    const payBillNumber =
+      state.status === 'open'
+        ? await claimPayBillNumber(this.handling, accountId, metadata, metadata.commandId)
+        : candidatePayBillNumber(metadata.commandId, 0);
+    const data = { payBillNumber, because: 'new-number' as const, reason };
+    const done = await this.door.send(ChangePayBillNumber, accountId, data, call);
+    return { ...receipt(done), payBillNumber: made(done, 'PayBillNumberChanged').payBillNumber };
   }
 
   @Post(':accountId/closure')

@@ -5,7 +5,7 @@ import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed } from '#http/platform';
 import { type Page, pageAnswer } from '#libs/platform';
 import { AgingDay, agingDay, MomentsAnswer, MomentsQuery, toldMoments } from '../as-of/moment.js';
-import { Money } from '../command-answers.js';
+import { MaskedPayBillNumber, Money } from '../command-answers.js';
 import { LEDGER } from '../reads/ledger.js';
 import { CurrencyCode, Fresh, FreshPage, positionOf } from '../reads/page.queries.js';
 import { type AgedAccount, AgingQueries } from './aging.queries.js';
@@ -38,7 +38,7 @@ const AgingAnswer = z
   .object({ ...MomentsAnswer, agedOn: AgingDay, currencies: z.array(Aging.extend({ accounts: z.int() })) })
   .meta({ id: 'Aging' });
 const AgedAccountsAnswer = pageAnswer(
-  Aging.extend({ accountId: z.uuid(), payBillNumber: z.string() }).meta({ id: 'AgedAccount' }),
+  Aging.extend({ accountId: z.uuid(), payBillNumber: MaskedPayBillNumber }).meta({ id: 'AgedAccount' }),
   'AgedAccountPage',
 );
 

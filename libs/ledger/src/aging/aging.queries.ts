@@ -5,6 +5,7 @@ import { counts, openBillsAt } from '../as-of/counting.queries.js';
 import { type Moments } from '../as-of/moment.js';
 import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
+import { maskPayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { AGING_BUCKETS, type AgingBucket } from './aging-bucket.js';
 
 const SUMS = ['open', 'disputed', 'prepaid', 'receivable', 'unapplied', 'balance'] as const;
@@ -70,7 +71,7 @@ export class AgingQueries {
       ({ account_id }) => account_id,
       (row) => ({
         accountId: row.account_id,
-        payBillNumber: row.pay_bill_number,
+        payBillNumber: maskPayBillNumber(row.pay_bill_number),
         ...agingOf(row),
       }),
     );

@@ -32,7 +32,7 @@ export function partsOf(condition: RawBuilder<boolean>): RawBuilder<unknown> {
   return sql`
     ${sum('bill-issued', 'late-fee-assessed')} as billed, - ${sum('payment-applied')} as paid,
     ${sum('payment-returned', 'payment-reinstated')} + ${claimed} as returned, ${sum('payment-refunded')} as refunded, ${claimed} as claimed,
-    ${sum('charge-reversed', 'credit-issued')} as adjusted,
+    ${sum('charge-reversed', 'credit-issued', 'debt-received', 'credit-transferred')} as adjusted,
     - ${sum('debt-written-off')} as "writtenOff", ${sum('debt-reinstated')} as reinstated`;
 }
 
@@ -57,7 +57,7 @@ export function openBillsAt(moments: Moments, account?: RawBuilder<string>): Raw
     undone as materialized (
       select account_id, bill_number, sum(change) as change, bool_or(unissued) as unissued
       from (
-        select h.account_id, h.kind = 'bill-issued' as unissued,
+        select h.account_id, h.kind in ('bill-issued', 'debt-received') as unissued,
           unnest(h.bill_numbers) as bill_number, unnest(h.bill_changes) as change
         from excluded as h) as changes
       group by account_id, bill_number),

@@ -148,7 +148,7 @@ class World {
     const now = () => new Date(`${this.#day}T12:00:00.000Z`);
     const worker = new PaymentWorker(this.#store, this.#handling(), [this.bank], now, () => 1);
     for (const paymentId of this.#paymentIds()) {
-      await worker.look({ paymentId, happened: '1', hints: 1, timely: true, attempts: 0, againAt: undefined });
+      await worker.look({ id: paymentId, happened: '1', hints: 1, timely: true, attempts: 0, againAt: undefined });
     }
   }
 

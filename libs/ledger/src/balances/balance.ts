@@ -15,7 +15,7 @@ export interface Balance {
   readonly refunded: bigint;
   /** What was returned after it had been refunded: a claim on the payer that is on no bill and so in no balance. */
   readonly claimed: bigint;
-  /** Reversals and credits: what the biller took off, as a negative amount. */
+  /** Reversals, credits, and what moved to another account or came from one: what was taken off is negative. */
   readonly adjusted: bigint;
   /** Debt that was written off, and what of it is on the books again. */
   readonly writtenOff: bigint;
@@ -74,7 +74,10 @@ export function nextBalance(
     return { currency, digits: digitsOfStored(currency), closed: false, ...nothing };
   }
   if (!before) throw new Error('the account was never opened');
-  if (!movements) return event.type === 'AccountClosed' ? { ...before, closed: true } : before;
+  if (!movements) {
+    const closes = event.type === 'AccountClosed' || event.type === 'AccountTransferred';
+    return closes ? { ...before, closed: true } : before;
+  }
   if (movements.currency !== before.currency) {
     throw new Error(`the event is in ${movements.currency} and the account in ${before.currency}`);
   }
@@ -94,7 +97,12 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
   if (isAutopayEvent(event)) return {};
   switch (event.type) {
     case 'BillIssued':
-      return { billed: before.billed + minor(event.data.total) };
+      // What came over was billed on the other account; here it is no new charge.
+      return event.data.transferredFrom
+        ? { adjusted: before.adjusted + minor(event.data.total) }
+        : { billed: before.billed + minor(event.data.total) };
+    case 'CreditTransferred':
+      return { adjusted: before.adjusted + minor(event.data.amount) };
     case 'DebtWrittenOff':
       return { writtenOff: before.writtenOff + minor(event.data.amount) };
     case 'DebtReinstated':
@@ -139,6 +147,8 @@ function totals(before: Balance, event: AccountEvent): Partial<Balance> {
     case 'CreditApplied':
     case 'ContactChanged':
     case 'NotificationPreferencesChanged':
+    case 'PayBillNumberChanged':
+    case 'AccountTransferred':
       return {};
   }
 }

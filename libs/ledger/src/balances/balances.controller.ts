@@ -20,6 +20,10 @@ const AccountAnswer = z
     status: z.enum(['open', 'closed']),
     openedAt: z.iso.datetime(),
     closedAt: z.iso.datetime().nullable(),
+    successorId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The account that answers for this one, and to which its pay bill numbers lead' }),
     lastEffectiveAt: z.iso.datetime(),
     balance: Money.meta({ description: 'Open less credit: what the customer owes; negative is to their good' }),
     open: Money.meta({ description: 'What stands open on bills' }),
@@ -34,7 +38,10 @@ const AccountAnswer = z
       description:
         'What was returned after it had been refunded: a claim on the payer, on no bill and not in the balance',
     }),
-    adjusted: Money.meta({ description: 'Reversals and credits, as a negative amount' }),
+    adjusted: Money.meta({
+      description:
+        'Reversals, credits, and what moved to another account or came from one; what was taken off is negative',
+    }),
     writtenOff: Money.meta({ description: 'Debt that was written off: no more in the balance, and still owed' }),
     reinstated: Money.meta({ description: 'What of written-off debt is on the books again' }),
     asOf: z.iso.date(),

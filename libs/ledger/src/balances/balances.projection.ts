@@ -13,8 +13,10 @@ import { billChanges, digitsOfStored, disputeChanges, stored } from './movements
 /** What of an account's row its events change. Amounts are decimal strings. */
 interface StandingRow {
   account_id: string;
+  pay_bill_number: string;
   status: 'open' | 'closed';
   closed_at: string | null;
+  successor_id: string | null;
   billed: string;
   paid: string;
   returned: string;
@@ -32,7 +34,6 @@ interface StandingRow {
 
 /** One account, as it stands at `revision` of its stream. */
 interface AccountBalanceRow extends StandingRow {
-  pay_bill_number: string;
   customer_reference: string | null;
   currency: string;
   opened_at: string;
@@ -40,8 +41,10 @@ interface AccountBalanceRow extends StandingRow {
 
 const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
   account_id: 'uuid',
+  pay_bill_number: 'text',
   status: 'text',
   closed_at: 'timestamptz',
+  successor_id: 'uuid',
   billed: 'numeric',
   paid: 'numeric',
   returned: 'numeric',
@@ -59,7 +62,6 @@ const STANDING_COLUMNS: ColumnTypes<StandingRow> = {
 
 const BALANCE_COLUMNS: ColumnTypes<AccountBalanceRow> = {
   ...STANDING_COLUMNS,
-  pay_bill_number: 'text',
   customer_reference: 'text',
   currency: 'text',
   opened_at: 'timestamptz',
@@ -85,6 +87,7 @@ export const balancesProjection: ReadModel = {
     `create table account_balances (
       account_id uuid primary key, pay_bill_number text not null, customer_reference text, currency text not null,
       status text not null, opened_at timestamptz not null, closed_at timestamptz,
+      successor_id uuid,
       billed numeric not null, paid numeric not null, returned numeric not null,
       refunded numeric not null, claimed numeric not null, adjusted numeric not null,
       written_off numeric not null, reinstated numeric not null,
@@ -123,7 +126,9 @@ interface AccountInHand {
   last?: Recorded<AccountEvent>;
   /** For an account that this batch opens. */
   readonly opened?: Omit<AccountBalanceRow, keyof StandingRow>;
+  payBillNumber: string;
   closedAt: string | null;
+  successorId: string | null;
 }
 
 async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<Map<string, AccountInHand>> {
@@ -132,10 +137,15 @@ async function accountsBefore(tx: Tx, batch: readonly AccountChange[]): Promise<
   if (older.size === 0) return new Map();
   // The instant comes as text: it is only written back as it is.
   const { rows } = await sql<AccountBalanceRow>`
-    select account_id, currency, status, closed_at::text, billed, paid, returned, refunded, claimed,
+    select account_id, pay_bill_number, currency, status, closed_at::text, successor_id, billed, paid, returned, refunded, claimed,
       adjusted, written_off, reinstated, open, credit
     from account_balances where account_id = any(${[...older]}::uuid[])`.execute(tx);
-  return new Map(rows.map((row) => [row.account_id, { balance: balanceOf(row), closedAt: row.closed_at }]));
+  return new Map(
+    rows.map((row) => {
+      const { account_id, pay_bill_number: payBillNumber, closed_at: closedAt, successor_id: successorId } = row;
+      return [account_id, { balance: balanceOf(row), payBillNumber, closedAt, successorId }];
+    }),
+  );
 }
 
 function balanceOf(row: AccountBalanceRow): Balance {
@@ -170,9 +180,14 @@ function applyOne(
   if (account) {
     account.balance = balance;
     account.last = event;
-    if (event.type === 'AccountClosed') account.closedAt = event.data.effectiveAt;
+    if (event.type === 'PayBillNumberChanged') account.payBillNumber = event.data.payBillNumber;
+    if (event.type === 'AccountClosed' || event.type === 'AccountTransferred') {
+      account.closedAt = event.data.effectiveAt;
+    }
+    if (event.type === 'AccountTransferred') account.successorId = event.data.successorId;
   } else {
-    accounts.set(event.entityId, { balance, last: event, opened: openedRow(event), closedAt: null });
+    const { payBillNumber, ...opened } = openedBy(event);
+    accounts.set(event.entityId, { balance, last: event, opened, payBillNumber, closedAt: null, successorId: null });
   }
   const postings = postingsOf(event);
   totals.add(postings, event.data.effectiveAt, event.metadata.recordedAt);
@@ -188,37 +203,44 @@ function applyOne(
   });
 }
 
-function openedRow(event: AccountEvent): Omit<AccountBalanceRow, keyof StandingRow> {
+function openedBy(event: AccountEvent): Omit<AccountBalanceRow, keyof StandingRow> & { payBillNumber: string } {
   if (event.type !== 'AccountOpened') throw new Error('the account was never opened');
   const { payBillNumber, customerReference = null, currency, effectiveAt } = event.data;
-  return { pay_bill_number: payBillNumber, customer_reference: customerReference, currency, opened_at: effectiveAt };
+  return { payBillNumber, customer_reference: customerReference, currency, opened_at: effectiveAt };
 }
 
 async function write(tx: Tx, accounts: readonly AccountInHand[]): Promise<void> {
   const fresh: AccountBalanceRow[] = [];
   const changed: StandingRow[] = [];
-  for (const { balance, last, opened, closedAt } of accounts) {
+  for (const { balance, last, opened, ...others } of accounts) {
     if (!last) continue;
-    const standing = standingOf(balance, last, closedAt);
+    const standing = standingOf(balance, last, others);
     if (opened) fresh.push({ ...standing, ...opened });
     else changed.push(standing);
   }
   await insertRows(tx, 'account_balances', BALANCE_COLUMNS, fresh);
   if (changed.length === 0) return;
   await sql`
-    update account_balances set status = r.status, closed_at = r.closed_at, billed = r.billed, paid = r.paid,
-      returned = r.returned, refunded = r.refunded, claimed = r.claimed, adjusted = r.adjusted,
-      written_off = r.written_off, reinstated = r.reinstated, open = r.open, credit = r.credit,
+    update account_balances set pay_bill_number = r.pay_bill_number, status = r.status, closed_at = r.closed_at,
+      successor_id = r.successor_id, billed = r.billed, paid = r.paid, returned = r.returned, refunded = r.refunded,
+      claimed = r.claimed, adjusted = r.adjusted, written_off = r.written_off, reinstated = r.reinstated,
+      open = r.open, credit = r.credit,
       last_effective_at = r.last_effective_at, revision = r.revision, position = r.position
     from ${fromRows(STANDING_COLUMNS, changed)} where account_balances.account_id = r.account_id`.execute(tx);
 }
 
-function standingOf(balance: Balance, last: Recorded<AccountEvent>, closedAt: string | null): StandingRow {
+function standingOf(
+  balance: Balance,
+  last: Recorded<AccountEvent>,
+  { payBillNumber, closedAt, successorId }: Pick<AccountInHand, 'payBillNumber' | 'closedAt' | 'successorId'>,
+): StandingRow {
   const amount = (minor: bigint) => stored(minor, balance.digits);
   return {
     account_id: last.entityId,
+    pay_bill_number: payBillNumber,
     status: balance.closed ? 'closed' : 'open',
     closed_at: closedAt,
+    successor_id: successorId,
     billed: amount(balance.billed),
     paid: amount(balance.paid),
     returned: amount(balance.returned),

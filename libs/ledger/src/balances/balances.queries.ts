@@ -15,6 +15,7 @@ type Row = Record<Amount, string> & {
   status: 'open' | 'closed';
   opened_at: Date;
   closed_at: Date | null;
+  successor_id: string | null;
   last_effective_at: Date;
   revision: string;
   position: string;
@@ -29,6 +30,7 @@ export interface AccountView extends Record<Plain | 'writtenOff' | 'pastDue' | '
   readonly status: 'open' | 'closed';
   readonly openedAt: string;
   readonly closedAt: string | null;
+  readonly successorId: string | null;
   readonly lastEffectiveAt: string;
   readonly asOf: string;
   readonly revision: string;
@@ -45,8 +47,8 @@ export class BalancesQueries {
    */
   async account(accountId: string, asOf: string): Promise<AccountView> {
     const { rows } = await sql<Row>`
-      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, billed, paid, returned, refunded, claimed,
-        adjusted, written_off, reinstated, open, credit, balance, last_effective_at, revision, position,
+      select pay_bill_number, customer_reference, currency, status, opened_at, closed_at, successor_id,
+        billed, paid, returned, refunded, claimed, adjusted, written_off, reinstated, open, credit, balance, last_effective_at, revision, position,
         b.past_due, b.disputed
       from account_balances as a, lateral (
         select coalesce(sum(bills.open - open_disputed) filter (where due_on < ${asOf}::date), 0) as past_due,
@@ -64,6 +66,7 @@ export class BalancesQueries {
       status: row.status,
       openedAt: row.opened_at.toISOString(),
       closedAt: row.closed_at?.toISOString() ?? null,
+      successorId: row.successor_id,
       lastEffectiveAt: row.last_effective_at.toISOString(),
       balance: money('balance'),
       open: money('open'),

@@ -48,6 +48,8 @@ const STILL = [
   'BillDeliveryChanged',
   'ContactChanged',
   'NotificationPreferencesChanged',
+  'PayBillNumberChanged',
+  'AccountTransferred',
   'AccountClosed',
 ] as const satisfies readonly AccountEvent['type'][];
 const still: ReadonlySet<AccountEvent['type']> = new Set(STILL);
@@ -122,6 +124,14 @@ export function movementsOf(event: MoneyEvent): Movements {
     case 'PaymentRefunded': {
       const source = { ...payment(event.data.paymentId), applied: 0n, unapplied: -minor(money.amount) };
       return { ...nothingNew, lines: [], sources: [source] };
+    }
+    case 'CreditTransferred': {
+      const sources = event.data.taken.map(({ amount, ...source }) => ({
+        ...source,
+        applied: 0n,
+        unapplied: -minor(amount),
+      }));
+      return { ...nothingNew, lines: [], sources };
     }
     case 'ChargeReversed': {
       const { billNumber, lineId, released } = event.data;

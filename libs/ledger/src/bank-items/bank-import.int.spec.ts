@@ -11,8 +11,9 @@ import { confirmationNumber } from '../billing/confirmation-number.js';
 import { HoldPayments } from '../billing/hold-payments.js';
 import { ReleaseHold } from '../billing/release-hold.js';
 import { Receipts } from '../receipts/receipts.job.js';
-import { BankImport, type FoundPayment } from './bank-import.job.js';
+import { BankImport } from './bank-import.job.js';
 import { type BankItem, type MoneyItem } from './match-item.js';
+import { type FoundPayment } from './take-back.job.js';
 
 const EFFECTIVE = '2026-11-23T00:00:00.000Z';
 

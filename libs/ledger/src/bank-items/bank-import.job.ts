@@ -1,16 +1,15 @@
 import { type CommandHandling, type CommandMetadata, type EventStore, Rejected } from '#libs/event-sourcing';
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
-import { ApplyPayment } from '../billing/apply-payment.js';
 import { startOf } from '../billing/command-fields.js';
-import { RecordReturn } from '../billing/record-return.js';
 import { minorUnitDigits } from '../money/currency.js';
 import { formatMinor } from '../money/minor-units.js';
 import { type MoneyJson } from '../money/money.js';
-import { holderOf } from '../pay-bill-numbers/holder.job.js';
+import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { receipt, RecordReceipt } from '../receipts/receipt.js';
 import { AcceptBankFile, FinishBankFile } from './bank-file-intake.js';
-import { paymentBody, returnBody } from './booking.js';
+import { paymentBody } from './booking.js';
+import { type FoundPayment, takeBack } from './take-back.job.js';
 import { type BankItem, confirmationNumberIn, type MoneyItem, payBillNumberIn } from './match-item.js';
 
 /** A bank's file that has been verified as a whole. */
@@ -22,13 +21,6 @@ export interface VerifiedFile {
   readonly createdOn: string;
   readonly identification: string;
   readonly items: number;
-}
-
-/** A payment as it was taken, found by its confirmation number. */
-export interface FoundPayment {
-  readonly accountId: string;
-  readonly paymentId: string;
-  readonly amount: MoneyJson;
 }
 
 export interface BankImportOptions {
@@ -170,10 +162,10 @@ export class BankImport {
   async #pay(item: MoneyItem, file: VerifiedFile, metadata: CommandMetadata): Promise<string | undefined> {
     const named = payBillNumberIn(item.references);
     if ('because' in named) return named.because;
-    const accountId = await holderOf(this.store, named.number);
-    if (accountId === undefined) return 'NUMBER_UNKNOWN';
+    const payee = await payeeOf(this.handling, named.number, metadata.commandId);
+    if (!payee) return 'NUMBER_UNKNOWN';
     const data = paymentBody({ amount: moneyOf(item), format: file.format, effectiveAt: effectiveAt(item, file) });
-    this.#note([await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata })]);
+    this.#note([await payByNumber(this.handling, payee, named.number, data, metadata)]);
     return undefined;
   }
 
@@ -189,10 +181,11 @@ export class BankImport {
     if (!payment) return 'PAYMENT_UNKNOWN';
     const { amount, currency } = moneyOf(item);
     // A return takes the whole payment back: another amount is another payment, or a mistake of somebody's.
-    if (payment.amount.amount !== amount || payment.amount.currency !== currency) return 'AMOUNT_DIFFERS';
+    const whole = (payment.partOf ?? payment).amount;
+    if (whole.amount !== amount || whole.currency !== currency) return 'AMOUNT_DIFFERS';
     const { returnCode } = item;
-    const data = returnBody(payment.paymentId, { returnCode, effectiveAt: effectiveAt(item, file) });
-    this.#note([await this.handling.handle(payment.accountId, { definition: RecordReturn, data, metadata })]);
+    const why = { returnCode, effectiveAt: effectiveAt(item, file) };
+    this.#note([await takeBack(this.handling, payment, why, metadata)]);
     return undefined;
   }
 

@@ -34,6 +34,14 @@ describe('What a bill says (CO2)', () => {
     paymentApplied(p2, '99.00', ['B-1/L1 35.00'], '64.00'),
   );
 
+  it('prints the pay bill number that the account had when it was issued (ID2, CO2)', () => {
+    const change = { payBillNumber: '58206417393513', former: '12345678901244', because: 'new-number' as const };
+    const changed: AccountEvent = { type: 'PayBillNumberChanged', data: { ...change, reason: 'misused', effectiveAt } };
+    const later = stream(...history, changed, billIssued('B-3', '2026-03-01', ['1.00']));
+    expect(issuedBill(later, 'B-2').document.payBillNumber).toBe('12345678901244');
+    expect(issuedBill(later, 'B-3').document.payBillNumber).toBe('58206417393513');
+  });
+
   it('is the balance after the bill before, each thing that changed it since, and what is due now', () => {
     const { document } = issuedBill(history, 'B-2');
     expect(document).toMatchObject({
@@ -132,7 +140,8 @@ describe('What a bill says (CO2)', () => {
     fc.assert(
       fc.property(scatteredAccountLog, (log) => {
         for (const event of log) {
-          if (event.type !== 'BillIssued') continue;
+          // What came over from another account was printed there.
+          if (event.type !== 'BillIssued' || event.data.transferredFrom) continue;
           const events = log.filter(({ entityId }) => entityId === event.entityId);
           const { document } = issuedBill(events, event.data.billNumber);
           const minor = (amount: string) => parseMinor(amount, minorUnitDigits(document.currency)!);

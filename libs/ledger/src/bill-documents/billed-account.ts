@@ -41,7 +41,7 @@ interface Standing {
  */
 export function issuedBill(events: readonly Recorded<AccountEvent>[], billNumber: string): IssuedBill {
   const isIt = (event: AccountEvent): event is BillIssued =>
-    event.type === 'BillIssued' && event.data.billNumber === billNumber;
+    event.type === 'BillIssued' && event.data.billNumber === billNumber && !event.data.transferredFrom;
   const at = events.findIndex(isIt);
   const bill = events[at];
   if (!bill || !isIt(bill)) {
@@ -60,6 +60,7 @@ function follow(standing: Standing, event: AccountEvent): void {
     standing.payBillNumber = event.data.payBillNumber;
     standing.digits = digitsOfStored(event.data.currency);
   }
+  if (event.type === 'PayBillNumberChanged') standing.payBillNumber = event.data.payBillNumber;
   if (event.type === 'ContactChanged') standing.sealedName = event.data.contact.name;
   if (!movesMoney(event)) return;
   const movements = movementsOf(event);
@@ -67,7 +68,7 @@ function follow(standing: Standing, event: AccountEvent): void {
   standing.balance += amount;
   if (event.type === 'BillIssued') standing.open.set(event.data.billNumber, { dueOn: event.data.dueOn, amount: 0n });
   for (const { billNumber, change } of billChanges(event, movements)) standing.open.get(billNumber)!.amount += change;
-  if (event.type === 'BillIssued') {
+  if (event.type === 'BillIssued' && !event.data.transferredFrom) {
     const { billNumber, issuedOn } = event.data;
     standing.previous = { billNumber, issuedOn, balance: standing.balance };
     standing.activity = [];
@@ -93,7 +94,13 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
       return { kind: 'reinstated-payment', reason: event.data.reason };
     case 'PaymentRefunded':
       return { kind: 'refund', reason: event.data.reason };
+    case 'BillIssued':
+      return { kind: 'transfer', reason: 'debt from another account', reference: event.data.billNumber };
+    case 'CreditTransferred':
+      return { kind: 'transfer', reason: 'credit to another account' };
     case 'CreditIssued':
+      if (event.data.transferredTo) return { kind: 'transfer', reason: 'debt to another account' };
+      if (event.data.transferredFrom) return { kind: 'transfer', reason: 'credit from another account' };
       return { kind: 'credit', reason: event.data.reason };
     case 'ChargeReversed':
       return { kind: 'reversal', reason: event.data.reason, reference: event.data.billNumber };

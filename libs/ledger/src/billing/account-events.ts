@@ -18,8 +18,9 @@ const Money = z.strictObject({ amount: Amount, currency: z.string().length(3) })
 
 /** Money of one source laid on one line of one bill; the source is the payment or credit the event is about. */
 const Allocation = z.strictObject({ billNumber: z.string(), lineId: z.string(), amount: Amount });
+const SourceKind = z.enum(['payment', 'credit']);
 /** The same where an event moves money of several sources. */
-const SourcedAllocation = Allocation.extend({ sourceId: z.string(), sourceKind: z.enum(['payment', 'credit']) });
+const SourcedAllocation = Allocation.extend({ sourceId: z.string(), sourceKind: SourceKind });
 const TaxAmount = z.strictObject({ jurisdiction: z.string(), amount: Amount });
 const Channel = z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']);
 const Method = z.strictObject({
@@ -30,6 +31,9 @@ const Method = z.strictObject({
 const Role = z.enum(['agent', 'finance', 'operations', 'fraud-analyst', 'customer', 'service']);
 /** Personal data encrypted with the account's own key: unreadable for ever once that key is erased. */
 const Sealed = z.string().regex(/^v\d+\.[A-Za-z0-9_-]+$/);
+
+/** The other side of money that moved between two accounts; both sides have the transfer's id. */
+const OtherSide = z.strictObject({ transferId: z.uuid(), accountId: z.uuid() });
 
 const BillLine = z.strictObject({
   lineId: z.string(),
@@ -97,6 +101,12 @@ export const accountEvents = eventRegistry({
         .optional(),
       /** The reversed bill that this one takes the place of. */
       corrects: z.string().optional(),
+      /** Of a debt that came over from another account: what was open there of a bill of that number (ADR 0037). */
+      transferredFrom: OtherSide.extend({
+        billNumber: z.string(),
+        /** The bill has had its late fee there; the line is what was open of it, when something was. */
+        lateFee: z.strictObject({ lineId: z.string().optional() }).optional(),
+      }).optional(),
       effectiveAt: Instant,
     }),
   },
@@ -114,6 +124,8 @@ export const accountEvents = eventRegistry({
       allocationPolicy: z.string(),
       /** By which version of the channels’ rules it is effective when it is; payments from before there was one have none. */
       effectivePolicy: z.string().optional(),
+      /** Of a payment over several accounts: the whole, whose confirmation number this part has (ADR 0037). */
+      partOf: z.strictObject({ paymentId: z.uuid(), amount: Money }).optional(),
       effectiveAt: Instant,
     }),
   },
@@ -153,6 +165,8 @@ export const accountEvents = eventRegistry({
       unappliedRemoved: Amount,
       /** What had been paid back to the payer before the bank took it too; nothing when it is not there. */
       alreadyRefunded: Amount.optional(),
+      /** The whole payment, all of whose parts are returned. */
+      partOf: z.uuid().optional(),
       effectiveAt: Instant,
     }),
   },
@@ -298,6 +312,22 @@ export const accountEvents = eventRegistry({
       allocations: z.array(Allocation),
       unapplied: Amount,
       allocationPolicy: z.string(),
+      /** It settles bills here whose debt stands on the other account now: nothing was granted. */
+      transferredTo: OtherSide.optional(),
+      /** It was credit of the other account. */
+      transferredFrom: OtherSide.optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** Credit of this account is credit of another now. */
+  CreditTransferred: {
+    version: 1,
+    schema: z.strictObject({
+      ...OtherSide.shape,
+      amount: Money,
+      /** What was unapplied of each source; together the amount. */
+      taken: z.array(z.strictObject({ sourceId: z.string(), sourceKind: SourceKind, amount: Amount })).min(1),
+      reason: z.string(),
       effectiveAt: Instant,
     }),
   },
@@ -466,6 +496,31 @@ export const accountEvents = eventRegistry({
       paperless: z.boolean(),
       /** The version of the text that the customer agreed to. */
       consent: z.string().optional(),
+      effectiveAt: Instant,
+    }),
+  },
+  PayBillNumberChanged: {
+    version: 1,
+    schema: z.strictObject({
+      /** What the account's bills print from now on. */
+      payBillNumber: z.string(),
+      /** What they printed before. It goes on resolving as it did. */
+      former: z.string(),
+      /** One more number of its own; the number of a consolidation it joined; its own again after it left one. */
+      because: z.enum(['new-number', 'consolidated', 'separated']),
+      reason: z.string(),
+      effectiveAt: Instant,
+    }),
+  },
+  /** The account is closed, and another answers for it: its pay bill numbers lead there from now on. */
+  AccountTransferred: {
+    version: 1,
+    schema: z.strictObject({
+      transferId: z.uuid(),
+      successorId: z.uuid(),
+      /** A merger of two accounts of one customer, or a transfer to another customer. */
+      kind: z.enum(['merger', 'transfer']),
+      reason: z.string(),
       effectiveAt: Instant,
     }),
   },

@@ -31,6 +31,8 @@ export const LATE_FEE_PRIORITY = 1_001;
 export interface Line {
   readonly lineId: string;
   readonly service: string;
+  readonly kind: 'recurring' | 'one-time' | 'usage';
+  readonly description: string;
   readonly priority: number;
   readonly total: bigint;
   readonly reversed: bigint;
@@ -40,18 +42,21 @@ export interface Line {
   readonly isLateFee: boolean;
   /** How total − reversed divides into net and each tax, in the order of the bill. */
   readonly netLeft: bigint;
-  readonly taxesLeft: readonly { readonly jurisdiction: string; readonly amount: bigint }[];
+  readonly taxesLeft: readonly { readonly jurisdiction: string; readonly rate: string; readonly amount: bigint }[];
   /** Who paid, the latest last; one entry for each source. */
   readonly paidBy: readonly PaidBy[];
 }
 
 export interface Bill {
   readonly billNumber: string;
+  readonly issuedOn: string;
   readonly dueOn: string;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
   /** The steps that were taken for it, the latest last. */
   readonly dunned: readonly { readonly step: string; readonly on: string }[];
+  /** Whether it has had its late fee, also one that was waived or paid: there is one for each bill. */
+  readonly hadLateFee: boolean;
   /** In the order they are paid: by priority, then as on the bill. */
   readonly lines: readonly Line[];
   readonly open: bigint;
@@ -66,8 +71,10 @@ export interface Source {
   readonly kind: 'payment' | 'credit';
   readonly sequence: number;
   readonly amount: bigint;
+  /** The payment over several accounts that it is a part of. */
+  readonly partOf?: string;
   readonly unapplied: bigint;
-  /** Paid back to the payer; only ever of a payment. */
+  /** Gone from the account without having been on a bill: paid back to the payer, or credit of another account now. */
   readonly refunded: bigint;
   readonly returned: boolean;
   /** Since when (effective) what is unapplied has been there to use. */
@@ -177,6 +184,12 @@ export interface Arrangement {
 
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
+  /** The account that answers for this one, which is closed then. */
+  readonly successorId: string | undefined;
+  /** What the account's bills print. */
+  readonly payBillNumber: string;
+  /** The numbers that were claimed for the account, the first that it had first: all of them lead here. */
+  readonly ownNumbers: readonly string[];
   readonly currency: string;
   /** Digits of the currency's minor unit. */
   readonly digits: number;
@@ -216,6 +229,9 @@ export interface AccountState {
 
 export const initialState: AccountState = {
   status: 'unknown',
+  successorId: undefined,
+  payBillNumber: '',
+  ownNumbers: [],
   currency: '',
   digits: 0,
   bills: PersistentMap.empty(),

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { type CommandContext, type CommandDefinition, Rejected } from '#libs/event-sourcing';
 import { fold } from '#testing/event-sourcing';
 import { type z } from 'zod';
+import { ReceiveBalance } from '../account-transfers/receive-balance.js';
+import { TransferBalance } from '../account-transfers/transfer-balance.js';
 import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
 import { AdvanceAutopay } from '../autopay/advance-autopay.js';
@@ -28,6 +30,8 @@ import { postingsOf } from '../journal/postings.js';
 import { addDays } from '../importing/calendar.js';
 import { allocate } from '../money/allocate.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { ChangePayBillNumber } from '../pay-bill-numbers/change-pay-bill-number.js';
+import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, openOf } from './account-state.js';
@@ -216,6 +220,8 @@ function autopayStep(past: readonly AccountEvent[], which: number, currency: Cur
   return step(AdvanceAutopay, { date, run: date });
 }
 
+const isSome = ({ amount }: { amount: string }) => /[1-9]/.test(amount);
+
 function stepsIn(currency: Currency) {
   const amount = amountIn(currency);
   const money = amount.map((text) => ({ amount: text, currency }));
@@ -340,6 +346,43 @@ function stepsIn(currency: Currency) {
       reason: 'agreed-anew',
     });
   });
+  const number = fc.nat(3).map(
+    (which): Step =>
+      () =>
+        step(ChangePayBillNumber, {
+          payBillNumber: candidatePayBillNumber(uuid(0), which),
+          because: 'new-number',
+          reason: 'misused',
+        }),
+  );
+  const transfer = fc.constantFrom('all' as const, 'debt' as const, 'credit' as const).map(
+    (moves): Step =>
+      (past) =>
+        step(TransferBalance, {
+          transferId: uuid(700_000 + past.length),
+          successorId: uuid(1),
+          kind: 'merger',
+          moves,
+          reason: 'duplicate-account',
+        }),
+  );
+  const arrive = fc
+    .tuple(billNumber, money.filter(isSome), fc.boolean(), fc.boolean())
+    .map(([number, { amount }, withCredit, isLate]): Step => (past) => {
+      const line = { lineId: 'L1', service: 'internet', kind: 'recurring' as const, description: 'Internet' };
+      const fee = { lineId: 'late-fee', service: 'late-fee', kind: 'one-time' as const, description: 'Late fee' };
+      const lines = [line, ...(isLate ? [fee] : [])].map((one) => ({ ...one, priority: 100, net: amount, taxes: [] }));
+      const lateFee = isLate && { lateFee: { lineId: fee.lineId } };
+      const bill = { billNumber: number, issuedOn: '2025-12-01', dueOn: '2026-01-20', lines, ...lateFee };
+      return step(ReceiveBalance, {
+        transferId: uuid(800_000 + past.length),
+        accountId: uuid(1),
+        bills: [bill],
+        ...(withCredit && { credit: amount }),
+        reason: 'duplicate-account',
+        effectiveAt: '2026-01-15T12:00:00.000Z',
+      });
+    });
   const close = fc.constant<Step>(() => step(CloseAccount, { reason: 'error' }));
   return fc.oneof(
     { weight: 5, arbitrary: issueBill },
@@ -370,6 +413,9 @@ function stepsIn(currency: Currency) {
     { weight: 2, arbitrary: writeOff },
     { weight: 1, arbitrary: waive },
     { weight: 1, arbitrary: billDelivery },
+    { weight: 1, arbitrary: number },
+    { weight: 1, arbitrary: transfer },
+    { weight: 1, arbitrary: arrive },
     { weight: 1, arbitrary: close },
   );
 }
@@ -453,6 +499,8 @@ function model(events: readonly AccountEvent[], digits: number) {
     } else if (type === 'PaymentReinstated') {
       add(received, data.paymentId, minor(data.amount.amount) - minor(data.claimSettled ?? '0'));
       for (const share of data.allocations) lay(share, data.paymentId, 1n);
+    } else if (type === 'CreditTransferred') {
+      for (const { sourceId, amount } of data.taken) add(received, sourceId, -minor(amount));
     } else if (type === 'PaymentRefunded') {
       add(received, data.paymentId, -minor(data.amount.amount));
     } else if (type === 'ChargeReversed') {
@@ -472,6 +520,20 @@ function model(events: readonly AccountEvent[], digits: number) {
     ),
     unappliedBySource: new Map([...received].map(([id, amount]) => [id, amount - sum((move) => move.source === id)])),
   };
+}
+
+/** What of a source is credit of another account. */
+function movedOf(events: readonly AccountEvent[], sourceId: string, digits: number): bigint {
+  const taken = events.flatMap((event) => (event.type === 'CreditTransferred' ? event.data.taken : []));
+  return total(taken.filter((one) => one.sourceId === sourceId).map(({ amount }) => parseMinor(amount, digits)));
+}
+
+/** By how much an event moves what the other account owes: it is more by a debt that leaves, and less by a credit. */
+function leftAndNotCome({ type, data }: AccountEvent, digits: number): bigint {
+  if (type === 'CreditTransferred') return -parseMinor(data.amount.amount, digits);
+  if (type === 'BillIssued') return data.transferredFrom ? -parseMinor(data.total.amount, digits) : 0n;
+  if (type !== 'CreditIssued') return 0n;
+  return (data.transferredFrom ?? data.transferredTo) ? parseMinor(data.amount.amount, digits) : 0n;
 }
 
 const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) => sum + amount, 0n);
@@ -506,7 +568,8 @@ describe('The account, whatever is done to it', () => {
             const applied = total(source.allocations.map(({ amount }) => amount));
             expect(applied + source.unapplied).toBe(source.returned ? 0n : source.amount - source.refunded);
             expect(source.refunded).toBeGreaterThanOrEqual(0n);
-            expect(source.refunded).toBeLessThanOrEqual(source.kind === 'payment' ? source.amount : 0n);
+            expect(source.refunded).toBeLessThanOrEqual(source.amount);
+            if (source.kind === 'credit') expect(source.refunded).toBe(movedOf(past, source.id, state.digits));
           }
           expect(state.open).toBe(total(expected.openByLine.values()));
           expect(state.credit).toBe(total(expected.unappliedBySource.values()));
@@ -541,7 +604,7 @@ describe('The account, whatever is done to it', () => {
       fc.property(history, (given) => {
         const digits = CURRENCY_DIGITS[given.currency];
         const accounts = new Map<string, bigint>();
-        run(given, (_past, state, emitted) => {
+        run(given, (past, state, emitted) => {
           for (const event of emitted) {
             const postings = postingsOf(event);
             expect(total(postings.map(({ amount }) => parseMinor(amount, digits)))).toBe(0n);
@@ -562,7 +625,9 @@ describe('The account, whatever is done to it', () => {
           const kept = payments.filter(({ returned }) => !returned);
           const cameBack = payments.filter(({ returned }) => returned);
           expect(sumOf('Cash Clearing')).toBe(total(kept.map((one) => one.amount)));
-          expect(sumOf('Refunds Payable')).toBe(-total(payments.map(({ refunded }) => refunded)));
+          const repaid = payments.map(({ id, refunded }) => refunded - movedOf(past, id, digits));
+          expect(sumOf('Refunds Payable')).toBe(-total(repaid));
+          expect(sumOf('Account Transfers')).toBe(total(past.map((event) => leftAndNotCome(event, digits))));
           expect(sumOf('Chargeback Receivable')).toBe(total(cameBack.map(({ refunded }) => refunded)));
         });
       }),

@@ -1,5 +1,6 @@
 import { type Decider } from '#libs/event-sourcing';
 import { type AutopayEvent, evolveAutopay, isAutopayEvent } from '../autopay/autopay.js';
+import { LATE_FEE_DESCRIPTION } from '../bills/bill.js';
 import { addDays } from '../importing/calendar.js';
 import { digitsOf } from '../money/money.js';
 import { parseMinor } from '../money/minor-units.js';
@@ -18,6 +19,7 @@ import {
   initialState,
   LATE_FEE,
   LATE_FEE_PRIORITY,
+  type Line,
   type Share,
   type Source,
 } from './account-state.js';
@@ -48,7 +50,7 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
   if (isCustomerServiceEvent(event)) return served(state, event);
   switch (event.type) {
     case 'AccountOpened':
-      return { ...state, status: 'open', currency: event.data.currency, digits: digitsOf(event.data.currency) };
+      return opened(state, event.data);
     case 'BillIssued':
       return {
         ...withBills(state, new Map([[event.data.billNumber, issuedBill(state, event.data)]])),
@@ -58,6 +60,8 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
       return received(state, event.data.paymentId, 'payment', event.data);
     case 'CreditIssued':
       return received(state, event.data.creditId, 'credit', event.data);
+    case 'CreditTransferred':
+      return withSources(state, leaving(state, event.data));
     case 'CreditApplied':
       return moveMoney(state, sourcedShares(event.data.allocations, state.digits), event.data.effectiveAt);
     case 'PaymentUnapplied': {
@@ -69,23 +73,11 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
       const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
       return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
     }
-    case 'PaymentReinstated': {
-      const source = heldSource(state, event.data.paymentId);
-      const allocations = sharesOf(event.data.allocations, state.digits);
-      const paid = moveOnBills(
-        state,
-        allocations.map((share) => ({ ...share, sourceId: source.id })),
-      );
-      const unapplied = parseMinor(event.data.unapplied, state.digits);
-      const { effectiveAt: availableFrom } = event.data;
-      return withSources(paid, [{ ...source, returned: false, unapplied, allocations, availableFrom }]);
-    }
+    case 'PaymentReinstated':
+      return reinstated(state, event.data);
     case 'PaymentRefunded': {
       const source = heldSource(state, event.data.paymentId);
-      const amount = parseMinor(event.data.amount.amount, state.digits);
-      return withSources(state, [
-        { ...source, unapplied: source.unapplied - amount, refunded: source.refunded + amount },
-      ]);
+      return withSources(state, [gone(source, parseMinor(event.data.amount.amount, state.digits))]);
     }
     case 'ChargeReversed':
       return reversed(state, event.data);
@@ -110,6 +102,10 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
       const { effectiveAt: _, ...preferences } = event.data;
       return { ...state, preferences };
     }
+    case 'PayBillNumberChanged':
+      return withNumber(state, event.data);
+    case 'AccountTransferred':
+      return { ...state, status: 'closed', successorId: event.data.successorId };
     case 'AccountClosed':
       return { ...state, status: 'closed' };
   }
@@ -151,26 +147,41 @@ function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number)
   };
 }
 
+function opened(state: AccountState, { payBillNumber, currency }: EventData<'AccountOpened'>): AccountState {
+  const digits = digitsOf(currency);
+  return { ...state, status: 'open', payBillNumber, ownNumbers: [payBillNumber], currency, digits };
+}
+
+function withNumber(state: AccountState, { payBillNumber, because }: EventData<'PayBillNumberChanged'>): AccountState {
+  const ownNumbers = because === 'new-number' ? [...state.ownNumbers, payBillNumber] : state.ownNumbers;
+  return { ...state, payBillNumber, ownNumbers };
+}
+
 function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
   const minor = (amount: string) => parseMinor(amount, state.digits);
+  const lateFee = data.transferredFrom?.lateFee;
   const lines = data.lines.map((line) => ({
     lineId: line.lineId,
     service: line.service,
+    kind: line.kind,
+    description: line.description,
     priority: line.priority,
     total: minor(line.total),
     reversed: 0n,
     paid: 0n,
     writtenOff: 0n,
-    isLateFee: false,
+    isLateFee: line.lineId === lateFee?.lineId,
     netLeft: minor(line.net),
-    taxesLeft: line.taxes.map(({ jurisdiction, amount }) => ({ jurisdiction, amount: minor(amount) })),
+    taxesLeft: line.taxes.map(({ jurisdiction, rate, amount }) => ({ jurisdiction, rate, amount: minor(amount) })),
     paidBy: [],
   }));
   return {
     billNumber: data.billNumber,
+    issuedOn: data.issuedOn,
     dueOn: data.dueOn,
     sequence: state.bills.size,
     dunned: [],
+    hadLateFee: lateFee !== undefined,
     lines: lines.sort((left, right) => left.priority - right.priority),
     open: minor(data.total.amount),
   };
@@ -202,11 +213,12 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
 function withLateFee(state: AccountState, data: EventData<'LateFeeAssessed'>): AccountState {
   const bill = heldBill(state, data.billNumber);
   const total = parseMinor(data.amount.amount, state.digits);
-  const fee = {
-    ...{ lineId: data.lineId, service: LATE_FEE, priority: LATE_FEE_PRIORITY, isLateFee: true },
+  const fee: Line = {
+    ...{ lineId: data.lineId, service: LATE_FEE, kind: 'one-time', description: LATE_FEE_DESCRIPTION },
+    ...{ priority: LATE_FEE_PRIORITY, isLateFee: true },
     ...{ total, reversed: 0n, paid: 0n, writtenOff: 0n, netLeft: total, taxesLeft: [], paidBy: [] },
   };
-  const charged = { ...bill, lines: [...bill.lines, fee], open: bill.open + total };
+  const charged = { ...bill, hadLateFee: true, lines: [...bill.lines, fee], open: bill.open + total };
   return withBills(state, new Map([[bill.billNumber, charged]]));
 }
 
@@ -250,6 +262,7 @@ function received(
     kind,
     sequence: state.sources.size,
     amount: parseMinor(data.amount.amount, state.digits),
+    ...('partOf' in data && data.partOf && { partOf: data.partOf.paymentId }),
     unapplied: parseMinor(data.unapplied, state.digits),
     refunded: 0n,
     returned: false,
@@ -261,6 +274,17 @@ function received(
     allocations.map((share) => ({ ...share, sourceId: id })),
   );
   return withSources(paid, [source]);
+}
+
+function reinstated(state: AccountState, data: EventData<'PaymentReinstated'>): AccountState {
+  const source = heldSource(state, data.paymentId);
+  const allocations = sharesOf(data.allocations, state.digits);
+  const paid = moveOnBills(
+    state,
+    allocations.map((share) => ({ ...share, sourceId: source.id })),
+  );
+  const unapplied = parseMinor(data.unapplied, state.digits);
+  return withSources(paid, [{ ...source, returned: false, unapplied, allocations, availableFrom: data.effectiveAt }]);
 }
 
 function reversed(state: AccountState, data: EventData<'ChargeReversed'>): AccountState {
@@ -282,6 +306,15 @@ function reversed(state: AccountState, data: EventData<'ChargeReversed'>): Accou
     disputes: disputesSettled(reversed, data),
     billed: reversed.billed && withGivenBack(reversed.billed, data, state.digits),
   };
+}
+
+function leaving(state: AccountState, { taken }: EventData<'CreditTransferred'>): Source[] {
+  return taken.map(({ sourceId, amount }) => gone(heldSource(state, sourceId), parseMinor(amount, state.digits)));
+}
+
+/** Unapplied money that leaves the account. */
+function gone(source: Source, amount: bigint): Source {
+  return { ...source, unapplied: source.unapplied - amount, refunded: source.refunded + amount };
 }
 
 interface StoredShare {

@@ -24,6 +24,8 @@ export const ApplyPayment = defineCommand({
   schema: z.strictObject({
     /** Of a payment that has a life of its own before it comes here; then it is applied once, whatever the command. */
     paymentId: z.uuid().optional(),
+    /** Of a part of a payment over several accounts: the whole of it. */
+    partOf: z.strictObject({ paymentId: z.uuid(), amount: MoneyInput }).optional(),
     amount: MoneyInput,
     channel: Channel,
     method: Method,
@@ -51,13 +53,14 @@ export const ApplyPayment = defineCommand({
         type: 'PaymentApplied',
         data: {
           paymentId,
-          confirmationNumber: confirmationNumber(paymentId),
+          confirmationNumber: confirmationNumber(body.partOf?.paymentId ?? paymentId),
           amount: { amount: formatMinor(amount, state.digits), currency: state.currency },
           channel: body.channel,
           method: body.method,
           allocations: storedShares(shares, state.digits),
           unapplied: formatMinor(unapplied, state.digits),
           allocationPolicy: ALLOCATION_POLICY,
+          ...(body.partOf && { partOf: body.partOf }),
           ...effective,
         },
       },

@@ -5,7 +5,13 @@ import { type MoneyJson } from '../money/money.js';
 import { type AccountEvent, type CollectionsEvent, type CustomerServiceEvent } from './account-events.js';
 
 type OfOthers =
-  'AccountOpened' | 'AccountClosed' | 'ContactChanged' | 'NotificationPreferencesChanged' | 'BillDeliveryChanged';
+  | 'AccountOpened'
+  | 'PayBillNumberChanged'
+  | 'AccountTransferred'
+  | 'AccountClosed'
+  | 'ContactChanged'
+  | 'NotificationPreferencesChanged'
+  | 'BillDeliveryChanged';
 type BillingEvent = Exclude<AccountEvent, AutopayEvent | CollectionsEvent | CustomerServiceEvent | { type: OfOthers }>;
 type Data<Type extends BillingEvent['type']> = Extract<BillingEvent, { type: Type }>['data'];
 
@@ -34,6 +40,8 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
       return { type: 'charge.reversed', data: reversal(event.data, about) };
     case 'CreditIssued':
       return { type: 'credit.issued', data: credit(event.data, about) };
+    case 'CreditTransferred':
+      return { type: 'credit.transferred', data: creditMoved(event.data, about) };
     case 'CreditApplied':
       return { type: 'credit.applied', data: creditUsed(event.data, about) };
   }
@@ -45,7 +53,7 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
  */
 
 function bill(
-  { billNumber, issuedOn, dueOn, period, total, lines }: Data<'BillIssued'>,
+  { billNumber, issuedOn, dueOn, period, total, lines, transferredFrom }: Data<'BillIssued'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'bill.issued'> {
   const money = moneyIn(total);
@@ -66,11 +74,17 @@ function bill(
       total: money(all),
     })),
     ...(period !== undefined && { period }),
+    ...(transferredFrom !== undefined && { transferredFrom: billElsewhere(transferredFrom) }),
   };
 }
 
+/** That the bill has had its late fee is the ledger's own. */
+function billElsewhere({ transferId, accountId, billNumber }: NonNullable<Data<'BillIssued'>['transferredFrom']>) {
+  return { transferId, accountId, billNumber };
+}
+
 function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About): MessageData<'payment.applied'> {
-  const { paymentId, confirmationNumber, amount, channel, method, allocations } = data;
+  const { paymentId, confirmationNumber, amount, channel, method, allocations, partOf } = data;
   return {
     accountId,
     effectiveAt,
@@ -81,6 +95,7 @@ function payment(data: Data<'PaymentApplied'>, { accountId, effectiveAt }: About
     method,
     allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
+    ...(partOf !== undefined && { partOf }),
   };
 }
 
@@ -99,7 +114,7 @@ function unapplied(
 }
 
 function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: About): MessageData<'payment.returned'> {
-  const { paymentId, amount, returnCode, reason, released, unappliedRemoved, alreadyRefunded } = data;
+  const { paymentId, amount, returnCode, reason, released, unappliedRemoved, alreadyRefunded, partOf } = data;
   const money = moneyIn(amount);
   return {
     accountId,
@@ -111,6 +126,7 @@ function returned(data: Data<'PaymentReturned'>, { accountId, effectiveAt }: Abo
     unappliedRemoved: money(unappliedRemoved),
     ...(returnCode !== undefined && { returnCode }),
     ...(alreadyRefunded !== undefined && { alreadyRefunded: money(alreadyRefunded) }),
+    ...(partOf !== undefined && { partOf }),
   };
 }
 
@@ -164,7 +180,7 @@ function reversal(data: Data<'ChargeReversed'>, { accountId, effectiveAt }: Abou
 }
 
 function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): MessageData<'credit.issued'> {
-  const { creditId, amount, reason, allocations } = data;
+  const { creditId, amount, reason, allocations, transferredTo, transferredFrom } = data;
   return {
     accountId,
     effectiveAt,
@@ -173,7 +189,22 @@ function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): 
     reason,
     allocations: sharesIn(allocations, amount),
     unapplied: moneyIn(amount)(data.unapplied),
+    ...(transferredTo !== undefined && { transferredTo }),
+    ...(transferredFrom !== undefined && { transferredFrom }),
   };
+}
+
+function creditMoved(
+  { transferId, accountId: successorId, amount, taken, reason }: Data<'CreditTransferred'>,
+  { accountId, effectiveAt }: About,
+): MessageData<'credit.transferred'> {
+  const money = moneyIn(amount);
+  const sources = taken.map(({ sourceId, sourceKind, amount: part }) => ({
+    sourceId,
+    sourceKind,
+    amount: money(part),
+  }));
+  return { accountId, effectiveAt, transferId, successorId, amount, taken: sources, reason };
 }
 
 function creditUsed(

@@ -222,7 +222,8 @@ function chargesOf({ lines }: Computed, state: AccountState): Charge[] {
   });
 }
 
-function creditOnto(billNumber: string, billed: AccountState, effectiveAt: string): AccountEvent[] {
+/** The credit of an account, laid on a bill as far as it goes. */
+export function creditOnto(billNumber: string, billed: AccountState, effectiveAt: string): AccountEvent[] {
   const { shares } = allocateOntoBill(billed, billed.credit, billNumber);
   return shares.length === 0 ? [] : [creditApplied(billed, shares, effectiveAt)];
 }

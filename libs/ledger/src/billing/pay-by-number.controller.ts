@@ -1,17 +1,19 @@
 import { Body, Controller, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type z } from 'zod';
-import { EventStore, Rejected } from '#libs/event-sourcing';
+import { CommandHandling, Rejected } from '#libs/event-sourcing';
 import { CallOf, TakesCommand } from '#http/platform';
 import { type Call, Problem } from '#libs/platform';
 import { made, PaymentTakenAnswer } from '../command-answers.js';
-import { CommandDoor } from '../command-door.js';
-import { holderOf } from '../pay-bill-numbers/holder.job.js';
+import { CommandDoor, metadataOf } from '../command-door.js';
+import { ReceiveConsolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import { payeeOf, refuseBeforeTaking } from '../consolidated-payments/payee.job.js';
+import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { ApplyPayment } from './apply-payment.js';
 
 /** Without an instruction: which bill has how much open is nothing that a number alone should find out. */
-const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentId: true }).meta({
+const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentId: true, partOf: true }).meta({
   id: 'PayByNumberRequest',
   examples: [
     { amount: { amount: '57.23', currency: 'USD' }, channel: 'phone', method: { kind: 'card', token: 'tok_1' } },
@@ -24,7 +26,7 @@ const PayByNumberRequest = ApplyPayment.schema.omit({ allocation: true, paymentI
 export class PayByNumberController {
   constructor(
     @Inject(CommandDoor) private readonly door: CommandDoor,
-    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(CommandHandling) private readonly handling: CommandHandling,
   ) {}
 
   @Post()
@@ -43,14 +45,33 @@ export class PayByNumberController {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = (await holderOf(this.store, number)) ?? unknownNumber();
+    const scope = `${payBillNumber.category}-${number}`;
+    const { commandId } = metadataOf(call, scope);
+    const { accountId, together } = (await payeeOf(this.handling, number, commandId)) ?? unknownNumber();
     try {
-      const done = await this.door.send(ApplyPayment, accountId, body, call, `payBillNumber-${number}`);
+      if (together) return await this.#takeTogether(number, together, body, call);
+      const done = await this.door.send(ApplyPayment, accountId, body, call, scope);
       const { confirmationNumber } = made(done, 'PaymentApplied');
       return { confirmationNumber, taken: true, repeated: done.repeated };
     } catch (error) {
       throw silentAboutAccount(error);
     }
+  }
+
+  /** The number is that of several accounts, which the payer is not told. */
+  async #takeTogether(
+    number: string,
+    together: readonly string[],
+    body: z.output<typeof PayByNumberRequest>,
+    call: Call,
+  ): Promise<z.output<typeof PaymentTakenAnswer>> {
+    const scope = `${payBillNumber.category}-${number}`;
+    const metadata = metadataOf(call, scope);
+    await refuseBeforeTaking(this.handling, together, body, metadata);
+    const data = { ...body, payBillNumber: number };
+    const done = await this.door.send(ReceiveConsolidatedPayment, metadata.commandId, data, call, scope);
+    const { confirmationNumber } = made(done, 'ConsolidatedPaymentReceived');
+    return { confirmationNumber, taken: true, repeated: done.repeated };
   }
 }
 
@@ -68,13 +89,16 @@ export function silentAboutAccount(error: unknown): unknown {
   switch (error.code) {
     case 'ACCOUNT_UNKNOWN':
       return unknownNumber();
+    // Closed, held, in another currency: which of them it is, on which account, is nothing that a number alone tells.
     case 'ACCOUNT_CLOSED':
     case 'PAYMENT_EXCEEDS_OPEN':
-      return new Problem(409, 'PAYMENT_NOT_TAKEN', 'this number takes no such payment now; ask who sent you the bill');
     case 'PAYMENTS_HELD':
-      return new Rejected(error.code, 'payments to this number are held; ask who sent you the bill');
     case 'CURRENCY_MISMATCH':
-      return new Rejected(error.code, 'pay in the currency of the bill', error.field);
+      return new Problem(
+        409,
+        'PAYMENT_NOT_TAKEN',
+        'this number takes no such payment now; pay in the currency of the bill, or ask who sent you the bill',
+      );
     default:
       return error;
   }

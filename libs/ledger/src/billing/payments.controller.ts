@@ -19,7 +19,7 @@ import { RecordReturn } from './record-return.js';
 import { RefundPayment } from './refund-payment.js';
 import { UnapplyPayment } from './unapply-payment.js';
 
-const ApplyPaymentRequest = ApplyPayment.schema.omit({ paymentId: true }).meta({
+const ApplyPaymentRequest = ApplyPayment.schema.omit({ paymentId: true, partOf: true }).meta({
   id: 'ApplyPaymentRequest',
   examples: [
     {
@@ -33,7 +33,7 @@ const UnapplyPaymentRequest = UnapplyPayment.schema
   .omit({ paymentId: true })
   .meta({ id: 'UnapplyPaymentRequest', examples: [{ reason: 'wrong-bill' }] });
 const RecordReturnRequest = RecordReturn.schema
-  .omit({ paymentId: true })
+  .omit({ paymentId: true, partOf: true })
   .meta({ id: 'RecordReturnRequest', examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }] });
 
 const RefundPaymentRequest = RefundPayment.schema

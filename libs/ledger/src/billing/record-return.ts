@@ -6,6 +6,7 @@ import { type AccountEvent } from './account-events.js';
 import { requireKnown, requirePayment } from './account-state.js';
 import { storedShares } from './allocation.js';
 import { effectiveMoment, Instant, ReasonCode } from './command-fields.js';
+import { refuse } from './rejections.js';
 
 /**
  * The bank took a payment back. What it paid stands open again and what was left of it as credit is gone. A return can
@@ -26,11 +27,17 @@ export const RecordReturn = defineCommand({
       .regex(/^[A-Z0-9]{2,8}$/, 'must be the bank’s code such as "R01": 2 to 8 capitals and figures')
       .optional(),
     reason: ReasonCode,
+    /** The payment over several accounts whose parts are all being returned. */
+    partOf: z.uuid().optional(),
     effectiveAt: Instant.optional(),
   }),
-  decide({ paymentId, returnCode, reason, effectiveAt }, state, context): AccountEvent[] {
+  decide({ paymentId, returnCode, reason, partOf, effectiveAt }, state, context): AccountEvent[] {
     requireKnown(state);
     const payment = requirePayment(state, paymentId);
+    if (payment.partOf !== partOf) {
+      const message = 'the payment is a part of one over several accounts; record the return of the whole of it';
+      refuse('PAYMENT_IS_PART', message, 'paymentId');
+    }
     return [
       {
         type: 'PaymentReturned',
@@ -42,6 +49,7 @@ export const RecordReturn = defineCommand({
           released: storedShares(payment.allocations, state.digits),
           unappliedRemoved: formatMinor(payment.unapplied, state.digits),
           ...(payment.refunded > 0n && { alreadyRefunded: formatMinor(payment.refunded, state.digits) }),
+          ...(partOf !== undefined && { partOf }),
           effectiveAt: effectiveMoment(effectiveAt, context),
         },
       },

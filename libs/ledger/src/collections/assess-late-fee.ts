@@ -24,7 +24,7 @@ export const AssessLateFee = defineCommand({
     requireCurrency(state, policy.currency, 'policy');
     const bill = requireBill(state, billNumber, 'billNumber');
     const day = effectiveMoment(on && startOf(on), context, 'on').slice(0, 10);
-    if (bill.lines.some(({ isLateFee }) => isLateFee)) {
+    if (bill.hadLateFee) {
       refuse('LATE_FEE_ASSESSED', 'the bill has had its late fee; there is one for each bill', 'billNumber');
     }
     const late = pastDueBills(state, day).find(({ bill: one }) => one.billNumber === billNumber);

@@ -35,7 +35,7 @@ export function lateFeeDue(
   on: string,
 ): LateFeeAssessed | undefined {
   if (!lateFee || state.status !== 'open' || state.currency !== currency) return undefined;
-  if (daysPastDue <= lateFee.graceDays || bill.lines.some(({ isLateFee }) => isLateFee)) return undefined;
+  if (daysPastDue <= lateFee.graceDays || bill.hadLateFee) return undefined;
   const fee = lateFeeOn(overdue, lateFee, state.digits);
   if (fee === 0n) return undefined;
   const taken = new Set(bill.lines.map(({ lineId }) => lineId));

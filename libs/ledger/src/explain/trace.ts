@@ -26,7 +26,7 @@ export interface MoneySource {
 /** What events do to lines and sources. */
 export const WHAT = [
   ...(['charged', 'reversed', 'received', 'allocated', 'released', 'returned', 'claimed', 'refunded'] as const),
-  ...(['written-off', 'reinstated'] as const),
+  ...(['written-off', 'reinstated', 'transferred'] as const),
 ] as const;
 
 /** What an event did to a line or to a source; `counterpart` is the other side of an allocation or of its release. */
@@ -124,6 +124,11 @@ export class Trace {
       }
       case 'PaymentRefunded':
         this.#onSource(sourceOf(event), 'refunded', -this.#minor(event.data.amount.amount), null, event);
+        return;
+      case 'CreditTransferred':
+        for (const { sourceId, sourceKind, amount } of event.data.taken) {
+          this.#onSource({ sourceId, sourceKind }, 'transferred', -this.#minor(amount), null, event);
+        }
         return;
       case 'ChargeReversed':
         this.#onLine(event.data, 'reversed', -this.#minor(event.data.amount.amount), null, event);

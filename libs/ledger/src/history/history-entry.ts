@@ -48,6 +48,10 @@ export const HISTORY_KINDS = [
   'arrangement-completed',
   'arrangement-cancelled',
   'bill-delivery-changed',
+  'pay-bill-number-changed',
+  'debt-received',
+  'credit-transferred',
+  'account-transferred',
   'account-closed',
   ...Object.values(AUTOPAY_KINDS),
 ] as const;
@@ -59,7 +63,8 @@ export interface HistoryEntry {
   readonly kind: HistoryKind;
   /**
    * Bill number, confirmation number, or the id of what it is about: payment, attempt, credit, write-off, hold, dispute,
-   * adjustment, arrangement, enrolment or debit; null where none is concerned.
+   * adjustment, arrangement, enrolment, debit
+   * or other account; null where none is concerned.
    */
   readonly reference: string | null;
   readonly reason: string | null;
@@ -73,6 +78,9 @@ export function historyEntryOf(event: AccountEvent): HistoryEntry {
     case 'AccountOpened':
       return { kind: 'account-opened', reference: null, reason: null };
     case 'BillIssued':
+      if (data.transferredFrom) {
+        return { kind: 'debt-received', reference: data.billNumber, reason: 'account-transfer' };
+      }
       return { kind: 'bill-issued', reference: data.billNumber, reason: null };
     case 'LateFeeAssessed':
       return { kind: 'late-fee-assessed', reference: data.billNumber, reason: null };
@@ -114,6 +122,13 @@ export function historyEntryOf(event: AccountEvent): HistoryEntry {
       return { kind: 'notification-preferences-changed', reference: null, reason: null };
     case 'BillDeliveryChanged':
       return { kind: 'bill-delivery-changed', reference: null, reason: data.paperless ? 'paperless' : 'paper' };
+    case 'PayBillNumberChanged':
+      // The numbers themselves are shown on the bill alone (ID5).
+      return { kind: 'pay-bill-number-changed', reference: null, reason: data.reason };
+    case 'CreditTransferred':
+      return { kind: 'credit-transferred', reference: data.accountId, reason: data.reason };
+    case 'AccountTransferred':
+      return { kind: 'account-transferred', reference: data.successorId, reason: data.reason };
     case 'AccountClosed':
       return { kind: 'account-closed', reference: null, reason: data.reason };
   }

@@ -13,7 +13,12 @@ import {
 } from './phone-call.js';
 
 const NUMBER = withCheckDigits('582064173935');
-const dollars: Payee = { accountId: '0c8f5a52-2f0b-4f1e-9a55-3a1d5f6b7c01', currency: 'USD', digits: 2 };
+const dollars: Payee = {
+  payBillNumber: '12345678901244',
+  accountId: '0c8f5a52-2f0b-4f1e-9a55-3a1d5f6b7c01',
+  currency: 'USD',
+  digits: 2,
+};
 const yen: Payee = { ...dollars, currency: 'JPY', digits: 0 };
 
 /** The turn that keys lead to by themselves. */

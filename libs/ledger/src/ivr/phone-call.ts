@@ -12,6 +12,8 @@ export const CALL_STATES = ['pay-bill-number', 'pin', 'amount', 'confirmation', 
 
 /** What the caller owes money to, once they have shown who they are. */
 export interface Payee {
+  /** The number they keyed: several accounts may be under it. */
+  readonly payBillNumber: string;
   readonly accountId: string;
   readonly currency: string;
   /** Digits of the currency's minor unit. */

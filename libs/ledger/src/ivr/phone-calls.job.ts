@@ -2,13 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { type z } from 'zod';
 import { CommandHandling, CommandIdReused, Rejected } from '#libs/event-sourcing';
-import { type Caller, Problem } from '#libs/platform';
+import { type Call, type Caller, Problem } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { type Method } from '../billing/payment-fields.js';
 import { made } from '../command-answers.js';
-import { CommandDoor } from '../command-door.js';
+import { CommandDoor, metadataOf } from '../command-door.js';
+import { ReceiveConsolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import { payeeOf, refuseBeforeTaking } from '../consolidated-payments/payee.job.js';
 import { formatMinor } from '../money/minor-units.js';
+import { type MoneyJson } from '../money/money.js';
 import { IdentityChecks } from '../verification/identity-checks.job.js';
 import { CallSessions } from './call-sessions.js';
 import {
@@ -104,14 +107,15 @@ export class PhoneCalls {
     });
     if (heard.kind === 'verify') {
       const accountId = await this.checks.accountOf(heard.payBillNumber, heard.pin, as(randomUUID()));
-      return accountId === undefined ? compared(call, undefined) : this.#recognised(call, accountId);
+      return accountId === undefined
+        ? compared(call, undefined)
+        : this.#recognised(call, accountId, heard.payBillNumber);
     }
     const { payee, amount } = heard;
-    const { accountId, currency, digits } = payee;
+    const { currency, digits } = payee;
     const body = { amount: { amount: formatMinor(amount, digits), currency }, channel: 'phone' as const, method };
     try {
-      const done = await this.door.send(ApplyPayment, accountId, body, as(callId), `ivrCall-${callId}`);
-      return paid(call, made(done, 'PaymentApplied').confirmationNumber, amount, payee);
+      return paid(call, await this.#pay(callId, payee, body, as(callId)), amount, payee);
     } catch (error) {
       if (error instanceof Rejected) return notTaken(call);
       // It had paid before its process died.
@@ -120,11 +124,31 @@ export class PhoneCalls {
     }
   }
 
+  /** @returns the confirmation number. @throws Rejected | CommandIdReused */
+  async #pay(
+    callId: string,
+    { payBillNumber, accountId }: Payee,
+    body: { amount: MoneyJson; channel: 'phone'; method: PaymentMethod },
+    call: Call,
+  ): Promise<string> {
+    const scope = `ivrCall-${callId}`;
+    const metadata = metadataOf(call, scope);
+    const payee = (await payeeOf(this.handling, payBillNumber, metadata.commandId)) ?? { accountId };
+    if (!payee.together) {
+      const done = await this.door.send(ApplyPayment, payee.accountId, body, call, scope);
+      return made(done, 'PaymentApplied').confirmationNumber;
+    }
+    await refuseBeforeTaking(this.handling, payee.together, body, metadata);
+    const data = { payBillNumber, ...body };
+    const done = await this.door.send(ReceiveConsolidatedPayment, metadata.commandId, data, call, scope);
+    return made(done, 'ConsolidatedPaymentReceived').confirmationNumber;
+  }
+
   /** Says at once that nothing can be taken, before somebody keys an amount. */
-  async #recognised(call: PhoneCall, accountId: string): Promise<Turn> {
+  async #recognised(call: PhoneCall, accountId: string, payBillNumber: string): Promise<Turn> {
     const { currency, digits, holds, status, open } = (await this.handling.current(accountId, account)).state;
     if (holds.length > 0 || (status === 'closed' && open === 0n)) return notTaken(call);
-    const payee: Payee = { accountId, currency, digits };
+    const payee: Payee = { payBillNumber, accountId, currency, digits };
     return compared(call, payee);
   }
 }

@@ -15,6 +15,7 @@ const ofAll = (of: AccountClass): Head => ({ class: of, ofCustomer: false });
  *
  * | Account                      | Class     | Holds                                                                  |
  * | ---------------------------- | --------- | ---------------------------------------------------------------------- |
+ * | Account Transfers            | asset     | what has left one account and not yet come to the other: zero at rest  |
  * | Accounts Receivable          | asset     | what customers owe on bills                                            |
  * | Cash Clearing                | asset     | money received and not yet matched with the bank                       |
  * | Unapplied Cash               | liability | what of payments no bill has taken: the customer's money               |
@@ -33,6 +34,7 @@ const ofAll = (of: AccountClass): Head => ({ class: of, ofCustomer: false });
  * A bill's lines sum exactly to its total, so rounding needs no account of its own; the residue is kept in the event.
  */
 const CHART = {
+  'Account Transfers': ofAll('Assets'),
   'Accounts Receivable': ofCustomer('Assets'),
   'Cash Clearing': ofAll('Assets'),
   'Chargeback Receivable': ofCustomer('Assets'),

@@ -13,6 +13,7 @@ export interface Posting {
 
 const RECEIVABLE = 'Accounts Receivable';
 const CASH_CLEARING = 'Cash Clearing';
+const ACCOUNT_TRANSFERS = 'Account Transfers';
 const REFUNDS_PAYABLE = 'Refunds Payable';
 export const CHARGEBACK_RECEIVABLE = 'Chargeback Receivable';
 const CREDIT_OF = { payment: 'Unapplied Cash', credit: 'Customer Credits' } as const;
@@ -33,6 +34,8 @@ export function postingsOf(event: AccountEvent): Posting[] {
   switch (event.type) {
     case 'BillIssued': {
       const entry = new Entry(event.data.total.currency).debit(RECEIVABLE, event.data.total.amount);
+      // The revenue stands in the entry of the bill on the account that the debt comes from.
+      if (event.data.transferredFrom) return entry.credit(ACCOUNT_TRANSFERS, event.data.total.amount).postings();
       for (const line of event.data.lines) {
         entry.credit(revenueOf(line.service), line.net);
         for (const tax of line.taxes) entry.credit(taxOf(tax.jurisdiction), tax.amount);
@@ -46,7 +49,13 @@ export function postingsOf(event: AccountEvent): Posting[] {
     case 'PaymentApplied':
       return received(event.data, CASH_CLEARING, CREDIT_OF.payment);
     case 'CreditIssued':
-      return received(event.data, ADJUSTMENTS, CREDIT_OF.credit);
+      return received(event.data, isTransfer(event.data) ? ACCOUNT_TRANSFERS : ADJUSTMENTS, CREDIT_OF.credit);
+    case 'CreditTransferred': {
+      const { amount, taken } = event.data;
+      const entry = new Entry(amount.currency).credit(ACCOUNT_TRANSFERS, amount.amount);
+      for (const source of taken) entry.debit(CREDIT_OF[source.sourceKind], source.amount);
+      return entry.postings();
+    }
     case 'CreditApplied': {
       const entry = new Entry(event.data.amount.currency).credit(RECEIVABLE, event.data.amount.amount);
       for (const { sourceKind, amount } of event.data.allocations) entry.debit(CREDIT_OF[sourceKind], amount);
@@ -102,6 +111,10 @@ function collected(
       return entry.debit(RECEIVABLE, amount).credit(from, amount).postings();
     }
   }
+}
+
+function isTransfer(data: Extract<AccountEvent, { type: 'CreditIssued' }>['data']): boolean {
+  return data.transferredFrom !== undefined || data.transferredTo !== undefined;
 }
 
 type Received = Extract<AccountEvent, { type: 'PaymentApplied' | 'CreditIssued' }>['data'];

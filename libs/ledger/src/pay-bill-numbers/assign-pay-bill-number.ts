@@ -3,18 +3,25 @@ import { defineCommand, type Decider, type EventOf, eventRegistry, Rejected } fr
 import { isPayBillNumber, maskPayBillNumber } from './pay-bill-number.js';
 
 /* Storage format, as account-events.ts. */
-const payBillNumberEvents = eventRegistry({
-  PayBillNumberAssigned: {
-    version: 1,
-    schema: z.strictObject({ payBillNumber: z.string(), accountId: z.uuid(), effectiveAt: z.iso.datetime() }),
-  },
+const Assigned = z.strictObject({ payBillNumber: z.string(), accountId: z.uuid(), effectiveAt: z.iso.datetime() });
+
+export const payBillNumberEvents = eventRegistry({
+  PayBillNumberAssigned: { version: 1, schema: Assigned },
+  /** A payment to the number is allocated over this account as well from now on. */
+  AccountConsolidated: { version: 1, schema: Assigned.extend({ reason: z.string() }) },
+  /** No longer. */
+  AccountSeparated: { version: 1, schema: Assigned.extend({ reason: z.string() }) },
 });
 
-type PayBillNumberEvent = EventOf<typeof payBillNumberEvents>;
+export type PayBillNumberEvent = EventOf<typeof payBillNumberEvents>;
 
 interface PayBillNumberState {
   /** The account that holds the number; none before it is first assigned. */
   readonly accountId?: string;
+  /** The accounts consolidated under it besides, in the order they joined. */
+  readonly others: readonly string[];
+  /** Whether there has ever been one. */
+  readonly wasShared: boolean;
 }
 
 /**
@@ -24,8 +31,17 @@ interface PayBillNumberState {
 export const payBillNumber: Decider<PayBillNumberState, PayBillNumberEvent> = {
   category: 'payBillNumber',
   events: payBillNumberEvents,
-  initialState: {},
-  evolve: (_state, event) => ({ accountId: event.data.accountId }),
+  initialState: { others: [], wasShared: false },
+  evolve(state, { type, data: { accountId } }) {
+    switch (type) {
+      case 'PayBillNumberAssigned':
+        return { ...state, accountId };
+      case 'AccountConsolidated':
+        return { ...state, others: [...state.others, accountId], wasShared: true };
+      case 'AccountSeparated':
+        return { ...state, others: state.others.filter((other) => other !== accountId) };
+    }
+  },
 };
 
 /** Claims the number that is the stream's id for an account; doing it again for the same account changes nothing. */

@@ -1,11 +1,32 @@
-import { type EventStore } from '#libs/event-sourcing';
+import { type CommandHandling } from '#libs/event-sourcing';
+import { account } from '../billing/account.js';
 import { payBillNumber } from './assign-pay-bill-number.js';
 
-/** The account that holds a number, from the number's own stream: it is certain there, a read model may be behind. */
-export async function holderOf(store: EventStore, number: string): Promise<string | undefined> {
-  let state = payBillNumber.initialState;
-  for await (const { type, data, metadata } of store.readStream(`${payBillNumber.category}-${number}`)) {
-    state = payBillNumber.evolve(state, payBillNumber.events.read(type, metadata.schemaVersion, data));
+/** So many mergers in a row are followed; more are a circle, which no transfer makes. */
+export const MOST_SUCCESSORS = 100;
+
+/**
+ * The account that a pay bill number leads to, from the streams themselves: they are certain, a read model may be behind.
+ * A number leads to the account it was claimed for, and when that was merged or transferred, to the one that answers for it.
+ * @param paymentId a payment that may have been made by the number before: then it is the account that has it, so that asked
+ *   for again after a merger it is not taken twice.
+ */
+export async function holderOf(
+  handling: CommandHandling,
+  number: string,
+  paymentId?: string,
+): Promise<string | undefined> {
+  const { accountId } = (await handling.current(number, payBillNumber)).state;
+  return accountId === undefined ? undefined : answeringFor(handling, accountId, paymentId);
+}
+
+/** The account itself, or the one that answers for it by now; as {@link holderOf}. */
+export async function answeringFor(handling: CommandHandling, accountId: string, paymentId?: string): Promise<string> {
+  let answering = accountId;
+  for (let step = 0; step <= MOST_SUCCESSORS; step++) {
+    const { successorId, sources } = (await handling.current(answering, account)).state;
+    if (successorId === undefined || (paymentId !== undefined && sources.get(paymentId))) return answering;
+    answering = successorId;
   }
-  return state.accountId;
+  throw new Error(`the accounts that answer for ${accountId} go round in a circle`);
 }

@@ -4,7 +4,8 @@ import { SignedBy } from '#http/platform';
 import { type Database, DATABASE, isUuid, Problem, type Signed } from '#libs/platform';
 import { Collecting } from './collecting.js';
 import { GatewayTimedOut, GatewayUnavailable, WebhookRefused } from './payment-gateway.js';
-import { PaymentWork } from './payment-work.job.js';
+import { StreamWork } from '../processes/stream-work.job.js';
+import { PAYMENT_WORK } from './payment-process.job.js';
 
 /**
  * Where gateways say that something has happened to a payment. What it is they are asked: nothing of a webhook is believed
@@ -13,13 +14,13 @@ import { PaymentWork } from './payment-work.job.js';
 @ApiTags('payments')
 @Controller('gateway-webhooks')
 export class GatewayWebhooksController {
-  readonly #work: PaymentWork;
+  readonly #work: StreamWork;
 
   constructor(
     @Inject(DATABASE) db: Database,
     @Inject(Collecting) private readonly collecting: Collecting,
   ) {
-    this.#work = new PaymentWork(db);
+    this.#work = new StreamWork(db, PAYMENT_WORK);
   }
 
   @Post(':gateway')

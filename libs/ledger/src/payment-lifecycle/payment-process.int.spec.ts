@@ -5,6 +5,8 @@ import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcin
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
+import { RequestAccountTransfer } from '../account-transfers/account-transfer.js';
+import { AccountTransferWorker } from '../account-transfers/account-transfers.job.js';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { HoldPayments } from '../billing/hold-payments.js';
@@ -21,8 +23,8 @@ import {
   GatewayUnavailable,
   type PaymentGateway,
 } from './payment-gateway.js';
-import { PaymentProcess } from './payment-process.job.js';
-import { PaymentWork } from './payment-work.job.js';
+import { StreamWork } from '../processes/stream-work.job.js';
+import { PAYMENT_WORK, PaymentProcess } from './payment-process.job.js';
 import { VoidPayment } from './void-payment.js';
 
 const id = (name: string) => uuidv5(name, '3f1c9f62-2b8a-5d0e-9a11-6d5a6c1b7e20');
@@ -267,7 +269,7 @@ describe('The payment process', () => {
     now += HOUR;
     await reached(paymentId, ({ posting }) => posting === 'reversed');
     gateway.onFind = () => report();
-    await new PaymentWork(test.db).askSoon([paymentId]);
+    await new StreamWork(test.db, PAYMENT_WORK).askSoon([paymentId]);
     await reached(paymentId, ({ posting }) => posting === 'posted');
     const last = await store.readLast(`account-${mine('account')}`);
     expect(last).toMatchObject({
@@ -315,6 +317,21 @@ describe('The payment process', () => {
     const state = await reached(paymentId, ({ status }) => status === 'voided');
     expect(state).toMatchObject({ void: { reason: 'payments-held' }, captured: 0n });
     expect(gateway.charges).toEqual([]);
+  });
+
+  it('carries a payment that was scheduled for an account merged meanwhile to the one that answers for it (ID2)', async () => {
+    const paymentId = await collect({ payOn: '2026-01-20' });
+    const [fromAccountId, successorId, transferId] = [mine('account'), mine('successor'), mine('transfer')];
+    await send(successorId, OpenAccount, { payBillNumber: '12345678901244', currency: 'USD' });
+    const asked = { fromAccountId, successorId, kind: 'merger', reason: 'duplicate-account' };
+    await send(transferId, RequestAccountTransfer, RequestAccountTransfer.schema.parse(asked));
+    await new AccountTransferWorker(store, handling).look({ id: transferId });
+    now = Date.parse('2026-01-20T00:00:00.000Z');
+    await reached(paymentId, ({ posting }) => posting === 'posted');
+    const { state: successor } = await handling.current(successorId, account);
+    expect(successor.sources.get(paymentId)).toMatchObject({ kind: 'payment', returned: false });
+    expect((await accountNow()).sources.get(paymentId)).toBeUndefined();
+    expect([successor.open, gateway.charges]).toEqual([0n, [paymentId]]);
   });
 
   it('records nothing of a capture that is not of the whole amount, and keeps it for a person to see', async () => {

@@ -15,6 +15,7 @@ import { RefundPayment } from '../billing/refund-payment.js';
 import { ReinstatePayment } from '../billing/reinstate-payment.js';
 import { startOf } from '../billing/command-fields.js';
 import { formatMinor } from '../money/minor-units.js';
+import { answeringFor } from '../pay-bill-numbers/holder.job.js';
 import { StartScheduledPayment } from './collect-payment.js';
 import { awaitsGateway, nextCheckup, nextStep, type Step, stepOnAccount } from './next-step.js';
 import { type KnownPayment, payment, type PaymentState, type Refund } from './payment.js';
@@ -29,7 +30,7 @@ import {
 import { RecordGatewayReport, RecordNeverReceived, RecordUnknownOutcome } from './record-gateway-report.js';
 import { RecordPosting } from './record-posting.js';
 import { RecordRefundOnAccount } from './refund-collected.js';
-import { type Again, type Due } from './payment-work.job.js';
+import { type Again, type Due } from '../processes/stream-work.job.js';
 
 /** Namespace of the ids of commands that steps send. Never changes: a step taken again is recognised by it. */
 const NAMESPACE = 'd4a1f6c3-92be-5e07-8c15-3b7a9e0f2d68';
@@ -75,10 +76,10 @@ export class PaymentWorker {
     try {
       // What was begun on the account is ended before anything new is heard of: whoever was killed before it was noted finds
       // the same step only as long as the payment is as it was.
-      if (due.timely) await this.#steps(due.paymentId, stepOnAccount);
-      const asked = await this.#read(due.paymentId);
+      if (due.timely) await this.#steps(due.id, stepOnAccount);
+      const asked = await this.#read(due.id);
       if (due.timely && isKnown(asked)) await this.#ask(asked);
-      const { state, waiting } = await this.#steps(due.paymentId, (known) => nextStep(known, this.#today()));
+      const { state, waiting } = await this.#steps(due.id, (known) => nextStep(known, this.#today()));
       return this.#afterwards(due, state, waiting);
     } catch (error) {
       const trouble = troubleOf(error);
@@ -163,7 +164,8 @@ export class PaymentWorker {
   async #start(read: Known): Promise<void> {
     const { allocation: _, ...asked } = read.state.asked;
     const post = onAccount({ kind: 'post' }, { ...read, state: { ...read.state, asked } });
-    const rehearsed = this.handling.rehearse(asked.accountId, { ...post, metadata: metadataBy(read, read.paymentId) });
+    const accountId = await answeringFor(this.handling, asked.accountId);
+    const rehearsed = this.handling.rehearse(accountId, { ...post, metadata: metadataBy(read, read.paymentId) });
     const refused = await rehearsed.then(() => undefined, codeOf);
     await this.#record(read, StartScheduledPayment, refused === undefined ? {} : { refused }, 'start');
   }
@@ -229,7 +231,9 @@ export class PaymentWorker {
   async #tryAccount(step: StepOnAccount, read: Known, name: string): Promise<string | undefined> {
     const metadata = metadataBy(read, uuidv5(`${name}\n${read.cause.eventId}`, NAMESPACE));
     try {
-      await this.handling.handle(read.state.asked.accountId, { ...onAccount(step, read), metadata });
+      // The account that was asked for may have been merged since. Whoever has the payment keeps it through all that follows.
+      const accountId = await answeringFor(this.handling, read.state.asked.accountId, read.paymentId);
+      await this.handling.handle(accountId, { ...onAccount(step, read), metadata });
       return undefined;
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;

@@ -196,7 +196,7 @@ class World {
 
   /** The payment process looks at a payment, and may die of it. */
   async look(paymentId: string, timely: boolean): Promise<void> {
-    const due = { paymentId, happened: '1', hints: 0, timely, attempts: 0, againAt: undefined };
+    const due = { id: paymentId, happened: '1', hints: 0, timely, attempts: 0, againAt: undefined };
     try {
       await this.#worker.look(due);
     } catch (error) {

@@ -40,8 +40,13 @@ const Payment = z
     applied: Money.meta({ description: 'What of it lies on bills' }),
     unapplied: Money.meta({ description: 'What of it is credit' }),
     refunded: Money.meta({ description: 'What of it was paid back to the payer' }),
+    transferred: Money.meta({ description: 'What of it is credit of another account now' }),
     channel,
     method: z.object({ kind: method.shape.kind, token: z.string().nullable() }),
+    partOf: z
+      .object({ paymentId: z.uuid(), amount: Money })
+      .nullable()
+      .meta({ description: 'The whole payment, when it is over several accounts' }),
     effectiveAt: z.iso.datetime(),
     recordedAt: z.iso.datetime(),
     returned: z.object({ at: z.iso.datetime(), code: z.string().nullable(), reason: z.string() }).nullable(),

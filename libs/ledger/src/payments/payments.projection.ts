@@ -26,6 +26,8 @@ export interface PaymentRow extends SourceRow {
   channel: PaymentApplied['channel'];
   method: PaymentApplied['method']['kind'];
   method_token: string | null;
+  part_of: string | null;
+  part_of_amount: string | null;
 }
 
 interface CreditRow extends SourceRow {
@@ -49,6 +51,13 @@ interface RefundRow {
   refunded: string;
 }
 
+/** What of a source a batch moves to other accounts. */
+interface TransferRow {
+  account_id: string;
+  id: string;
+  transferred: string;
+}
+
 const SOURCE_COLUMNS: ColumnTypes<SourceRow> = {
   account_id: 'uuid',
   revision: 'bigint',
@@ -66,6 +75,8 @@ const PAYMENT_COLUMNS: ColumnTypes<PaymentRow> = {
   channel: 'text',
   method: 'text',
   method_token: 'text',
+  part_of: 'uuid',
+  part_of_amount: 'numeric',
 };
 
 const CREDIT_COLUMNS: ColumnTypes<CreditRow> = { ...SOURCE_COLUMNS, credit_id: 'uuid', reason: 'text' };
@@ -80,8 +91,11 @@ const RETURN_COLUMNS: ColumnTypes<ReturnRow> = {
 
 const REFUND_COLUMNS: ColumnTypes<RefundRow> = { account_id: 'uuid', payment_id: 'uuid', refunded: 'numeric' };
 
+const TRANSFER_COLUMNS: ColumnTypes<TransferRow> = { account_id: 'uuid', id: 'uuid', transferred: 'numeric' };
+
 const SOURCE_DDL = `account_id uuid not null, revision bigint not null, currency text not null,
   amount numeric not null, unapplied numeric not null check (unapplied between 0 and amount),
+  transferred numeric not null default 0 check (transferred >= 0),
   effective_at timestamptz not null, recorded_at timestamptz not null`;
 
 /** Payments and issued credits, and how much of each still waits to be laid on a bill. */
@@ -93,18 +107,19 @@ export const paymentsProjection: ReadModel = {
   ddl: [
     // The id of a payment follows from its command's, which is only unique within an account.
     `create table payments (payment_id uuid not null, ${SOURCE_DDL}, confirmation_number text not null,
-      channel text not null, method text not null, method_token text,
+      channel text not null, method text not null, method_token text, part_of uuid, part_of_amount numeric,
       return_code text, return_reason text, returned_at timestamptz,
-      refunded numeric not null default 0 check (refunded between 0 and amount - unapplied),
+      refunded numeric not null default 0 check (refunded between 0 and amount - unapplied - transferred),
       applied numeric generated always as (
-        case when returned_at is null then amount - unapplied - refunded else 0 end) stored,
+        case when returned_at is null then amount - unapplied - refunded - transferred else 0 end) stored,
       state text generated always as (case
         when returned_at is not null then 'returned' when refunded = amount then 'refunded'
-        when unapplied = 0 then 'applied' when unapplied + refunded = amount then 'unapplied'
+        when refunded + transferred = amount then 'transferred'
+        when unapplied = 0 then 'applied' when unapplied + refunded + transferred = amount then 'unapplied'
         else 'partially_applied' end) stored,
       primary key (account_id, payment_id))`,
     `create table credits (credit_id uuid not null, ${SOURCE_DDL}, reason text not null,
-      applied numeric generated always as (amount - unapplied) stored,
+      applied numeric generated always as (amount - unapplied - transferred) stored,
       primary key (account_id, credit_id))`,
   ],
   indexes: [
@@ -118,12 +133,14 @@ export const paymentsProjection: ReadModel = {
     // By payment: what happened last is how it stands.
     const returns = new Map<string, ReturnRow>();
     const refunds = new Refunds();
+    const transfers: Of<'CreditTransferred'>[] = [];
     for (const { event, movements } of batch) {
       if (event.type === 'PaymentApplied') payments.push(paymentRow(event));
       else if (event.type === 'CreditIssued') credits.push(creditRow(event));
       else if (event.type === 'PaymentReturned') returns.set(keyOfPayment(event), returnRow(event));
       else if (event.type === 'PaymentReinstated') returns.set(keyOfPayment(event), reinstatedRow(event));
       else if (event.type === 'PaymentRefunded') refunds.add(event);
+      else if (event.type === 'CreditTransferred') transfers.push(event);
       if (movements && movements.sources.length > 0) money.add(event.entityId, movements);
     }
     for (const row of payments) row.unapplied = money.take('payment', row.account_id, row.payment_id);
@@ -133,6 +150,8 @@ export const paymentsProjection: ReadModel = {
     await moveOlder(tx, 'payment', money.left('payment'));
     await moveOlder(tx, 'credit', money.left('credit'));
     await writeRefunds(tx, refunds.rows());
+    await writeTransfers(tx, 'payment', transfers);
+    await writeTransfers(tx, 'credit', transfers);
     await writeReturns(tx, [...returns.values()]);
   },
 };
@@ -208,6 +227,23 @@ async function writeRefunds(tx: Tx, refunds: readonly RefundRow[]): Promise<void
   await updateEach(tx, update, refunds.length, () => `payment ${ids()} is not known`);
 }
 
+/** Sums up by source what a batch moves to other accounts, and writes it. */
+async function writeTransfers(tx: Tx, kind: Kind, events: readonly Of<'CreditTransferred'>[]): Promise<void> {
+  const sums = new Map<string, { account_id: string; id: string; minor: bigint; digits: number }>();
+  for (const { entityId: account_id, data } of events) {
+    const digits = digitsOfStored(data.amount.currency);
+    for (const { sourceId: id, amount } of data.taken.filter(({ sourceKind }) => sourceKind === kind)) {
+      const key = `${account_id}/${id}`;
+      sums.set(key, { account_id, id, minor: (sums.get(key)?.minor ?? 0n) + parseMinor(amount, digits), digits });
+    }
+  }
+  const rows = [...sums.values()].map(({ minor, digits, ...row }) => ({ ...row, transferred: stored(minor, digits) }));
+  const update = sql`
+    update ${sql.table(`${kind}s`)} as s set transferred = s.transferred + r.transferred
+    from ${fromRows(TRANSFER_COLUMNS, rows)} where s.account_id = r.account_id and s.${sql.id(`${kind}_id`)} = r.id`;
+  await updateEach(tx, update, rows.length, () => `${kind} ${rows.map(({ id }) => id).join(', ')} is not known`);
+}
+
 async function writeReturns(tx: Tx, returns: readonly ReturnRow[]): Promise<void> {
   const update = sql`
     update payments as p
@@ -243,6 +279,8 @@ function paymentRow({ entityId, revision, data, metadata }: Of<'PaymentApplied'>
     channel: data.channel,
     method: data.method.kind,
     method_token: data.method.token ?? null,
+    part_of: data.partOf?.paymentId ?? null,
+    part_of_amount: data.partOf?.amount.amount ?? null,
   };
 }
 

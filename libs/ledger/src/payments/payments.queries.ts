@@ -8,12 +8,20 @@ import { moneyOf } from '../reads/answers.js';
 import { type PaymentRow } from './payments.projection.js';
 
 /** What has become of a payment's money. */
-export const PAYMENT_STATES = ['applied', 'partially_applied', 'unapplied', 'refunded', 'returned'] as const;
+export const PAYMENT_STATES = [
+  'applied',
+  'partially_applied',
+  'unapplied',
+  'refunded',
+  'transferred',
+  'returned',
+] as const;
 type PaymentState = (typeof PAYMENT_STATES)[number];
 
 type Row = Omit<PaymentRow, 'effective_at' | 'recorded_at'> & {
   applied: string;
   refunded: string;
+  transferred: string;
   state: PaymentState;
   effective_at: Date;
   recorded_at: Date;
@@ -23,13 +31,18 @@ type Row = Omit<PaymentRow, 'effective_at' | 'recorded_at'> & {
 };
 
 /** A payment and what became of it. */
-export interface PaymentView extends Record<'amount' | 'applied' | 'unapplied' | 'refunded', MoneyJson> {
+export interface PaymentView extends Record<
+  'amount' | 'applied' | 'unapplied' | 'refunded' | 'transferred',
+  MoneyJson
+> {
   readonly paymentId: string;
   readonly accountId: string;
   readonly confirmationNumber: string;
   readonly state: PaymentState;
   readonly channel: PaymentRow['channel'];
   readonly method: { readonly kind: PaymentRow['method']; readonly token: string | null };
+  /** The whole payment, when it is over several accounts. */
+  readonly partOf: { readonly paymentId: string; readonly amount: MoneyJson } | null;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly returned: { readonly at: string; readonly code: string | null; readonly reason: string } | null;
@@ -83,8 +96,8 @@ export class PaymentsQueries {
 
   #read(where: RawBuilder<unknown>) {
     return sql<Row>`
-      select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, state, channel, method,
-        method_token, confirmation_number, effective_at, recorded_at, return_code, return_reason, returned_at
+      select payment_id, account_id, revision, currency, amount, applied, unapplied, refunded, transferred, state, channel, method,
+        method_token, part_of, part_of_amount, confirmation_number, effective_at, recorded_at, return_code, return_reason, returned_at
       from payments where ${where}`.execute(this.db.sql);
   }
 }
@@ -109,8 +122,10 @@ function viewOf(row: Row): PaymentView {
     applied: money(row.applied),
     unapplied: money(row.unapplied),
     refunded: money(row.refunded),
+    transferred: money(row.transferred),
     channel: row.channel,
     method: { kind: row.method, token: row.method_token },
+    partOf: row.part_of === null ? null : { paymentId: row.part_of, amount: money(row.part_of_amount ?? '0') },
     effectiveAt: row.effective_at.toISOString(),
     recordedAt: row.recorded_at.toISOString(),
     returned: at === null ? null : { at: at.toISOString(), code, reason: reason ?? '' },

@@ -7,11 +7,11 @@ import {
 } from '#libs/event-sourcing';
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
-import { ApplyPayment } from '../billing/apply-payment.js';
-import { RecordReturn } from '../billing/record-return.js';
-import { type FoundPayment } from '../bank-items/bank-import.job.js';
-import { paymentBody, returnBody } from '../bank-items/booking.js';
-import { holderOf } from '../pay-bill-numbers/holder.job.js';
+import { type z } from 'zod';
+import { type ApplyPayment } from '../billing/apply-payment.js';
+import { paymentBody } from '../bank-items/booking.js';
+import { type FoundPayment, takeBack } from '../bank-items/take-back.job.js';
+import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import {
   AssignReceipt,
@@ -64,23 +64,33 @@ export class Receipts {
     if (number === undefined) {
       throw new Rejected('PAY_BILL_NUMBER_INVALID', 'this is no pay bill number: its check digits do not hold');
     }
-    const accountId = await holderOf(this.store, number);
-    if (accountId === undefined) {
+    const payee = await payeeOf(this.handling, number, uuidv5('applied', receiptId));
+    if (!payee) {
       throw new Rejected('PAY_BILL_NUMBER_UNKNOWN', 'no account has this number; read it again from the bill');
     }
-    return this.#assign(receiptId, 'credit', { accountId });
+    const pay = (data: z.output<typeof ApplyPayment.schema>, metadata: CommandMetadata) =>
+      payByNumber(this.handling, payee, number, data, metadata);
+    return this.#assign(receiptId, 'credit', { accountId: payee.accountId }, async (recorded, metadata) => {
+      await pay(paymentBody({ ...recorded, format: recorded.source.format }), metadata);
+      // The id of a payment is that of its command.
+      return metadata.commandId;
+    });
   }
 
   /** Records it as the return of a payment, which takes all of it. @throws Rejected */
   async assignToPayment(receiptId: string, payment: FoundPayment): Promise<{ paymentId: string }> {
     const { accountId, paymentId, amount } = payment;
     const { recorded } = await this.#stateOf(receiptId);
-    const isWhole = recorded?.amount.amount === amount.amount && recorded.amount.currency === amount.currency;
+    const whole = payment.partOf?.amount ?? amount;
+    const isWhole = recorded?.amount.amount === whole.amount && recorded.amount.currency === whole.currency;
     if (recorded?.kind === 'return' && !isWhole) {
-      const message = `the payment is of ${amount.amount} ${amount.currency}, and a return takes the whole of it; find the payment of the same amount`;
+      const message = `the payment is of ${whole.amount} ${whole.currency}, and a return takes the whole of it; find the payment of the same amount`;
       throw new Rejected('AMOUNT_DIFFERS', message);
     }
-    return this.#assign(receiptId, 'return', { accountId, paymentId });
+    return this.#assign(receiptId, 'return', { accountId, paymentId }, async (returned, metadata) => {
+      await takeBack(this.handling, payment, returned, metadata);
+      return paymentId;
+    });
   }
 
   /** The money has gone back to where it came from. @throws Rejected */
@@ -96,6 +106,7 @@ export class Receipts {
     receiptId: string,
     kind: 'credit' | 'return',
     assignment: { accountId: string; paymentId?: string },
+    book: (recorded: NonNullable<ReceiptState['recorded']>, metadata: CommandMetadata) => Promise<string>,
   ): Promise<{ paymentId: string }> {
     const { recorded } = await this.#stateOf(receiptId);
     if (recorded && recorded.kind !== kind) {
@@ -107,31 +118,13 @@ export class Receipts {
     }
     await this.#step(receiptId, AssignReceipt, assignment);
     try {
-      const paymentId = await this.#book(receiptId, recorded!, assignment);
+      const paymentId = await book(recorded!, this.#metadata(uuidv5('applied', receiptId), receiptId));
       await this.#step(receiptId, SettleReceipt, { paymentId });
       return { paymentId };
     } catch (error) {
       if (error instanceof Rejected) await this.#step(receiptId, ReleaseReceipt, { because: error.code });
       throw error;
     }
-  }
-
-  /** @returns the payment's id */
-  async #book(
-    receiptId: string,
-    recorded: NonNullable<ReceiptState['recorded']>,
-    { accountId, paymentId }: { accountId: string; paymentId?: string },
-  ): Promise<string> {
-    const metadata = this.#metadata(uuidv5('applied', receiptId), receiptId);
-    if (paymentId === undefined) {
-      const data = paymentBody({ ...recorded, format: recorded.source.format });
-      await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata });
-      // The id of a payment is that of its command.
-      return metadata.commandId;
-    }
-    const data = returnBody(paymentId, recorded);
-    await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
-    return paymentId;
   }
 
   async #stateOf(receiptId: string): Promise<ReceiptState> {

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { MaskedPayBillNumber } from '../command-answers.js';
 import { ReadBarrier } from '#libs/event-sourcing';
 import { Accessed } from '#http/platform';
 import { type Page, pageAnswer } from '#libs/platform';
@@ -17,7 +18,7 @@ const RolledTotals = z.object({ currency: z.string(), accounts: z.int(), ...Roll
 const Totals = z.object({ ...PeriodAnswer, currencies: z.array(RolledTotals) }).meta({ id: 'RollForward' });
 const RolledAccounts = pageAnswer(
   z
-    .object({ accountId: z.uuid(), payBillNumber: z.string(), currency: z.string(), ...RollForwardAnswer })
+    .object({ accountId: z.uuid(), payBillNumber: MaskedPayBillNumber, currency: z.string(), ...RollForwardAnswer })
     .meta({ id: 'RolledAccount' }),
   'RolledAccountPage',
 );

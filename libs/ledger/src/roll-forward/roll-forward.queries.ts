@@ -4,6 +4,7 @@ import { type Database, DATABASE, keyOf, type Page, pageOf } from '#libs/platfor
 import { counts, isWithin, partsOf } from '../as-of/counting.queries.js';
 import { PARTS } from '../balances/balance.js';
 import { digitsOf } from '../money/money.js';
+import { maskPayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { type PeriodSums, type RollForward, rollForward } from './roll-forward.js';
 
 /** Days of `effectiveAt` in UTC, both included, as far as they were known at `recordedAt`; without a bound, everything. */
@@ -67,7 +68,7 @@ export class RollForwardQueries {
       ({ account_id }) => account_id,
       (row) => ({
         accountId: row.account_id,
-        payBillNumber: row.pay_bill_number,
+        payBillNumber: maskPayBillNumber(row.pay_bill_number),
         currency: row.currency,
         ...rollForward(row, row.currency),
       }),

@@ -26,11 +26,13 @@ export const BeginTillPayment = defineCommand({
   schema: z.strictObject({
     paymentId: z.uuid(),
     accountId: z.uuid(),
+    /** When several accounts are under it. */
+    payBillNumber: z.string().optional(),
     amount: MoneyInput,
     method: TillMethod,
     agent: Staff,
   }),
-  decide({ paymentId, accountId, amount, method, agent }, state, { at }): TillBatchEvent[] {
+  decide({ paymentId, accountId, payBillNumber, amount, method, agent }, state, { at }): TillBatchEvent[] {
     const { payments } = requireOpenOf(state, agent);
     if (payments.get(paymentId)) return [];
     if (method.kind === 'card' && method.token === undefined) {
@@ -43,7 +45,8 @@ export const BeginTillPayment = defineCommand({
       amount: formatMinor(readPositiveAmount(amount.amount, currency, 'amount/amount'), digits),
       currency,
     };
-    const data = { paymentId, accountId, amount: money, method, effectiveAt: at };
+    const payee = { accountId, ...(payBillNumber !== undefined && { payBillNumber }) };
+    const data = { paymentId, ...payee, amount: money, method, effectiveAt: at };
     return [{ type: 'TillPaymentBegun', data: { ...data, confirmationNumber: confirmationNumber(paymentId) } }];
   },
 });

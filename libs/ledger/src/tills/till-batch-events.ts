@@ -60,7 +60,10 @@ export const tillBatchEvents = eventRegistry({
     version: 1,
     schema: z.strictObject({
       ...OfPayment,
+      /** Of the account that the number leads to. */
       accountId: z.uuid(),
+      /** The number it was paid by, when several accounts are under it: the payment is divided over them (ADR 0037). */
+      payBillNumber: z.string().optional(),
       amount: Money,
       method: z.strictObject({ kind: Means, token: z.string().optional() }),
       confirmationNumber: z.string(),

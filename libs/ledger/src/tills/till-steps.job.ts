@@ -4,6 +4,10 @@ import { type z } from 'zod';
 import { type CommandHandling, type CommandMetadata, Rejected } from '#libs/event-sourcing';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { RecordReturn } from '../billing/record-return.js';
+import {
+  ReceiveConsolidatedPayment,
+  ReturnConsolidatedPayment,
+} from '../consolidated-payments/consolidated-payment.js';
 import { RecordTillOutcome } from './take-till-payment.js';
 import { requireOpened, tillBatch, type TillPayment } from './till-batch.js';
 
@@ -56,12 +60,28 @@ export class TillSteps {
     return payment;
   }
 
+  /** Of several accounts: the payment is taken as a whole, and a process carries its parts to them and back. */
+  async #askTogether(
+    { paymentId, payBillNumber, amount, method, effectiveAt, status }: TillPayment & { readonly payBillNumber: string },
+    metadata: CommandMetadata,
+  ): Promise<void> {
+    if (status === 'begun') {
+      const body = { payBillNumber, amount, channel: 'in-person', method, effectiveAt };
+      const data = ReceiveConsolidatedPayment.schema.parse(body);
+      await this.handling.handle(paymentId, { definition: ReceiveConsolidatedPayment, data, metadata });
+    } else {
+      const data = ReturnConsolidatedPayment.schema.parse({ reason: 'voided-at-till' });
+      await this.handling.handle(paymentId, { definition: ReturnConsolidatedPayment, data, metadata });
+    }
+  }
+
   /** @returns the code of the account's refusal, undefined when it did as asked */
   async #askAccount(payment: TillPayment, by: (commandId: string) => CommandMetadata): Promise<string | undefined> {
-    const { paymentId, accountId, status } = payment;
+    const { paymentId, accountId, payBillNumber, status } = payment;
     const metadata = by(uuidv5(`${status}\n${paymentId}`, NAMESPACE));
     try {
-      if (status === 'begun') {
+      if (payBillNumber !== undefined) await this.#askTogether({ ...payment, payBillNumber }, metadata);
+      else if (status === 'begun') {
         await this.handling.handle(accountId, { definition: ApplyPayment, data: appliedBy(payment), metadata });
       } else {
         const data = RecordReturn.schema.parse({ paymentId, reason: 'voided-at-till' });

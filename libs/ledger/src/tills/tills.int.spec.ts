@@ -12,6 +12,8 @@ import { account } from '../billing/account.js';
 import { HoldPayments } from '../billing/hold-payments.js';
 import { IssueBill } from '../billing/issue-bill.js';
 import { CommandDoor } from '../command-door.js';
+import { ConsolidatedPaymentWorker } from '../consolidated-payments/consolidated-payments.job.js';
+import { ConsolidateAccount } from '../pay-bill-numbers/consolidate-accounts.js';
 import { CloseTillBatch } from './close-till-batch.js';
 import { requireOpened, tillBatch } from './till-batch.js';
 import { TillProcess } from './till-process.job.js';
@@ -101,6 +103,32 @@ describe('A till between its batch and the accounts', () => {
       }
     }
   }
+
+  it('takes one payment for all accounts under a number, and gives all of it back (ID3)', async () => {
+    const { handling, tills } = started();
+    const [one, two] = [await customer(handling), await customer(handling)];
+    const joining = { accountId: two.accountId, reason: 'one-household' };
+    const metadata = commandMetadata();
+    await handling.handle(one.payBillNumber, { definition: ConsolidateAccount, data: joining, metadata });
+    const batchId = await opened(tills);
+    const { payBillNumber } = one;
+    const paying = { payBillNumber, amount: USD('100.00'), method: cash };
+    const { payment } = await tills.take(batchId, paying, by('first'));
+    expect(payment).toMatchObject({ status: 'taken', accountId: one.accountId });
+    const worker = new ConsolidatedPaymentWorker(handling);
+    const open = () =>
+      Promise.all([one, two].map(async ({ accountId }) => (await handling.current(accountId, account)).state.open));
+    const early = await tills.void(batchId, payment.paymentId, 'wrong-amount', by('second'));
+    expect(early.payment).toMatchObject({ status: 'taken', refused: 'PAYMENT_NOT_APPLIED' });
+    await worker.look({ id: payment.paymentId, attempts: 0 });
+    expect(await open()).toEqual([0n, 1446n]);
+    const gone = await tills.void(batchId, payment.paymentId, 'wrong-amount', by('third'));
+    expect(gone.payment.status).toBe('voided');
+    await worker.look({ id: payment.paymentId, attempts: 0 });
+    expect(await open()).toEqual([5723n, 5723n]);
+    const again = await tills.take(batchId, paying, by('first'));
+    expect(again).toMatchObject({ repeated: true, payment: { status: 'voided' } });
+  }, 60_000);
 
   const KILLS = [1, 2, 3, 4, 5, 6, 7].flatMap((nth) => [
     { when: 'before', nth } as const,

@@ -8,7 +8,8 @@ import { ApplyPayment } from '../billing/apply-payment.js';
 import { refuse } from '../billing/rejections.js';
 import { type Done } from '../command-answers.js';
 import { CommandDoor, idFrom, metadataOf } from '../command-door.js';
-import { holderOf } from '../pay-bill-numbers/holder.job.js';
+import { consolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import { payeeOf, refuseBeforeTaking } from '../consolidated-payments/payee.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { type CloseTillBatch, type RecountTillBatch } from './close-till-batch.js';
 import { OpenTillBatch } from './open-till-batch.js';
@@ -68,9 +69,9 @@ export class Tills {
     const { state } = await this.handling.current(batchId, tillBatch);
     const known = requireOpened(state).payments.get(paymentId);
     // The number may have gone to another account since it was begun.
-    const accountId = known?.accountId ?? (await this.#accountOf(payBillNumber));
-    const data = { paymentId, accountId, amount, method, agent };
-    if (!known) await this.#rehearse(batchId, data, call);
+    const { together, ...payee } = known ? payeeIn(known) : await this.#payeeOf(payBillNumber, paymentId);
+    const data = { paymentId, ...payee, amount, method, agent };
+    if (!known) await this.#rehearse(batchId, data, together, call);
     const begun = await this.door.send(BeginTillPayment, batchId, data, call);
     return this.#afterwards(batchId, paymentId, begun, call);
   }
@@ -106,32 +107,61 @@ export class Tills {
   }
 
   /** Nothing is written for what the batch or the account would refuse at once (VE1). */
-  async #rehearse(batchId: string, data: z.output<typeof BeginTillPayment.schema>, call: Call): Promise<void> {
+  async #rehearse(
+    batchId: string,
+    data: z.output<typeof BeginTillPayment.schema>,
+    together: readonly string[] | undefined,
+    call: Call,
+  ): Promise<void> {
     const metadata = metadataOf(call, `tillBatch-${batchId}`);
     await this.handling.rehearse(batchId, { definition: BeginTillPayment, data, metadata });
+    if (together) {
+      const { paymentId, amount, method } = data;
+      const body = { amount, channel: 'in-person' as const, method };
+      return refuseBeforeTaking(this.handling, together, body, { ...metadata, commandId: paymentId });
+    }
     await this.handling.rehearse(data.accountId, { definition: ApplyPayment, data: appliedBy(data), metadata });
   }
 
   async #refuseRefunded({ accountId, paymentId }: TillPayment): Promise<void> {
-    const { state } = await this.handling.current(accountId, account);
-    if ((state.sources.get(paymentId)?.refunded ?? 0n) === 0n) return;
+    const { state: whole } = await this.handling.current(paymentId, consolidatedPayment);
+    const parts = whole.status === 'new' ? [{ accountId, paymentId }] : whole.parts;
+    const refunded = await Promise.all(
+      parts.map(async (part) => {
+        const { state } = await this.handling.current(part.accountId, account);
+        return state.sources.get(part.paymentId)?.refunded ?? 0n;
+      }),
+    );
+    if (refunded.every((amount) => amount === 0n)) return;
     refuse('TILL_PAYMENT_REFUNDED', 'part of the payment was refunded already; it cannot be given back at the till');
   }
 
-  async #accountOf(text: string): Promise<string> {
+  async #payeeOf(text: string, paymentId: string): Promise<TillPayee> {
     const number = parsePayBillNumber(text);
     if (number === undefined) {
       const message = 'this is no pay bill number: its check digits do not hold; read it again from the bill';
       throw new Rejected('PAY_BILL_NUMBER_INVALID', message, 'payBillNumber');
     }
-    const accountId = await holderOf(this.store, number);
-    if (accountId !== undefined) return accountId;
+    const payee = await payeeOf(this.handling, number, paymentId);
+    if (payee?.together) return { ...payee, payBillNumber: number };
+    if (payee) return payee;
     throw new Rejected(
       'PAY_BILL_NUMBER_UNKNOWN',
       'no account has this number; read it again from the bill',
       'payBillNumber',
     );
   }
+}
+
+/** Whose payment it is; by the number when several accounts are under it. */
+interface TillPayee {
+  readonly accountId: string;
+  readonly payBillNumber?: string;
+  readonly together?: readonly string[];
+}
+
+function payeeIn({ accountId, payBillNumber }: TillPayment): TillPayee {
+  return { accountId, ...(payBillNumber !== undefined && { payBillNumber }) };
 }
 
 /** The same id for the same batch of the same till: a number is opened once, whoever opens it. */

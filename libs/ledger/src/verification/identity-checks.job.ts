@@ -56,7 +56,9 @@ export class IdentityChecks {
 
   /** @throws Rejected PIN_TOO_SIMPLE, ACCOUNT_UNKNOWN, VERIFICATION_FORGOTTEN */
   async setPin(accountId: string, pin: string, call: Call): Checked {
-    if (isSimplePin(pin, await this.#payBillNumberOf(accountId))) {
+    await this.#payBillNumberOf(accountId);
+    const { payBillNumber, ownNumbers } = (await this.handling.current(accountId, account)).state;
+    if ([...ownNumbers, payBillNumber].some((number) => isSimplePin(pin, number))) {
       const message =
         'this PIN is among the first that are tried: no sequences, repetitions, years or figures of the bill';
       refuseVerification('PIN_TOO_SIMPLE', message, 'pin');
@@ -129,7 +131,7 @@ export class IdentityChecks {
   }
 
   async #compared(payBillNumber: string, pin: string, call: Call): Promise<string | undefined> {
-    const accountId = await holderOf(this.store, payBillNumber);
+    const accountId = await holderOf(this.handling, payBillNumber);
     const known = accountId !== undefined && (await this.handling.current(accountId, verification)).state.pin;
     if (!known) {
       // As much work as there is for a PIN that exists.

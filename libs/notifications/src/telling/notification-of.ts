@@ -38,13 +38,16 @@ export function notificationOf(
       return { ...about, id: idFromMessage(message.id), type: 'payment-confirmation', content };
     }
     case 'payment.returned': {
-      const { paymentId, amount, released } = message.data;
-      const confirmationNumber = confirmationNumberOf(paymentId);
+      const { paymentId, amount, released, partOf = paymentId } = message.data;
+      // All parts of a payment over several accounts have the confirmation number of the whole.
+      const confirmationNumber = confirmationNumberOf(partOf);
       const content = { paymentId, confirmationNumber, amount, returnedAt: effectiveAt, bills: perBill(released) };
       return { ...about, id: idFromMessage(message.id), type: 'payment-returned', content };
     }
     case 'bill.issued': {
-      const { billNumber, issuedOn, dueOn, total } = message.data;
+      const { billNumber, issuedOn, dueOn, total, transferredFrom } = message.data;
+      // It was told when it was issued, on the account it comes from.
+      if (transferredFrom) return undefined;
       const content = { billNumber, issuedOn, dueOn, amount: total };
       return { ...about, id: idFromMessage(message.id), type: 'bill-ready', content };
     }

@@ -8,4 +8,6 @@ export const ADVISORY_LOCKS = {
   fraudMonitor: 7264227,
   treeFollower: 7264230,
   paymentProcess: 7264232,
+  transferProcess: 7264237,
+  consolidationProcess: 7264238,
 } as const;

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { type Decider, defineCommand, type EventOf, eventRegistry } from '#libs/event-sourcing';
+import { effectiveMoment, Instant, ReasonCode } from '../billing/command-fields.js';
+import { confirmationNumber } from '../billing/confirmation-number.js';
+import { Channel, Method, refuseCardNumber } from '../billing/payment-fields.js';
+import { refuse } from '../billing/rejections.js';
+import { formatMinor } from '../money/minor-units.js';
+import { digitsOf, MoneyInput, readPositiveAmount } from '../money/money.js';
+import { PayBillNumberInput } from '../pay-bill-numbers/pay-bill-number.js';
+
+/* Storage format, as account-events.ts. */
+
+const At = z.iso.datetime();
+const Amount = z.string().regex(/^\d+(\.\d+)?$/);
+const Part = z.strictObject({ accountId: z.uuid(), paymentId: z.uuid(), amount: Amount });
+
+export const consolidatedPaymentEvents = eventRegistry({
+  ConsolidatedPaymentReceived: {
+    version: 1,
+    schema: z.strictObject({
+      payBillNumber: z.string(),
+      confirmationNumber: z.string(),
+      amount: z.strictObject({ amount: Amount, currency: z.string().length(3) }),
+      channel: z.enum(['online', 'phone', 'in-person', 'mail-in', 'autopay']),
+      method: z.strictObject({
+        kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
+        token: z.string().optional(),
+      }),
+      effectiveAt: At,
+    }),
+  },
+  /** What goes to which account. The parts together are the amount, and never change. */
+  ConsolidatedPaymentDivided: {
+    version: 1,
+    schema: z.strictObject({ parts: z.array(Part).min(1), allocationPolicy: z.string(), effectiveAt: At }),
+  },
+  /** All parts are on their accounts. */
+  ConsolidatedPaymentApplied: { version: 1, schema: z.strictObject({ effectiveAt: At }) },
+  /** An account would not take its part: it is tried again until it does. */
+  ConsolidatedPartRefused: {
+    version: 1,
+    schema: z.strictObject({ accountId: z.uuid(), code: z.string(), effectiveAt: At }),
+  },
+  /** The bank took the payment back. */
+  ConsolidatedReturnReceived: {
+    version: 1,
+    schema: z.strictObject({ returnCode: z.string().optional(), reason: z.string(), effectiveAt: At }),
+  },
+  /** All parts are returned on their accounts. */
+  ConsolidatedPaymentReturned: { version: 1, schema: z.strictObject({ effectiveAt: At }) },
+});
+
+export type ConsolidatedPaymentEvent = EventOf<typeof consolidatedPaymentEvents>;
+type Data<Type extends ConsolidatedPaymentEvent['type']> = Extract<ConsolidatedPaymentEvent, { type: Type }>['data'];
+
+export const CONSOLIDATED_PAYMENT_STATUSES = ['received', 'divided', 'applied', 'returning', 'returned'] as const;
+
+export interface KnownConsolidatedPayment {
+  readonly status: (typeof CONSOLIDATED_PAYMENT_STATUSES)[number];
+  readonly asked: Data<'ConsolidatedPaymentReceived'>;
+  readonly parts: readonly z.output<typeof Part>[];
+  /** The account that would not take its part when it was last asked, and why. */
+  readonly refused?: { readonly accountId: string; readonly code: string };
+  readonly taken?: Data<'ConsolidatedReturnReceived'>;
+}
+
+export type ConsolidatedPaymentState = { readonly status: 'new' } | KnownConsolidatedPayment;
+
+/**
+ * A payment to a number that several accounts are under (ID3), stream `consolidatedPayment-<payment id>`. For the payer it is
+ * one payment with one confirmation number; each account gets a part of it, carried there by a process.
+ */
+export const consolidatedPayment: Decider<ConsolidatedPaymentState, ConsolidatedPaymentEvent> = {
+  category: 'consolidatedPayment',
+  events: consolidatedPaymentEvents,
+  initialState: { status: 'new' },
+  evolve(state, event) {
+    if (event.type === 'ConsolidatedPaymentReceived') return { status: 'received', asked: event.data, parts: [] };
+    if (state.status === 'new') throw new Error(`history is broken: a payment begins with ${event.type}`);
+    switch (event.type) {
+      case 'ConsolidatedPaymentDivided':
+        return { ...state, status: 'divided', parts: event.data.parts };
+      case 'ConsolidatedPaymentApplied': {
+        const { refused: _, ...applied } = state;
+        return { ...applied, status: 'applied' };
+      }
+      case 'ConsolidatedPartRefused': {
+        const { accountId, code } = event.data;
+        return { ...state, refused: { accountId, code } };
+      }
+      case 'ConsolidatedReturnReceived':
+        return { ...state, status: 'returning', taken: event.data };
+      case 'ConsolidatedPaymentReturned':
+        return { ...state, status: 'returned' };
+    }
+  },
+};
+
+/** Takes the payment, before anything is said about accounts: from here on the money is not lost. */
+export const ReceiveConsolidatedPayment = defineCommand({
+  type: 'ReceiveConsolidatedPayment',
+  decider: consolidatedPayment,
+  schema: z.strictObject({
+    payBillNumber: PayBillNumberInput,
+    amount: MoneyInput,
+    channel: Channel,
+    method: Method,
+    effectiveAt: Instant.optional(),
+  }),
+  decide(body, state, context): ConsolidatedPaymentEvent[] {
+    refuseCardNumber(body.method);
+    if (state.status !== 'new') refuse('PAYMENT_EXISTS', 'this payment was taken already');
+    const digits = digitsOf(body.amount.currency, 'amount/currency');
+    const minor = readPositiveAmount(body.amount.amount, body.amount.currency, 'amount/amount');
+    return [
+      {
+        type: 'ConsolidatedPaymentReceived',
+        data: {
+          payBillNumber: body.payBillNumber,
+          confirmationNumber: confirmationNumber(context.id),
+          amount: { amount: formatMinor(minor, digits), currency: body.amount.currency },
+          channel: body.channel,
+          method: body.method,
+          effectiveAt: effectiveMoment(body.effectiveAt, context),
+        },
+      },
+    ];
+  },
+});
+
+/** Says which account gets what, once. */
+export const DivideConsolidatedPayment = defineCommand({
+  type: 'DivideConsolidatedPayment',
+  decider: consolidatedPayment,
+  schema: z.strictObject({ parts: z.array(Part).min(1), allocationPolicy: z.string() }),
+  decide: (body, { status }, { at }): ConsolidatedPaymentEvent[] =>
+    status === 'received' ? [{ type: 'ConsolidatedPaymentDivided', data: { ...body, effectiveAt: at } }] : [],
+});
+
+/** Notes what the accounts have done; said again it changes nothing. */
+export const RecordPartsDone = defineCommand({
+  type: 'RecordPartsDone',
+  decider: consolidatedPayment,
+  schema: z.discriminatedUnion('done', [
+    z.strictObject({ done: z.literal('applied') }),
+    z.strictObject({ done: z.literal('returned') }),
+    z.strictObject({ done: z.literal('refused'), accountId: z.uuid(), code: z.string() }),
+  ]),
+  decide(body, state, { at: effectiveAt }): ConsolidatedPaymentEvent[] {
+    if (state.status === 'new') return [];
+    if (body.done === 'refused') {
+      const { accountId, code } = body;
+      const { refused } = state;
+      if (refused?.accountId === accountId && refused.code === code) return [];
+      return [{ type: 'ConsolidatedPartRefused', data: { accountId, code, effectiveAt } }];
+    }
+    if (body.done === 'applied') {
+      return state.status === 'divided' ? [{ type: 'ConsolidatedPaymentApplied', data: { effectiveAt } }] : [];
+    }
+    return state.status === 'returning' ? [{ type: 'ConsolidatedPaymentReturned', data: { effectiveAt } }] : [];
+  },
+});
+
+/** The bank took the payment back: all of its parts are returned. */
+export const ReturnConsolidatedPayment = defineCommand({
+  type: 'ReturnConsolidatedPayment',
+  decider: consolidatedPayment,
+  schema: z.strictObject({
+    returnCode: z
+      .string()
+      .regex(/^[A-Z0-9]{2,8}$/, 'must be the bank’s code such as "R01": 2 to 8 capitals and figures')
+      .optional(),
+    reason: ReasonCode,
+    effectiveAt: Instant.optional(),
+  }),
+  decide({ effectiveAt, ...why }, { status }, context): ConsolidatedPaymentEvent[] {
+    if (status === 'new') refuse('PAYMENT_UNKNOWN', 'no payment with this id was taken; check the id');
+    if (status === 'returning' || status === 'returned') {
+      refuse('PAYMENT_ALREADY_RETURNED', 'the payment was returned; nothing of it is left');
+    }
+    if (status !== 'applied') {
+      refuse('PAYMENT_NOT_APPLIED', 'parts of the payment are still on their way to accounts; try again later');
+    }
+    const data = { ...why, effectiveAt: effectiveMoment(effectiveAt, context) };
+    return [{ type: 'ConsolidatedReturnReceived', data }];
+  },
+});

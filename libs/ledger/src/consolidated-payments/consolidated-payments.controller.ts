@@ -1,0 +1,78 @@
+import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CommandHandling, Rejected } from '#libs/event-sourcing';
+import { CallOf, TakesCommand } from '#http/platform';
+import { type Call } from '#libs/platform';
+import { MaskedPayBillNumber, Money } from '../command-answers.js';
+import { CommandDoor, paymentIdOf } from '../command-door.js';
+import { maskPayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
+import {
+  CONSOLIDATED_PAYMENT_STATUSES,
+  consolidatedPayment,
+  ReturnConsolidatedPayment,
+} from './consolidated-payment.js';
+
+const ReturnRequest = ReturnConsolidatedPayment.schema.meta({
+  id: 'ReturnConsolidatedPaymentRequest',
+  examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }],
+});
+
+const ConsolidatedPaymentAnswer = z
+  .object({
+    paymentId: z.uuid(),
+    payBillNumber: MaskedPayBillNumber,
+    confirmationNumber: z.string(),
+    status: z.enum(CONSOLIDATED_PAYMENT_STATUSES),
+    amount: Money,
+    parts: z
+      .array(z.object({ accountId: z.uuid(), paymentId: z.uuid(), amount: Money }))
+      .meta({ description: 'What each account gets; together the amount. None before it is divided' }),
+    refused: z
+      .object({ accountId: z.uuid(), code: z.string() })
+      .nullable()
+      .meta({ description: 'The account that would not take its part when it was last asked' }),
+  })
+  .meta({ id: 'ConsolidatedPayment' });
+
+/** Payments to a number that several accounts are under (ID3). For staff, who may read accounts. */
+@ApiTags('payments')
+@Controller('consolidated-payments/:paymentId')
+export class ConsolidatedPaymentsController {
+  constructor(
+    @Inject(CommandDoor) private readonly door: CommandDoor,
+    @Inject(CommandHandling) private readonly handling: CommandHandling,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'A payment over several accounts, and what each of them gets' })
+  @ApiResponse({ status: 200, standardSchema: ConsolidatedPaymentAnswer })
+  async getConsolidatedPayment(@Param('paymentId') text: string): Promise<z.output<typeof ConsolidatedPaymentAnswer>> {
+    const paymentId = paymentIdOf(text);
+    const { state } = await this.handling.current(paymentId, consolidatedPayment);
+    if (state.status === 'new') {
+      throw new Rejected('PAYMENT_UNKNOWN', 'no payment over several accounts has this id; check the id');
+    }
+    const { asked, status, parts, refused = null } = state;
+    const { amount, confirmationNumber } = asked;
+    const { currency } = amount;
+    const payBillNumber = maskPayBillNumber(asked.payBillNumber);
+    const told = parts.map((part) => ({ ...part, amount: { amount: part.amount, currency } }));
+    return { paymentId, payBillNumber, confirmationNumber, status, amount, parts: told, refused };
+  }
+
+  @Post('returns')
+  @TakesCommand({
+    summary: 'The bank took a payment over several accounts back',
+    description: 'All of its parts are returned, and what they had paid stands open again.',
+    answer: ConsolidatedPaymentAnswer,
+  })
+  async returnConsolidatedPayment(
+    @Param('paymentId') text: string,
+    @Body({ schema: ReturnRequest }) body: z.output<typeof ReturnRequest>,
+    @CallOf() call: Call,
+  ): Promise<z.output<typeof ConsolidatedPaymentAnswer>> {
+    await this.door.send(ReturnConsolidatedPayment, paymentIdOf(text), body, call);
+    return this.getConsolidatedPayment(text);
+  }
+}

@@ -1,0 +1,53 @@
+import { type AccountState } from '../billing/account-state.js';
+import { heldBill } from '../billing/money-moves.js';
+import { refuse } from '../billing/rejections.js';
+import { formatMinor } from '../money/minor-units.js';
+
+/** How a payment over several accounts finds them; within each the account's own policy holds. */
+export const DIVISION_POLICY = 'oldest-due-first-over-accounts/1';
+
+/** An account under the number, as it is. */
+export interface Sharer {
+  readonly accountId: string;
+  readonly state: AccountState;
+}
+
+/**
+ * Divides a payment over the open bills of several accounts, prior service before current whosever it is (52 Pa. Code
+ * §56.24): the oldest due first, and of one day those of the account that joined first. What is more than all of them owe
+ * goes to the first account that is open. The parts together are the amount, always.
+ * @param amount in minor units of the one currency of all accounts, more than nothing
+ * @throws Rejected PAYMENT_EXCEEDS_OPEN when there is more than is owed and every account is closed
+ */
+export function divide(amount: bigint, sharers: readonly Sharer[]): Map<string, bigint> {
+  const parts = new Map<string, bigint>();
+  const give = (accountId: string, part: bigint) => parts.set(accountId, (parts.get(accountId) ?? 0n) + part);
+  let left = amount;
+  for (const { accountId, open } of oldestDueFirst(sharers)) {
+    const part = open < left ? open : left;
+    if (part > 0n) give(accountId, part);
+    left -= part;
+  }
+  if (left > 0n) {
+    const taker = sharers.find(({ state }) => state.status === 'open');
+    if (!taker) {
+      const open = formatMinor(amount - left, sharers[0]?.state.digits ?? 0);
+      refuse('PAYMENT_EXCEEDS_OPEN', `the accounts are closed and owe ${open}; pay no more than that`, 'amount/amount');
+    }
+    give(taker.accountId, left);
+  }
+  return parts;
+}
+
+function oldestDueFirst(sharers: readonly Sharer[]) {
+  return sharers
+    .flatMap(({ accountId, state }, place) =>
+      state.openBills.map(({ billNumber, dueOn }, sequence) => {
+        return { accountId, place, sequence, dueOn, open: heldBill(state, billNumber).open };
+      }),
+    )
+    .sort((one, other) => {
+      if (one.dueOn !== other.dueOn) return one.dueOn < other.dueOn ? -1 : 1;
+      return one.place - other.place || one.sequence - other.sequence;
+    });
+}
