@@ -1,5 +1,5 @@
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
-import { demoBiller, Import, type ImportOutcome, type SourceLine, telcoSource } from '#libs/ledger';
+import { demoBiller, Import, type ImportOutcome, IssueBill, type SourceLine, telcoSource } from '#libs/ledger';
 import { existsSync } from 'node:fs';
 
 /** IBM's telco data set, when it is on this machine; it is not part of the repository. */
@@ -30,6 +30,17 @@ export function eventsToImport(events: number, seed: number): Generator<SourceLi
   return madeUp({ accounts: Math.ceil(events / (2 * months + 3)), months, seed });
 }
 
+/** Accounts of the made-up biller, each with its first bill and nothing after it. */
+export function* accountsWithOneBill(count: number): Generator<SourceLine> {
+  for (const { line, plan, figures } of madeUp({ accounts: count, months: 1 })) {
+    yield {
+      line,
+      plan: { ...plan, commands: plan.commands.filter(({ definition }) => definition === IssueBill) },
+      figures,
+    };
+  }
+}
+
 /** Imports into the event store at an address, as the command line does. */
 export async function importInto(
   eventStoreUrl: string,
@@ -45,7 +56,10 @@ export async function importInto(
   }
 }
 
-function* madeUp({ seed = 1, ...size }: { accounts: number; months: number; seed?: number }): Generator<SourceLine> {
+/** A line that was not refused. */
+type AcceptedLine = Extract<SourceLine, { readonly plan: unknown }>;
+
+function* madeUp({ seed = 1, ...size }: { accounts: number; months: number; seed?: number }): Generator<AcceptedLine> {
   let line = 0;
   for (const customer of demoBiller({ ...size, seed })) yield { line: ++line, ...customer };
 }

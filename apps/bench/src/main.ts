@@ -1,4 +1,4 @@
-import { program } from 'commander';
+import { InvalidArgumentError, program } from 'commander';
 import { type Bar } from './bar.js';
 import { billing } from './billing.bench.js';
 import { commands } from './commands.bench.js';
@@ -16,6 +16,8 @@ import { startUp } from './start.bench.js';
 interface Options {
   readonly json: boolean;
   readonly full: boolean;
+  readonly accounts: number;
+  readonly entries: number;
 }
 
 /** Bars at once, or, where they take long, as they are measured. */
@@ -41,6 +43,8 @@ program
   .argument('[benches...]', `which of them: ${Object.keys(BENCHES).join(', ')} (default: all)`)
   .option('--json', 'one line of JSON for each bar', false)
   .option('--full', 'also what takes long: reads at a million events, projections and fan-out of 470,000', false)
+  .option('--accounts <number>', 'billing: accounts of a run', wholeNumber, 4_000)
+  .option('--entries <number>', 'billing: entries of a file of returns', wholeNumber, 100_000)
   .action(async (names: string[], options: Options) => {
     const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
     if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`);
@@ -60,3 +64,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 await program.parseAsync();
 // A client's connection that lingers must not keep a finished run open.
 process.exit();
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}

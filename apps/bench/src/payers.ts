@@ -1,4 +1,4 @@
-import { type CommandHandling, type CommandMetadata, type Submitted } from '#libs/event-sourcing';
+import { type CommandHandling, type CommandMetadata, type CommandResult, type Submitted } from '#libs/event-sourcing';
 import {
   type AccountEvent,
   type AccountState,
@@ -30,14 +30,36 @@ const bill = IssueBill.schema.parse({
 
 /** Opens and bills so many accounts, each in one append. @returns their ids. */
 export async function openAccounts(handling: CommandHandling, count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => randomUUID());
+  return (await accountsWith(handling, count, [])).map(({ id }) => id);
+}
+
+/** The same with a payment each. @returns the payments as they were taken, and where in the log the last one is. */
+export async function openPaidAccounts(handling: CommandHandling, count: number) {
+  const accounts = await accountsWith(handling, count, [payment]);
+  const positions = accounts.map(({ results }) => results.at(-1)!.position);
+  const payments = accounts.flatMap(({ results }) =>
+    results.flatMap(({ events }) => events.flatMap((event) => (event.type === 'PaymentApplied' ? [event.data] : []))),
+  );
+  return { payments, position: positions.reduce((last, one) => (one > last ? one : last), 0n) };
+}
+
+async function accountsWith(
+  handling: CommandHandling,
+  count: number,
+  payments: readonly z.output<typeof ApplyPayment.schema>[],
+): Promise<{ id: string; results: CommandResult<AccountEvent>[] }[]> {
+  const accounts: { id: string; results: CommandResult<AccountEvent>[] }[] = [];
   await closedLoop({ inFlight: 64, count }, async (index) => {
-    const id = ids[index]!;
+    const id = randomUUID();
     const opening = { payBillNumber: candidatePayBillNumber(id, 0), currency: 'USD', openedOn: '2026-01-01' };
-    const history = [submitted(OpenAccount, OpenAccount.schema.parse(opening)), submitted(IssueBill, bill)];
-    await handling.handleAll(id, history, { isNew: true });
+    const history = [
+      submitted(OpenAccount, OpenAccount.schema.parse(opening)),
+      submitted(IssueBill, bill),
+      ...payments.map((one) => submitted(ApplyPayment, one)),
+    ];
+    accounts[index] = { id, results: await handling.handleAll(id, history, { isNew: true }) };
   });
-  return ids;
+  return accounts;
 }
 
 /** Applies the payment to an account as a new command. */

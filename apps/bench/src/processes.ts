@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -29,11 +30,12 @@ export function start(
   app: 'cli' | 'standalone' | ServedApp,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  output: 'ignore' | 'pipe' = 'ignore',
 ): ChildProcess {
   const main = fileURLToPath(new URL(`../../${app}/src/main.js`, import.meta.url));
   const child = spawn(process.execPath, ['--enable-source-maps', main, ...args], {
     env: { ...process.env, LOG_LEVEL: 'warn', PAYBILL_RATE_LIMIT: '0', ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', output, 'inherit'],
     // A group of its own, to be ended with all that it has started.
     detached: true,
   });
@@ -74,9 +76,9 @@ export async function startStandalone(dataDir: string, env: NodeJS.ProcessEnv = 
 export async function readRunning(
   dataDir: string,
 ): Promise<{ url: string; eventStoreUrl: string; pid: number } | undefined> {
-  const text = await readFile(join(dataDir, 'standalone.json'), 'utf8').catch(() => '');
+  const said = await readFile(join(dataDir, 'standalone.json'), 'utf8').catch(() => '');
   // Found before it is written whole, it is found again.
-  return text.endsWith('}') ? (JSON.parse(text) as { url: string; eventStoreUrl: string; pid: number }) : undefined;
+  return said.endsWith('}') ? (JSON.parse(said) as { url: string; eventStoreUrl: string; pid: number }) : undefined;
 }
 
 interface Readiness {
@@ -112,6 +114,13 @@ export async function readiness(url: string): Promise<Readiness> {
 export async function ended(child: ChildProcess): Promise<void> {
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`);
+}
+
+/** What a command of the command line answers a program. @throws when it does not end well. */
+export async function answered(args: readonly string[]): Promise<unknown> {
+  const child = start('cli', [...args, '--json'], {}, 'pipe');
+  const [answer] = await Promise.all([text(child.stdout!), ended(child)]);
+  return JSON.parse(answer);
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -81,13 +81,12 @@ describe('Importing a bank’s file', () => {
     }
   }
 
+  const known = (numbers: readonly string[]) =>
+    Promise.resolve(new Map(numbers.flatMap((one) => (taken.has(one) ? [[one, taken.get(one)!]] : []))));
+
   /** As a process does that begins with nothing in its memory. */
-  const importing = (broken = store) =>
-    new BankImport(broken, new CommandHandling(broken), {
-      actor: 'test',
-      findPayments: (numbers) =>
-        Promise.resolve(new Map(numbers.flatMap((one) => (taken.has(one) ? [[one, taken.get(one)!]] : [])))),
-    });
+  const importing = (broken = store, findPayments = known) =>
+    new BankImport(broken, new CommandHandling(broken), { actor: 'test', findPayments });
 
   /** Lets each append of some work be the last one once, and then nothing be in its way. */
   async function untilDone<T>(work: (broken: EventStore) => Promise<T>): Promise<T> {
@@ -190,6 +189,21 @@ describe('Importing a bank’s file', () => {
     ]);
     expect(await waiting(file.digest)).toHaveLength(2);
   }, 60_000);
+
+  it('asks for payments ahead; when nobody answers, the items before have been applied and none is being written', async () => {
+    const { accountId, number } = await open();
+    const confirmation = await debited(accountId, '1.00');
+    const before = (await eventsOf(accountId)).length;
+    const { file, items } = fileOf([
+      ...Array.from({ length: 200 }, (_, at) => money(at + 1, 'credit', 100n, number)),
+      money(201, 'return', 100n, confirmation),
+    ]);
+    const away = () => Promise.reject(new Error('no answer'));
+    await expect(importing(store, away).run(file, handedOut(items))).rejects.toThrow('no answer');
+    expect((await eventsOf(accountId)).length - before).toBe(200);
+    expect(await importing().run(file, handedOut(items))).toMatchObject({ resumed: true, payments: 200, returns: 1 });
+    expect((await eventsOf(accountId)).length - before).toBe(201);
+  });
 
   it('leaves a receipt a receipt, though the account would take it when the import goes on', async () => {
     const { accountId, number } = await open();

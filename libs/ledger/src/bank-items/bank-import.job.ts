@@ -78,14 +78,9 @@ export class BankImport {
       metadata: this.#metadata(randomUUID(), fileId),
     });
     this.#resumed = taken.events.length === 0;
-    let chunk: BankItem[] = [];
-    for await (const item of items) {
-      if (chunk.push(item) === AT_ONCE) {
-        await this.#apply(chunk, file, fileId);
-        chunk = [];
-      }
+    for await (const { chunk, payments } of oneAhead(this.#lookedUp(items))) {
+      await this.#apply(chunk, payments, file, fileId);
     }
-    await this.#apply(chunk, file, fileId);
     await this.handling.handle(fileId, {
       definition: FinishBankFile,
       data: { digest, ...this.#counts },
@@ -94,13 +89,32 @@ export class BankImport {
     return { resumed: this.#resumed, ...this.#counts, position: this.#position };
   }
 
-  async #apply(items: readonly BankItem[], file: VerifiedFile, fileId: string): Promise<void> {
+  /** Items in pieces, with the payments that their returns name. */
+  async *#lookedUp(items: AsyncIterable<BankItem>): AsyncGenerator<LookedUp> {
+    let chunk: BankItem[] = [];
+    for await (const item of items) {
+      if (chunk.push(item) < AT_ONCE) continue;
+      yield { chunk, payments: await this.#paymentsOf(chunk) };
+      chunk = [];
+    }
+    if (chunk.length > 0) yield { chunk, payments: await this.#paymentsOf(chunk) };
+  }
+
+  async #paymentsOf(items: readonly BankItem[]): Promise<ReadonlyMap<string, FoundPayment>> {
     const named = items.flatMap((item) => {
       if (item.kind !== 'return') return [];
       const found = confirmationNumberIn(item.references);
       return 'number' in found ? [found.number] : [];
     });
-    const payments = named.length > 0 ? await this.options.findPayments([...new Set(named)]) : new Map<string, never>();
+    return named.length > 0 ? await this.options.findPayments([...new Set(named)]) : new Map<string, never>();
+  }
+
+  async #apply(
+    items: readonly BankItem[],
+    payments: ReadonlyMap<string, FoundPayment>,
+    file: VerifiedFile,
+    fileId: string,
+  ): Promise<void> {
     const outcomes = await Promise.allSettled(items.map((item) => this.#one(item, payments, file, fileId)));
     // All have ended before the first failure is told: none is still being written when the next run begins.
     for (const outcome of outcomes) {
@@ -195,6 +209,26 @@ export class BankImport {
 
   #note(results: readonly { readonly position: bigint }[]): void {
     for (const { position } of results) if (position > this.#position) this.#position = position;
+  }
+}
+
+interface LookedUp {
+  readonly chunk: readonly BankItem[];
+  readonly payments: ReadonlyMap<string, FoundPayment>;
+}
+
+/** The same, each being made while whoever takes them is busy with the one before; what fails is told when its turn comes. */
+async function* oneAhead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  try {
+    for (let next = items.next(); ;) {
+      const result = await next;
+      if (result.done) return;
+      next = items.next();
+      next.catch(() => undefined);
+      yield result.value;
+    }
+  } finally {
+    await items.return(undefined);
   }
 }
 
