@@ -48,6 +48,7 @@ export class PaymentProcess {
   readonly #worker: PaymentWorker;
   readonly #clock: () => Date;
   readonly #busy = new Map<string, Promise<void>>();
+  #installed: Promise<void> | undefined;
   #wake: () => void = () => undefined;
 
   constructor(private readonly options: PaymentProcessOptions) {
@@ -73,7 +74,27 @@ export class PaymentProcess {
     );
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  /**
+   * Does what is due by now, one payment after the other in the order of their ids, and ends: for whoever has a clock that
+   * stands still meanwhile. Not beside {@link run}.
+   */
+  async catchUp(): Promise<void> {
+    await (this.#installed ??= this.#work.install());
+    do {
+      const reached = new AbortController();
+      if ((await this.#work.position()) < (await this.options.store.lastOf(payment.category))) {
+        await this.#follow(reached.signal, () => reached.abort());
+      }
+      for (;;) {
+        const due = await this.#work.due(this.#clock(), [], AT_ONCE);
+        if (due.length === 0) break;
+        for (const one of due) await this.#look(one);
+      }
+    } while ((await this.#work.position()) < (await this.options.store.lastOf(payment.category)));
+  }
+
+  /** @param onCaughtUp all that was in the log has been noted */
+  async #follow(signal: AbortSignal, onCaughtUp: () => void = () => undefined): Promise<void> {
     const { store, db } = this.options;
     const after = await this.#work.position();
     await requireSameLog(db, store, this.#work.reader, after);
@@ -82,14 +103,17 @@ export class PaymentProcess {
       const paymentIds: string[] = [];
       let position: bigint | undefined;
       let mark: StoredEvent | undefined;
+      let caughtUp = false;
       for (const message of messages) {
         if (message.kind === 'event') {
           paymentIds.push(message.event.stream.slice(prefix));
           mark = message.event;
           ({ position } = message.event);
         } else if (message.kind === 'checkpoint') ({ position } = message);
+        else caughtUp = true;
       }
       if (position !== undefined) await this.#work.note(paymentIds, position, mark);
+      if (caughtUp) onCaughtUp();
       this.#wake();
     }
   }

@@ -94,7 +94,7 @@ export class PaymentWork {
       select payment_id, happened, hints, attempts, again_at from payment_process.work
       where (happened > seen or hints > 0 or again_at <= ${now.toISOString()}::timestamptz)
         and not payment_id = any(${busy}::uuid[])
-      limit ${limit}`.execute(this.db.sql);
+      order by payment_id limit ${limit}`.execute(this.db.sql);
     return rows.map(({ payment_id: paymentId, happened, hints, attempts, again_at: againAt }) => ({
       ...{ paymentId, happened, hints, attempts, againAt: againAt ?? undefined },
       timely: hints > 0 || (againAt !== null && againAt <= now),
