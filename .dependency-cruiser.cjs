@@ -130,6 +130,19 @@ module.exports = {
       to: { path: '^libs/', pathNot: [lib('gateways'), lib('ledger'), lib('platform')] },
     },
     {
+      name: 'simulation-imports',
+      comment: 'A simulation lives a biller by the ordinary commands and jobs: it knows them all, and nobody knows it.',
+      severity: 'error',
+      from: { path: lib('simulation') + 'src/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^libs/',
+        pathNot: [
+          ...[lib('simulation'), lib('ledger'), lib('gateways')],
+          ...[lib('event-sourcing'), lib('eventstore-node'), lib('platform')],
+        ],
+      },
+    },
+    {
       name: 'backup-imports',
       severity: 'error',
       from: { path: lib('backup') + 'src/', pathNot: '\\.spec\\.ts$' },

@@ -22,6 +22,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 const MENDABLE: Readonly<Record<string, ExitCode>> = {
   WrongOption: ExitCode.usage,
   SourceRefused: ExitCode.no,
+  SimulationRefused: ExitCode.no,
   RulesRefused: ExitCode.no,
   CatalogueRefused: ExitCode.no,
   CollectionPolicyRefused: ExitCode.no,

@@ -11,6 +11,7 @@ import { VERSION } from './version.js';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.command.js')).startCommand(),
   demo: async () => (await import('./demo.command.js')).demoCommand(),
+  simulate: async () => (await import('./simulate.command.js')).simulateCommand(),
   import: async () => (await import('./import.command.js')).importCommand(),
   payments: async () => (await import('./payments.command.js')).paymentsCommand(),
   till: async () => (await import('./till.command.js')).tillCommand(),

@@ -27,6 +27,8 @@ export interface BankImportOptions {
   readonly actor: string;
   /** Payments by confirmation number; those that are not known are left out. */
   readonly findPayments: (confirmationNumbers: readonly string[]) => Promise<ReadonlyMap<string, FoundPayment>>;
+  /** Ids of what is decided by a file's state: another each time. */
+  readonly newId?: (about: string) => string;
   /** @param items how many have been applied */
   readonly onProgress?: (items: number) => void;
 }
@@ -75,7 +77,7 @@ export class BankImport {
     const taken = await this.handling.handle(fileId, {
       definition: AcceptBankFile,
       data: AcceptBankFile.schema.parse({ ...accepted, ...shown }),
-      metadata: this.#metadata(randomUUID(), fileId),
+      metadata: this.#metadata(this.options.newId?.(fileId) ?? randomUUID(), fileId),
     });
     this.#resumed = taken.events.length === 0;
     for await (const { chunk, payments } of oneAhead(this.#lookedUp(items))) {

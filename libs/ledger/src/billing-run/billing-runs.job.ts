@@ -91,8 +91,9 @@ export class BillingRuns {
     private readonly db: Database,
     private readonly barrier: ReadBarrier,
     private readonly catalogue: Catalogue,
+    clock: () => Date = () => new Date(),
   ) {
-    this.#handling = new CommandHandling(store, { cachedEvents: CACHED_EVENTS });
+    this.#handling = new CommandHandling(store, { cachedEvents: CACHED_EVENTS, clock });
     this.#billing = new SubscriptionBilling(store, this.#handling, catalogue);
   }
 

@@ -82,8 +82,9 @@ export class CollectionsRuns {
     private readonly db: Database,
     private readonly barrier: ReadBarrier,
     private readonly policy: CollectionPolicy,
+    clock: () => Date = () => new Date(),
   ) {
-    this.#handling = new CommandHandling(store, { cachedEvents: CACHED_EVENTS });
+    this.#handling = new CommandHandling(store, { cachedEvents: CACHED_EVENTS, clock });
   }
 
   /**

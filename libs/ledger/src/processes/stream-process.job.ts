@@ -52,6 +52,7 @@ export class StreamProcess {
   readonly #clock: () => Date;
   readonly #name: string;
   readonly #busy = new Map<string, Promise<void>>();
+  #installed: Promise<void> | undefined;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -81,7 +82,29 @@ export class StreamProcess {
     );
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  /**
+   * Does what is due by now, one stream after the other in the order of their ids, and ends: for whoever has a clock that
+   * stands still meanwhile. Not beside {@link run}.
+   */
+  async catchUp(): Promise<void> {
+    const { store } = this.options;
+    const { category, atOnce } = this.carried;
+    await (this.#installed ??= this.#work.install());
+    do {
+      const reached = new AbortController();
+      if ((await this.#work.position()) < (await store.lastOf(category))) {
+        await this.#follow(reached.signal, () => reached.abort());
+      }
+      for (;;) {
+        const due = await this.#work.due(this.#clock(), [], atOnce);
+        if (due.length === 0) break;
+        for (const one of due) await this.#look(one);
+      }
+    } while ((await this.#work.position()) < (await store.lastOf(category)));
+  }
+
+  /** @param onCaughtUp all that was in the log has been noted */
+  async #follow(signal: AbortSignal, onCaughtUp: () => void = () => undefined): Promise<void> {
     const { store, db } = this.options;
     const after = await this.#work.position();
     await requireSameLog(db, store, this.#work.reader, after);
@@ -91,14 +114,17 @@ export class StreamProcess {
       const ids: string[] = [];
       let position: bigint | undefined;
       let mark: StoredEvent | undefined;
+      let caughtUp = false;
       for (const message of messages) {
         if (message.kind === 'event') {
           ids.push(message.event.stream.slice(prefix));
           mark = message.event;
           ({ position } = message.event);
         } else if (message.kind === 'checkpoint') ({ position } = message);
+        else caughtUp = true;
       }
       if (position !== undefined) await this.#work.note(ids, position, mark);
+      if (caughtUp) onCaughtUp();
       this.#wake();
     }
   }

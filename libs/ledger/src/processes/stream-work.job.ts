@@ -120,7 +120,7 @@ export class StreamWork {
       select ${this.#id} as id, happened, hints, attempts, again_at from ${this.#work}
       where (happened > seen or hints > 0 or again_at <= ${now.toISOString()}::timestamptz)
         and not ${this.#id} = any(${busy}::uuid[])
-      limit ${limit}`.execute(this.db.sql);
+      order by ${this.#id} limit ${limit}`.execute(this.db.sql);
     return rows.map(({ id, happened, hints, attempts, again_at: againAt }) => ({
       ...{ id, happened, hints, attempts, againAt: againAt ?? undefined },
       timely: hints > 0 || (againAt !== null && againAt <= now),

@@ -34,6 +34,8 @@ export class Receipts {
     private readonly store: EventStore,
     private readonly handling: CommandHandling,
     private readonly actor: string,
+    /** Ids of steps: another each time. */
+    private readonly newId: (about: string) => string = randomUUID as () => string,
   ) {}
 
   /** All receipts there have been, in the order they were recorded. */
@@ -141,7 +143,7 @@ export class Receipts {
     data: object,
   ): Promise<unknown> {
     // Each step is decided by the receipt's state and may be taken again: its id says nothing.
-    return this.handling.handle(receiptId, { definition, data, metadata: this.#metadata(randomUUID(), receiptId) });
+    return this.handling.handle(receiptId, { definition, data, metadata: this.#metadata(this.newId(`${definition.type} ${receiptId}`), receiptId) });
   }
 
   #metadata(commandId: string, receiptId: string): CommandMetadata {

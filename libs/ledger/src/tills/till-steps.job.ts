@@ -32,7 +32,11 @@ export function appliedBy({ paymentId, amount, method, effectiveAt }: Applied): 
  * in the batch: by the agent's retry, by whoever closes it, or by the process that looks for what was left.
  */
 export class TillSteps {
-  constructor(private readonly handling: CommandHandling) {}
+  /** @param newId ids of what is decided by where a payment stands: another each time */
+  constructor(
+    private readonly handling: CommandHandling,
+    private readonly newId: (about: string) => string = randomUUID as () => string,
+  ) {}
 
   /** Takes every step of a batch that was left. @throws EventStoreUnavailable */
   async finish(batchId: string, why: Why): Promise<void> {
@@ -49,7 +53,7 @@ export class TillSteps {
     const refused = await this.#askAccount(payment, by);
     const data = { paymentId, ...(refused !== undefined && { refused }) };
     // Decided by where the payment stands, and noted once: its id says nothing.
-    await this.handling.handle(batchId, { definition: RecordTillOutcome, data, metadata: by(randomUUID()) });
+    await this.handling.handle(batchId, { definition: RecordTillOutcome, data, metadata: by(this.newId(`${payment.status} ${paymentId}`)) });
     return this.#paymentOf(batchId, paymentId);
   }
 

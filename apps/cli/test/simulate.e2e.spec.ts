@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
+import { CommandLine } from './command-line.js';
+
+interface Answer {
+  readonly digest: string;
+  readonly resumed: boolean;
+  readonly invariants: readonly { readonly faults: readonly string[] }[];
+}
+
+describe('paybill simulate', () => {
+  let line: CommandLine;
+
+  beforeEach(async () => {
+    line = await CommandLine.open();
+  });
+  afterEach(() => line.close());
+
+  const asked = (data: string) => [
+    'simulate',
+    '--accounts',
+    '4',
+    '--months',
+    '2',
+    '--data',
+    join(line.directory, data),
+  ];
+
+  it('comes to the same however often it is killed, and its books hold', async () => {
+    const undisturbed = await line.paybill([...asked('undisturbed'), '--json']);
+    const expected = JSON.parse(undisturbed.out) as Answer;
+    expect(expected.invariants.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(undisturbed.code).toBe(0);
+    for (const milliseconds of [2_500, 3_100]) {
+      const child = line.start(asked('killed'));
+      await Promise.race([delay(milliseconds), once(child, 'exit')]);
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }
+    const { out, code } = await line.paybill([...asked('killed'), '--json']);
+    expect(JSON.parse(out)).toMatchObject({ digest: expected.digest, resumed: true });
+    expect(code).toBe(0);
+  }, 300_000);
+
+  it('touches no directory that holds anything else', async () => {
+    await mkdir(line.data);
+    await writeFile(join(line.data, 'notes.txt'), 'mine');
+    const { err, code } = await line.paybill(['simulate', '--data', line.data]);
+    expect(err).toContain('is not empty and holds no simulation');
+    expect(code).toBe(1);
+  });
+});

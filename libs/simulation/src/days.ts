@@ -1,0 +1,28 @@
+import { addDays, monthsBefore } from '#libs/ledger';
+
+/** The first day of every simulated biller. It never changes, or the same seed would give another year. */
+export const FIRST_DAY = '2021-01-01';
+
+/** The day after the last one of so many months. */
+export function endOf(months: number): string {
+  return monthsBefore(FIRST_DAY, -months);
+}
+
+/** 0 is Sunday. */
+export function weekdayOf(day: string): number {
+  return new Date(`${day}T00:00:00.000Z`).getUTCDay();
+}
+
+export function isWorkday(day: string): boolean {
+  return weekdayOf(day) % 6 !== 0;
+}
+
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
+}
+
+/** The latest day up to this one that is of that number in its month. */
+export function latestOf(dayOfMonth: number, day: string): string {
+  const thisMonth = `${day.slice(0, 8)}${String(dayOfMonth).padStart(2, '0')}`;
+  return thisMonth <= day ? thisMonth : addDays(monthsBefore(day, 1), dayOfMonth - 1);
+}

@@ -1,0 +1,155 @@
+import { type CommandHandling, type CommandMetadata } from '#libs/event-sourcing';
+import { account, type AccountState, addDays } from '#libs/ledger';
+import fc from 'fast-check';
+import { type Act } from './act.js';
+import { actsOn, occasionsOf, paidBy } from './customers.js';
+import { endOf, FIRST_DAY, isWorkday, latestOf, weekdayOf } from './days.js';
+import { diceFor } from './dice.js';
+import { isLookedAt, workOn } from './staff.js';
+import { meansToPay, type Subscriber, subscriberOf } from './subscriber.js';
+
+const seeds = fc.integer({ min: 0, max: 4_294_967_295 });
+const days = fc.integer({ min: 0, max: 700 }).map((after) => addDays(FIRST_DAY, after));
+const open: AccountState = { ...account.initialState, status: 'open', currency: 'USD', digits: 2 };
+
+/** An account with one open bill of so many cents. */
+function owing(cents: bigint): AccountState {
+  const bill = {
+    ...{ billNumber: 'B-1', issuedOn: '2021-02-01', dueOn: '2021-02-21', sequence: 1 },
+    ...{ dunned: [], lines: [], open: cents, hadLateFee: false },
+  };
+  return { ...open, open: cents, bills: open.bills.set('B-1', bill), openBills: [bill] };
+}
+
+function one(more: Partial<Subscriber> = {}): Subscriber {
+  return {
+    ...subscriberOf(1, 1, 12),
+    habit: 'punctual',
+    way: 'online',
+    movesOn: undefined,
+    leavesOn: undefined,
+    ...more,
+  };
+}
+
+/** The body that an act would send. */
+async function bodyOf(act: Act | undefined): Promise<Record<string, unknown>> {
+  let sent: Record<string, unknown> = {};
+  const handle = (_id: string, { data }: { data: Record<string, unknown> }) => Promise.resolve((sent = data));
+  await act?.submit({ handle } as unknown as CommandHandling, {} as CommandMetadata);
+  return sent;
+}
+
+describe('Dice of a simulation', () => {
+  it('show the same for the same seed and names, however often others were thrown, and others for others', () => {
+    const thrown = (seed: number, ...names: (string | number)[]) => {
+      const dice = diceFor(seed, ...names);
+      return Array.from({ length: 5 }, () => dice.between(0, 1_000_000));
+    };
+    fc.assert(
+      fc.property(seeds, fc.string(), (seed, name) => {
+        expect(thrown(seed, name, 1)).toEqual(thrown(seed, name, 1));
+        expect(thrown(seed, name, 1)).not.toEqual(thrown(seed, name, 2));
+        expect(thrown(seed, name, 1)).not.toEqual(thrown((seed + 1) % 4_294_967_296, name, 1));
+      }),
+    );
+  });
+});
+
+describe('Days of a simulation', () => {
+  it('know their weekday, their month and the cycle they are in', () => {
+    expect([weekdayOf('2021-01-01'), isWorkday('2021-01-01'), isWorkday('2021-01-02')]).toEqual([5, true, false]);
+    expect([endOf(1), endOf(12), endOf(14)]).toEqual(['2021-02-01', '2022-01-01', '2022-03-01']);
+    expect([latestOf(15, '2021-01-15'), latestOf(15, '2021-01-14')]).toEqual(['2021-01-15', '2020-12-15']);
+  });
+});
+
+describe('Subscribers of a simulation', () => {
+  it('follow from seed and number alone, and live within the months', () => {
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 1, max: 10_000 }), (seed, index) => {
+        const subscriber = subscriberOf(seed, index, 12);
+        expect(subscriberOf(seed, index, 12)).toEqual(subscriber);
+        expect(subscriber.opensOn >= FIRST_DAY && subscriber.opensOn < endOf(12)).toBe(true);
+        if (subscriber.leavesOn !== undefined) expect(subscriber.leavesOn > subscriber.opensOn).toBe(true);
+      }),
+    );
+  });
+
+  it('sit down to pay as often as their habit says', () => {
+    const year = Array.from({ length: 365 }, (_, after) => addDays(FIRST_DAY, after));
+    const times = (habit: Subscriber['habit']) =>
+      year.filter((day) => meansToPay(1, one({ habit, index: 3, opensOn: FIRST_DAY, cycleDay: 1 }), day)).length;
+    expect([times('punctual'), times('late'), times('partial'), times('insolvent')]).toEqual([12, 12, 24, 1]);
+    expect(times('forgetful')).toBeLessThan(12);
+  });
+
+  it('pay what is open, a part of it, more than it, or what was written off too', () => {
+    const state = { ...owing(5_001n), writtenOff: 700n };
+    const paid = (habit: Subscriber['habit']) => paidBy(one({ habit }), state);
+    expect([paid('punctual'), paid('partial'), paid('generous'), paid('insolvent')]).toEqual([
+      5_001n,
+      3_000n,
+      6_000n,
+      5_701n,
+    ]);
+    expect(paidBy(one(), open)).toBeUndefined();
+  });
+
+  it('do nothing on an account where there is nothing to do', () => {
+    const needless = [
+      'pays',
+      'leaves autopay',
+      'opens a dispute',
+      'asks for instalments',
+      'drops an arrangement',
+    ] as const;
+    for (const occasion of needless) expect(actsOn(1, occasion, one(), '2021-03-01', open)).toEqual([]);
+  });
+
+  it('ask for instalments that come to what is owed, to the cent', async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, fc.bigInt({ min: 1_000n, max: 9_999_999n }), async (seed, cents) => {
+        const [act] = actsOn(seed, 'asks for instalments', one(), '2021-03-01', owing(cents));
+        const { instalments } = (await bodyOf(act)) as { instalments: { amount: string }[] };
+        expect(instalments.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n)).toBe(cents);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('have the same occasions on a day that is lived again', () => {
+    fc.assert(
+      fc.property(seeds, days, (seed, day) => {
+        const subscriber = subscriberOf(seed, 1, 24);
+        expect(occasionsOf(seed, subscriber, day)).toEqual(occasionsOf(seed, subscriber, day));
+      }),
+    );
+  });
+});
+
+describe('The staff of a simulation', () => {
+  const desk = (state: AccountState) => ({ account: state, payments: new Map() });
+  const worked = (state: AccountState, more: Partial<Subscriber> = {}) =>
+    workOn(1, one(more), '2021-06-01', desk(state)).map(({ type }) => type);
+
+  it('looks at each account on one day of the week', () => {
+    const week = Array.from({ length: 7 }, (_, after) => addDays('2021-03-01', after));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000 }), (index) => {
+        expect(week.filter((day) => isLookedAt(one({ index }), day))).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('releases a hold before it does anything else', () => {
+    const holds = ['7f0a1b52-9c3d-4b84-a6e7-20d4c8b13f96'];
+    expect(worked({ ...owing(500n), credit: 300n, holds })).toEqual(['ReleaseHold']);
+  });
+
+  it('lays credit on what is open, and closes an account that was left and owes nothing', () => {
+    expect(worked({ ...owing(500n), credit: 300n })).toEqual(['ApplyCredit']);
+    expect(worked(open, { leavesOn: '2021-04-01' })).toEqual(['CloseAccount']);
+    expect(worked(owing(500n), { leavesOn: '2021-04-01' })).not.toContain('CloseAccount');
+  });
+});

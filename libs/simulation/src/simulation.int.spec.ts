@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { journalFormat, JournalExport, JournalQueries } from '#http/ledger';
+import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { account, readCatalogue, readCollectionPolicy } from '#libs/ledger';
+import { createLogger, type Database } from '#libs/platform';
+import { startTestNode } from '#testing/eventstore-node';
+import { accountingPrograms } from '#testing/ledger';
+import { testEngines } from '#testing/platform';
+import { examine, type Examination, PROJECTIONS } from './examine.js';
+import { type Plan, Simulation } from './simulation.js';
+
+const [engine] = await testEngines();
+
+/** A biller on a log and a database of its own, lived through and examined. */
+async function lived<Result>(plan: Plan, look: (found: Examination, db: Database) => Promise<Result>): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), 'paybill-simulation-'));
+  const node = await startTestNode();
+  const store = new EventStore(node.connectionString);
+  const test = await engine!.create();
+  const stopping = new AbortController();
+  const projecting = new ProjectionRunner(store, test.db, PROJECTIONS).run(stopping.signal);
+  try {
+    const simulation = new Simulation({
+      ...{ plan, store, db: test.db, gatewayFile: join(directory, 'gateway.jsonl') },
+      ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
+      log: createLogger({ level: 'error' }),
+    });
+    await simulation.run();
+    return await look(await examine(store, test.db, simulation.gateway), test.db);
+  } finally {
+    stopping.abort();
+    await projecting;
+    await store.close();
+    await node.close();
+    await test.drop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** A position that no log comes to. */
+const EVERYTHING = '999999999999999999';
+
+describe('A simulated biller', () => {
+  const happened = new Set<string>();
+
+  it.each([1, 2, 3])(
+    'keeps its books through a year, with seed %i (AQ2, AQ3, AQ4)',
+    async (seed) => {
+      await lived({ accounts: 25, months: 12, seed }, async (found, db) => {
+        expect(found.invariants.filter(({ faults }) => faults.length > 0)).toEqual([]);
+        expect(found.invariants).toHaveLength(7);
+        for (const { category, type } of found.happened) if (category === account.category) happened.add(type);
+        for (const program of accountingPrograms()) await accepted(program, db);
+      });
+    },
+    300_000,
+  );
+
+  it('has everything happen to accounts in three of them that can happen to an account', () => {
+    const all = Object.keys(account.events.definitions);
+    // Accounts are not merged, transferred or given other numbers in it.
+    const others = ['PayBillNumberChanged', 'AccountTransferred', 'CreditTransferred'];
+    expect(all.filter((type) => !happened.has(type)).sort()).toEqual(others.sort());
+  });
+
+  it('is the same twice, with the same ids, data and times, and another with another seed', async () => {
+    const digest = (seed: number) => lived({ accounts: 6, months: 2, seed }, ({ digest: one }) => Promise.resolve(one));
+    const [first, again, other] = [await digest(7), await digest(7), await digest(8)];
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  }, 300_000);
+});
+
+async function accepted(program: ReturnType<typeof accountingPrograms>[number], db: Database): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'paybill-journal-'));
+  try {
+    const file = join(directory, 'books.journal');
+    const exporting = new JournalExport(db, new JournalQueries(db));
+    const selection = { position: EVERYTHING };
+    const extent = await exporting.extent(selection);
+    let text = '';
+    for await (const piece of exporting.text(extent, journalFormat(program.name, selection))) text += piece;
+    await writeFile(file, text);
+    await program.check(file);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
