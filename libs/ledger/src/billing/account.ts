@@ -111,7 +111,8 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
       return { ...state, preferences };
     }
     case 'AccountClosed':
-      return { ...state, status: 'closed' };
+      // It has no service any more that could be given back.
+      return { ...state, status: 'closed', suspended: undefined };
   }
 }
 
