@@ -4,6 +4,7 @@ import { type MessageHandler } from '#libs/messaging';
 import { type Tx } from '#libs/platform';
 import { Recipients } from './recipients/recipients.js';
 import { keepBills } from './reminders/bills.js';
+import { keepPutOff } from './reminders/put-off.js';
 import { NOTIFICATIONS_DDL } from './schema.js';
 import { type NotificationSettings } from './settings.js';
 import { isHistory } from './telling/history.js';
@@ -38,6 +39,7 @@ export function notificationsHandler(
       }
       await recipients.save(tx);
       await keepBills(tx, messages, { now, historyDays, dueSoonDays });
+      await keepPutOff(tx, messages);
       if ((await tell(tx, tellings, usual)) > 0) onPlanned();
     },
   };

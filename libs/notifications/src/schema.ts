@@ -10,6 +10,12 @@ export const NOTIFICATIONS_DDL: readonly string[] = [
     account_id uuid not null, bill_number text not null, due_on date not null, currency text not null,
     open numeric not null, reminded smallint not null,
     primary key (account_id, bill_number))`,
+  // Set while an arrangement over the bill stands, and while it is going to be debited.
+  `alter table notifications.bills
+    add column if not exists arrangement_id uuid, add column if not exists debit_on date`,
+  `create table if not exists notifications.disputes (
+    account_id uuid not null, dispute_id uuid not null, bill_number text not null, amount numeric not null, until date,
+    primary key (account_id, dispute_id, bill_number))`,
   // Few bills are open and not reminded of, however long the history: this stays small.
   `create index if not exists bills_to_remind on notifications.bills (due_on) where open > 0 and reminded < 2`,
   `create table if not exists notifications.notifications (

@@ -141,7 +141,7 @@ describe('A transfer and what collections have done (PA7)', () => {
     });
     const context = { id: SUCCESSOR, commandId: id('0d'), at: later };
     expect(() => AssessLateFee.decide({ billNumber: 'B-1', policy, on: undefined }, successor, context)).toThrow(
-      expect.objectContaining({ code: 'LATE_FEE_ASSESSED' }),
+      expect.objectContaining({ code: 'LATE_FEE_ASSESSED' }) as Error,
     );
     const [waived] = WaiveLateFee.decide({ billNumber: 'B-1', reason: 'goodwill' }, successor, context);
     expect(postingsOf(waived!)).toContainEqual(expect.objectContaining({ account: 'Late Fee Income', amount: '0.50' }));
@@ -153,7 +153,7 @@ describe('A transfer and what collections have done (PA7)', () => {
     expect(successor.bills.get('B-1')).toMatchObject({ hadLateFee: true, lines: [{ isLateFee: false }] });
     const context = { id: SUCCESSOR, commandId: id('0d'), at: later };
     expect(() => AssessLateFee.decide({ billNumber: 'B-1', policy, on: undefined }, successor, context)).toThrow(
-      expect.objectContaining({ code: 'LATE_FEE_ASSESSED' }),
+      expect.objectContaining({ code: 'LATE_FEE_ASSESSED' }) as Error,
     );
   });
 

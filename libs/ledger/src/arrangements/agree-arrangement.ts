@@ -3,8 +3,8 @@ import { type CommandContext, defineCommand } from '#libs/event-sourcing';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireBill, requireOpen } from '../billing/account-state.js';
-import { collectibleOf } from '../billing/collectible.js';
 import { Day, Identifier } from '../billing/command-fields.js';
+import { disputedOf } from '../billing/disputed.js';
 import { refuse } from '../billing/rejections.js';
 import { addDays } from '../importing/calendar.js';
 import { formatMinor } from '../money/minor-units.js';
@@ -33,7 +33,7 @@ export const AgreeArrangement = defineCommand({
   decide({ bills: named, instalments: asked }, state, context): AccountEvent[] {
     requireOpen(state);
     requireMayAgree(state, context);
-    const bills = coveredBills(state, named, context);
+    const bills = coveredBills(state, named);
     const total = bills.reduce((sum, { amount }) => sum + amount, 0n);
     const instalments = readInstalments(asked, total, state, context);
     const written = (minor: bigint) => formatMinor(minor, state.digits);
@@ -66,13 +66,12 @@ function requireMayAgree({ arrangement, brokenArrangements }: AccountState, { at
   }
 }
 
-function coveredBills(state: AccountState, named: readonly string[] | undefined, { at }: CommandContext) {
-  const today = at.slice(0, 10);
+function coveredBills(state: AccountState, named: readonly string[] | undefined) {
   const numbers = named ?? state.openBills.map(({ billNumber }) => billNumber);
   const bills = [...new Set(numbers)].flatMap((billNumber) => {
-    requireBill(state, billNumber, 'bills');
-    const { open, disputed } = collectibleOf(state, billNumber, today);
-    if (open > 0n && disputed === 0n) return [{ billNumber, amount: open }];
+    const bill = requireBill(state, billNumber, 'bills');
+    const { open } = bill;
+    if (open > 0n && disputedOf(state, bill) === 0n) return [{ billNumber, amount: open }];
     if (named === undefined) return [];
     const why = open === 0n ? 'nothing is open on' : 'something is in dispute on';
     return refuse('BILL_NOT_ARRANGEABLE', `${why} bill ${billNumber}; leave it out`, 'bills');

@@ -3,11 +3,15 @@ import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { accountOpened, billIssued, dataOf, paymentApplied, share, USD } from '../billing/account-examples.js';
 import { collectibleOf } from '../billing/collectible.js';
+import { OpenDispute } from '../disputes/open-dispute.js';
+import { ResolveDispute } from '../disputes/resolve-dispute.js';
 import { AgreeArrangement } from './agree-arrangement.js';
 import { AssessArrangement } from './assess-arrangement.js';
 import { CancelArrangement } from './cancel-arrangement.js';
 
 const arrangementId = '11111111-1111-4111-8111-111111111111';
+const disputeId = '22222222-2222-4222-8222-222222222222';
+const objecting = { subject: { kind: 'bill' as const, billNumber: 'B-1' }, reason: 'outage' };
 const owing = [accountOpened(), billIssued('B-1', '2026-01-10', ['60.00']), billIssued('B-2', '2026-02-10', ['40.00'])];
 const halves = [
   { dueOn: '2026-02-01', amount: '50.00' },
@@ -88,6 +92,18 @@ describe('AgreeArrangement', () => {
       .thenRejected('NOTHING_TO_ARRANGE');
   });
 
+  it('covers a bill of which a dispute was lost, also in the days to pay after it', () => {
+    const opened = given(account, owing).when(OpenDispute, objecting, { commandId: disputeId }).events();
+    const lost = given(account, [...owing, ...opened])
+      .when(ResolveDispute, { disputeId, outcome: 'company', reason: 'no-outage' }, on('2026-01-16'))
+      .events();
+    const past = [...owing, ...opened, ...lost];
+    const { arrangement } = given(account, past)
+      .when(AgreeArrangement, { instalments: halves }, on('2026-01-17'))
+      .state();
+    expect(arrangement?.bills.map(({ billNumber }) => billNumber)).toEqual(['B-1', 'B-2']);
+  });
+
   it('is one at a time, and none after two that were broken in a year', () => {
     given(account, agreed).when(AgreeArrangement, { instalments: halves }).thenRejected('ARRANGEMENT_EXISTS');
     const broken = [...agreed, ...assess(agreed, '2026-02-07').events()];
@@ -137,7 +153,20 @@ describe('AssessArrangement', () => {
 
   it('asks for nothing that has come into dispute meanwhile', () => {
     const some = [...agreed, paid(1, '30.00', 'B-1/L1 30.00'), disputed];
-    expect(told(some, '2026-02-07')).toEqual(['InstalmentKept 1']);
+    expect(told(some, '2026-02-07')).toEqual([]);
+  });
+
+  it('is not completed by a dispute, nor by the days to pay after it: nothing of it is paid (12 CFR 1026.13)', () => {
+    const all = given(account, agreed).when(OpenDispute, objecting, { commandId: disputeId }).events();
+    const lost = given(account, [...agreed, ...all])
+      .when(ResolveDispute, { disputeId, outcome: 'company', reason: 'no-outage' }, on('2026-02-01'))
+      .events();
+    const half = paid(1, '40.00', 'B-2/L1 40.00');
+    expect(told([...agreed, ...all, half], '2026-03-07')).toEqual([]);
+    expect(told([...agreed, ...all, ...lost, half], '2026-02-11')).toEqual([]);
+    expect(told([...agreed, ...all, ...lost, half], '2026-02-12')).toEqual(['ArrangementBroken 1']);
+    const settled = [...agreed, ...all, ...lost, half, paid(2, '60.00', 'B-1/L1 60.00')];
+    expect(told(settled, '2026-02-11')).toEqual(['InstalmentKept 1', 'InstalmentKept 2', 'ArrangementCompleted']);
   });
 
   it('looks at no day ahead, and at nothing where none stands', () => {

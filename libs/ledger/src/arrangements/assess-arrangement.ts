@@ -3,7 +3,7 @@ import { defineCommand } from '#libs/event-sourcing';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, type Arrangement, requireKnown } from '../billing/account-state.js';
-import { paidOfArrangement } from '../billing/collectible.js';
+import { courseOfArrangement } from '../billing/collectible.js';
 import { Day } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { addDays } from '../importing/calendar.js';
@@ -12,8 +12,8 @@ import { formatMinor } from '../money/minor-units.js';
 /**
  * Looks what became of the account's arrangement by a day (CS3). An instalment is kept when what was paid on the bills since the
  * agreement comes to all instalments up to it, whenever it was paid; the arrangement is broken when it does not once the day and
- * its grace are over, also of one that had been kept and whose payment came back; it is completed when all is paid. What was
- * told is not told again, and where there is nothing to tell there is no event.
+ * its grace are over, also of one that had been kept and whose payment came back; it is completed when all is paid. What is in
+ * dispute is neither paid nor missed. What was told is not told again, and where there is nothing to tell there is no event.
  */
 export const AssessArrangement = defineCommand({
   type: 'AssessArrangement',
@@ -34,7 +34,7 @@ export const AssessArrangement = defineCommand({
 function assessed(state: AccountState, arrangement: Arrangement, on: string, effectiveAt: string): AccountEvent[] {
   const { arrangementId, instalments, graceDays, kept } = arrangement;
   const money = (minor: bigint) => ({ amount: formatMinor(minor, state.digits), currency: state.currency });
-  const paid = paidOfArrangement(state, arrangement, on);
+  const { paid, disputed } = courseOfArrangement(state, arrangement, on);
   const events: AccountEvent[] = [];
   let due = 0n;
   for (const [index, { dueOn, amount }] of instalments.entries()) {
@@ -45,8 +45,8 @@ function assessed(state: AccountState, arrangement: Arrangement, on: string, eff
       events.push({ type: 'InstalmentKept', data: { arrangementId, number, dueOn, paid: money(paid), effectiveAt } });
       continue;
     }
-    if (on <= addDays(dueOn, graceDays)) return events;
-    const missing = money(due - paid);
+    if (paid + disputed >= due || on <= addDays(dueOn, graceDays)) return events;
+    const missing = money(due - paid - disputed);
     return [...events, { type: 'ArrangementBroken', data: { arrangementId, number, dueOn, missing, effectiveAt } }];
   }
   return [...events, { type: 'ArrangementCompleted', data: { arrangementId, effectiveAt } }];

@@ -5,6 +5,7 @@ import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { collectibleOf } from '../billing/collectible.js';
 import { Day, Identifier } from '../billing/command-fields.js';
+import { heldBill } from '../billing/money-moves.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
 import { type AutopayDebit, type AutopayEvent, type BillShare, type Enrollment, isDebited } from './autopay.js';
@@ -146,7 +147,11 @@ class Advance {
       const open = this.#openOf(billNumber);
       return open > 0n ? [{ billNumber, amount: open < amount ? open : amount }] : [];
     });
-    if (bills.length === 0) return this.#drop(debit, { reason: 'nothing-open' });
+    if (bills.length === 0) {
+      // What came back once is not announced as if it were new.
+      const isPutOff = presentments === 0 && wanted.some((bill) => heldBill(this.state, bill.billNumber).open > 0n);
+      return this.#drop(debit, { reason: isPutOff ? 'put-off' : 'nothing-open' });
+    }
     // A debit is presented again for the same amount or not at all (Nacha, reinitiation of returned entries).
     if (presentments > 0 && sumOf(bills) < sumOf(wanted)) return this.#drop(debit, { reason: 'amount-changed' });
     const paymentId = numbered(this.context.commandId, this.#presented++);

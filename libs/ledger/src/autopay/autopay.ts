@@ -71,6 +71,8 @@ export const noAutopay: Autopay = { enrollment: undefined, debits: [] };
 /** Debits that were not made although the bill was to be paid: once there is an enrolment again, it is. */
 const DEBITED_LATER: ReadonlySet<string> = new Set([
   'too-late',
+  // In dispute or under an arrangement on its day.
+  'put-off',
   'enrollment-cancelled',
   'enrollment-suspended',
   'enrollment-stopped',

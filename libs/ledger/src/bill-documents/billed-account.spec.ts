@@ -96,6 +96,36 @@ describe('What a bill says (CO2)', () => {
     expect(issuedBill(history, 'B-1').document.pastDue).toBe('0.00');
   });
 
+  it('asks for nothing to be paid now that is in dispute (12 CFR 1026.13(d)) or under an arrangement', () => {
+    const dispute: AccountEvent = {
+      type: 'DisputeOpened',
+      data: {
+        ...{ disputeId: p1, subject: { kind: 'charge', billNumber: 'B-1', lineId: 'L1' }, amount: USD('25.00') },
+        ...{ shares: [{ billNumber: 'B-1', lineId: 'L1', amount: '25.00' }], reason: 'outage', disputePolicy: 'x/1' },
+        effectiveAt,
+      },
+    };
+    const arrangement: AccountEvent = {
+      type: 'ArrangementAgreed',
+      data: {
+        ...{ arrangementId: p1, amount: USD('100.00'), bills: [{ billNumber: 'B-1', amount: '100.00' }] },
+        ...{ instalments: [{ dueOn: '2026-02-01', amount: '100.00' }], graceDays: 5, arrangementPolicy: 'x/1' },
+        effectiveAt,
+      },
+    };
+    const after = (...events: AccountEvent[]) => {
+      const before = [accountOpened(), billIssued('B-1', '2025-12-31', ['100.00'])];
+      const { amountDue, pastDue } = issuedBill(
+        stream(...before, ...events, billIssued('B-2', '2026-02-01', ['10.00'])),
+        'B-2',
+      ).document;
+      return { amountDue, pastDue };
+    };
+    expect(after()).toEqual({ amountDue: '110.00', pastDue: '100.00' });
+    expect(after(dispute)).toEqual({ amountDue: '110.00', pastDue: '75.00' });
+    expect(after(arrangement)).toEqual({ amountDue: '110.00', pastDue: '0.00' });
+  });
+
   it('counts all that came before the first bill as activity', () => {
     const { document } = issuedBill(
       stream(accountOpened(), paymentApplied(p1, '20.00', [], '20.00'), billIssued('B-1', '2026-02-01', ['15.00'])),

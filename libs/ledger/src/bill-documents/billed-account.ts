@@ -1,14 +1,9 @@
 import { type Activity, type BilledTax, type BillDocument } from '#libs/bill-documents';
 import { type Recorded, Rejected } from '#libs/event-sourcing';
-import {
-  billChanges,
-  creditChange,
-  digitsOfStored,
-  movementsOf,
-  movesMoney,
-  openChange,
-} from '../balances/movements.js';
+import { creditChange, digitsOfStored, movementsOf, movesMoney, openChange } from '../balances/movements.js';
+import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
+import { collectibleOf } from '../billing/collectible.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 
 type Of<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
@@ -29,8 +24,6 @@ interface Standing {
   /** Of the bill before; all that there was before the first bill is activity. */
   previous?: { readonly billNumber: string; readonly issuedOn: string; readonly balance: bigint };
   activity: { readonly told: Omit<Activity, 'amount'>; readonly amount: bigint }[];
-  /** What is open of each bill. */
-  readonly open: Map<string, { readonly dueOn: string; amount: bigint }>;
 }
 
 /**
@@ -47,10 +40,11 @@ export function issuedBill(events: readonly Recorded<AccountEvent>[], billNumber
   if (!bill || !isIt(bill)) {
     throw new Rejected('BILL_UNKNOWN', 'the account has no bill with this number; list its bills', 'billNumber');
   }
-  const standing: Standing = { payBillNumber: '', digits: 0, balance: 0n, activity: [], open: new Map() };
-  for (const event of events.slice(0, at)) follow(standing, event);
+  const standing: Standing = { payBillNumber: '', digits: 0, balance: 0n, activity: [] };
+  const before = events.slice(0, at);
+  for (const event of before) follow(standing, event);
   return {
-    document: documentOf(standing, bill, reversedOn(bill, events.slice(at + 1))),
+    document: documentOf(standing, bill, pastDueBefore(bill, before), reversedOn(bill, events.slice(at + 1))),
     sealedName: standing.sealedName,
   };
 }
@@ -66,8 +60,6 @@ function follow(standing: Standing, event: AccountEvent): void {
   const movements = movementsOf(event);
   const amount = openChange(movements) - creditChange(movements);
   standing.balance += amount;
-  if (event.type === 'BillIssued') standing.open.set(event.data.billNumber, { dueOn: event.data.dueOn, amount: 0n });
-  for (const { billNumber, change } of billChanges(event, movements)) standing.open.get(billNumber)!.amount += change;
   if (event.type === 'BillIssued' && !event.data.transferredFrom) {
     const { billNumber, issuedOn } = event.data;
     standing.previous = { billNumber, issuedOn, balance: standing.balance };
@@ -109,14 +101,17 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
   }
 }
 
-function documentOf(standing: Standing, { data }: BillIssued, reversed: string | undefined): IssuedBill['document'] {
-  const { digits, previous, activity, balance, open } = standing;
+function documentOf(
+  standing: Standing,
+  { data }: BillIssued,
+  pastDue: bigint,
+  reversed: string | undefined,
+): IssuedBill['document'] {
+  const { digits, previous, activity, balance } = standing;
   const text = (minor: bigint) => formatMinor(minor, digits);
   const minor = (amount: string) => parseMinor(amount, digits);
   const taxes = taxesOf(data, digits);
   const due = balance + minor(data.total.amount);
-  let pastDue = 0n;
-  for (const bill of open.values()) if (bill.dueOn < data.issuedOn) pastDue += bill.amount;
   const changes: Partial<Record<Activity['kind'], bigint>> = {};
   for (const { told, amount } of activity) changes[told.kind] = (changes[told.kind] ?? 0n) + amount;
   return {
@@ -141,6 +136,19 @@ function documentOf(standing: Standing, { data }: BillIssued, reversed: string |
     pastDue: text(pastDue < due ? pastDue : due > 0n ? due : 0n),
     reversedOn: reversed,
   };
+}
+
+/**
+ * What of earlier bills the customer is asked to pay now: what was due before the day of the bill and may be collected on it,
+ * so nothing that is in dispute (12 CFR 1026.13(d)) or that an arrangement has put off.
+ */
+function pastDueBefore({ data: { issuedOn } }: BillIssued, events: readonly AccountEvent[]): bigint {
+  const state = events.reduce((next, event) => account.evolve(next, event), account.initialState);
+  let pastDue = 0n;
+  for (const { billNumber, dueOn } of state.openBills) {
+    if (dueOn < issuedOn) pastDue += collectibleOf(state, billNumber, issuedOn).collectible;
+  }
+  return pastDue;
 }
 
 /** The taxes of all lines, those of one jurisdiction at one rate together, in the order they first come. */

@@ -107,7 +107,8 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
     case 'AccountTransferred':
       return { ...state, status: 'closed', successorId: event.data.successorId };
     case 'AccountClosed':
-      return { ...state, status: 'closed' };
+      // It has no service any more that could be given back.
+      return { ...state, status: 'closed', suspended: undefined };
   }
 }
 

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
-import { recoveredBy } from '../collections/recovery.js';
-import { debtReinstated } from '../collections/write-off.js';
+import { layPayment } from '../collections/recovery.js';
 import { formatMinor } from '../money/minor-units.js';
 import { MoneyInput } from '../money/money.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, requireKnown } from './account-state.js';
-import { ALLOCATION_POLICY, allocateMoney, AllocationInstruction, storedShares } from './allocation.js';
+import { ALLOCATION_POLICY, AllocationInstruction, storedShares } from './allocation.js';
 import { effectiveByChannel } from './channel-policy.js';
 import { Instant } from './command-fields.js';
 import { confirmationNumber } from './confirmation-number.js';
@@ -41,12 +40,8 @@ export const ApplyPayment = defineCommand({
     const amount = readPaid(body.amount, state);
     if (state.status === 'closed') refuseBeyondReinstatedDebt(amount, state);
     const effective = effectiveByChannel(body.channel, body.effectiveAt, context);
-    const recovered = recoveredBy(state, amount, body.allocation);
     const { effectiveAt } = effective;
-    const reinstated: AccountEvent[] =
-      recovered.length === 0 ? [] : [debtReinstated(state, recovered, { reason: 'paid', paymentId, effectiveAt })];
-    const owing = reinstated.reduce<AccountState>((next, event) => account.evolve(next, event), state);
-    const { shares, unapplied } = allocateMoney(owing, amount, body.allocation);
+    const { reinstated, shares, unapplied } = layPayment(state, amount, { paymentId, effectiveAt }, body.allocation);
     return [
       ...reinstated,
       {

@@ -96,7 +96,19 @@ describe('What is in dispute (12 CFR 1026.13(d); 52 Pa. Code §56.164)', () => {
       '2026-01-20',
     );
     expect(days.run('2026-02-06')).toEqual(['AutopayDebitDropped']);
-    expect(days.last('AutopayDebitDropped').reason).toBe('nothing-open');
+    expect(days.last('AutopayDebitDropped').reason).toBe('put-off');
+  });
+
+  it('is debited after all when the company is right, once the days to pay are over', () => {
+    const days = new Days().happens(billIssued('B-1', '2026-02-06', ['100.00']));
+    days.run('2026-01-12');
+    days.do(OpenDispute, { subject: { kind: 'bill', billNumber: 'B-1' }, reason: 'not-received' }, '2026-01-20');
+    expect(days.run('2026-02-06')).toEqual(['AutopayDebitDropped']);
+    const { disputeId: lost } = days.last('DisputeOpened');
+    days.do(ResolveDispute, { disputeId: lost, outcome: 'company', reason: 'calls-confirmed' }, '2026-02-10');
+    expect(days.run('2026-02-20')).toEqual([]);
+    expect(days.run('2026-02-21')).toEqual(['AutopayDebitAnnounced']);
+    expect(days.last('AutopayDebitAnnounced')).toMatchObject({ amount: USD('100.00'), payOn: '2026-03-03' });
   });
 });
 

@@ -30,15 +30,23 @@ export function collectibleOf(state: AccountState, billNumber: string, on: strin
   return { open: bill.open, disputed, arranged, collectible: bill.open - disputed - arranged };
 }
 
-/**
- * What was paid on the bills of an arrangement since it was agreed on, in minor units: what was open then less what is now and
- * not in dispute. What was reversed counts as paid, for it is not owed any more.
- */
-export function paidOfArrangement(state: AccountState, { bills }: Arrangement, on: string): bigint {
-  return bills.reduce((paid, { billNumber, amount }) => {
-    const { open, disputed } = collectibleOf(state, billNumber, on);
-    return paid + amount - least(amount, open - disputed);
-  }, 0n);
+/** What became of the bills of an arrangement since it was agreed on, in minor units. */
+interface ArrangementCourse {
+  /** What was open then less what is now. What was reversed counts as paid, for it is not owed any more. */
+  readonly paid: bigint;
+  /** What of the rest is not asked for on the day, because it is in dispute or its days to pay are not over. */
+  readonly disputed: bigint;
+}
+
+export function courseOfArrangement(state: AccountState, { bills }: Arrangement, on: string): ArrangementCourse {
+  let [paid, disputed] = [0n, 0n];
+  for (const { billNumber, amount } of bills) {
+    const now = collectibleOf(state, billNumber, on);
+    const left = least(amount, now.open);
+    paid += amount - left;
+    disputed += left - least(left, now.open - now.disputed);
+  }
+  return { paid, disputed };
 }
 
 function least(one: bigint, other: bigint): bigint {

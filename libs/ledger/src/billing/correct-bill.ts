@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
-import { type AccountState, requireOpen } from './account-state.js';
+import { type AccountState, type Bill, requireBill, requireOpen } from './account-state.js';
 import { Identifier, ReasonCode } from './command-fields.js';
 import { arrearsTo, billing, ComputedBill } from './issue-bill.js';
 import { refuse } from './rejections.js';
@@ -19,6 +19,7 @@ export const CorrectBill = defineCommand({
   schema: z.strictObject({ billNumber: Identifier, reason: ReasonCode, bill: ComputedBill }),
   decide({ billNumber, reason, bill }, state, context): AccountEvent[] {
     requireOpen(state);
+    refuseWrittenOff(requireBill(state, billNumber, 'billNumber'));
     const reversals = wholeBillReversed(state, billNumber, reason, context);
     requireSamePlace(billNumber, bill, state.billed);
     return [
@@ -32,6 +33,12 @@ export const CorrectBill = defineCommand({
     ];
   },
 });
+
+/** What is written off is still owed: beside a bill in its place it would be owed twice. */
+function refuseWrittenOff({ lines }: Bill): void {
+  if (!lines.some(({ writtenOff }) => writtenOff > 0n)) return;
+  refuse('CHARGE_WRITTEN_OFF', 'part of this bill is written off; reinstate it first', 'billNumber');
+}
 
 /** A bill that is computed again covers what the wrong one did, with all that has been recorded since. */
 function requireSamePlace(

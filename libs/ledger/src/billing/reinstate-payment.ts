@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
+import { layPayment } from '../collections/recovery.js';
 import { formatMinor } from '../money/minor-units.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { requireKnown } from './account-state.js';
-import { ALLOCATION_POLICY, allocateMoney, storedShares } from './allocation.js';
+import { ALLOCATION_POLICY, storedShares } from './allocation.js';
 import { ReasonCode } from './command-fields.js';
 import { refuse } from './rejections.js';
 
 /**
  * The bank gave back what it had taken: a chargeback was won. The payment counts again under its own id and confirmation
- * number, laid on the bills as they are now, oldest due first. What had been refunded of it was a claim on the payer in the
- * books (Chargeback Receivable) and is settled by it. A closed account takes it too, as it took the return.
+ * number, laid on the bills as they are now, oldest due first, and on debt that was written off meanwhile. What had been
+ * refunded of it was a claim on the payer in the books (Chargeback Receivable) and is settled by it. A closed account takes it
+ * too, as it took the return.
  */
 export const ReinstatePayment = defineCommand({
   type: 'ReinstatePayment',
@@ -26,8 +28,11 @@ export const ReinstatePayment = defineCommand({
     if (!payment.returned)
       refuse('PAYMENT_NOT_RETURNED', 'the payment was not returned; it counts as it is', 'paymentId');
     const minor = (amount: bigint) => formatMinor(amount, state.digits);
-    const { shares, unapplied } = allocateMoney(state, payment.amount - payment.refunded);
+    const { at: effectiveAt } = context;
+    const left = payment.amount - payment.refunded;
+    const { reinstated, shares, unapplied } = layPayment(state, left, { paymentId, effectiveAt });
     return [
+      ...reinstated,
       {
         type: 'PaymentReinstated',
         data: {
@@ -38,7 +43,7 @@ export const ReinstatePayment = defineCommand({
           unapplied: minor(unapplied),
           ...(payment.refunded > 0n && { claimSettled: minor(payment.refunded) }),
           allocationPolicy: ALLOCATION_POLICY,
-          effectiveAt: context.at,
+          effectiveAt,
         },
       },
     ];

@@ -88,6 +88,14 @@ describe('Collections of a day', () => {
     expect(told(closed.slice(3))).toEqual(['call B-1 40.00', 'last B-1 40.00', 'cut B-1 40.00']);
   });
 
+  it('give no service back to an account that was closed while it was suspended', () => {
+    const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
+    const paid = paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00');
+    const closed = [...cut, paid, accountClosed];
+    collect(closed, '2026-03-05').thenNothing();
+    given(account, closed).when(RestoreService, { reason: 'in-error' }).thenRejected('SERVICE_NOT_SUSPENDED');
+  });
+
   it('restore service once nothing is past due, and not what a person suspended (AC5)', () => {
     const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
     const paid = [...cut, paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00')];

@@ -62,7 +62,7 @@ export const collectionsProjection: ReadModel = {
   indexes: ['create index if not exists collections_days_by_day on collections_days (last_on)'],
   async apply(tx, batch) {
     const steps = new Map<string, DunningRow>();
-    // What happened last is how it stands: null is restored.
+    // What happened last is how it stands: null is restored, or closed for good.
     const suspensions = new Map<string, SuspensionRow | null>();
     const days = new Map<string, DayRow>();
     for (const { event } of batch) {
@@ -70,7 +70,10 @@ export const collectionsProjection: ReadModel = {
       if (type === 'DunningStepTaken') steps.set(entityId, dunningRow(event));
       else if (type === 'ServiceSuspended') suspensions.set(entityId, suspensionRow(event));
       else if (type === 'ServiceRestored') suspensions.set(entityId, null);
-      else if (type !== 'LateFeeAssessed' && type !== 'DebtWrittenOff') continue;
+      else if (type !== 'LateFeeAssessed' && type !== 'DebtWrittenOff') {
+        if (type === 'AccountClosed') suspensions.set(entityId, null);
+        continue;
+      }
       const on = dayOf(event);
       const before = days.get(entityId)?.last_on ?? on;
       days.set(entityId, { account_id: entityId, last_on: before > on ? before : on });

@@ -4,7 +4,9 @@ import { accountClosed, accountOpened, billIssued, paymentApplied, share, USD } 
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
+import { CorrectBill } from '../billing/correct-bill.js';
 import { RecordReturn } from '../billing/record-return.js';
+import { ReinstatePayment } from '../billing/reinstate-payment.js';
 import { ReverseBill } from '../billing/reverse-bill.js';
 import { ReverseCharge } from '../billing/reverse-charge.js';
 import { postingsOf } from '../journal/postings.js';
@@ -94,6 +96,14 @@ describe('A write-off', () => {
     const reversed = given(account, writtenOff).when(ReverseBill, { billNumber: 'B-1', reason: 'error' }).state();
     expect(reversed).toMatchObject({ open: 0n, writtenOff: 2800n, credit: 1200n });
   });
+
+  it('has no other bill in the place of what it took: the debt would be owed twice', () => {
+    const lines = [{ service: 'internet', description: 'Internet', unitPrice: '7.00' }];
+    const bill = { billNumber: 'B-2', issuedOn: '2026-09-01', dueOn: '2026-09-22', lines };
+    given(account, writtenOff)
+      .when(CorrectBill, { billNumber: 'B-1', reason: 'error', bill })
+      .thenRejected('CHARGE_WRITTEN_OFF', 'billNumber');
+  });
 });
 
 describe('Money that comes for written-off debt', () => {
@@ -129,6 +139,20 @@ describe('Money that comes for written-off debt', () => {
     const recovered = [...writtenOff, ...pay(writtenOff, '28.00').events()];
     const returned = given(account, recovered).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }).state();
     expect(returned).toMatchObject({ open: 2800n, writtenOff: 0n });
+  });
+
+  it('is also what the bank gives back after the debt was given up: a chargeback is won', () => {
+    const back: AccountEvent = {
+      type: 'PaymentReturned',
+      data: {
+        ...{ paymentId, amount: USD('12.00'), reason: 'chargeback', effectiveAt: at },
+        ...{ released: [share('B-1/L1 12.00')], unappliedRemoved: '0.00' },
+      },
+    };
+    const off = [...billed, part, back, ...writeOff([...billed, part, back]).events()];
+    const won = given(account, off).when(ReinstatePayment, { paymentId, reason: 'chargeback-won' }, { at });
+    expect(won.events().map(({ type }) => type)).toEqual(['DebtReinstated', 'PaymentReinstated']);
+    expect(won.state()).toMatchObject({ open: 0n, writtenOff: 2800n, credit: 0n });
   });
 
   it('is taken by a closed account, and no more than that', () => {

@@ -16,7 +16,7 @@ import {
   RecordPartsDone,
 } from './consolidated-payment.js';
 import { divide, DIVISION_POLICY } from './divide-payment.js';
-import { partsOf } from './parts.js';
+import { partsOf } from './parts.job.js';
 import { payeeOf, sharersOf } from './payee.job.js';
 
 const ACTOR = 'consolidation-process';

@@ -7,7 +7,7 @@ import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
 import { answeringFor } from '../pay-bill-numbers/holder.job.js';
 import { consolidatedPayment, ReceiveConsolidatedPayment } from './consolidated-payment.js';
 import { divide } from './divide-payment.js';
-import { partsOf } from './parts.js';
+import { partsOf } from './parts.job.js';
 
 /** Who a payment to a number is for: one account, or several that it is divided over. */
 interface Payee {

@@ -72,6 +72,62 @@ describe.each(await testEngines())('Reminders on $name', (engine) => {
     expect(await reminders(account)).toEqual([['bill-overdue', 'B-1', '80.00']]);
   });
 
+  it('ask for nothing that is in dispute, nor in the days to pay after it (12 CFR 1026.13(d), (g)(2))', async () => {
+    const account = opened();
+    const money = (amount: string) => ({ amount, currency: 'USD' });
+    const disputeId = '11111111-1111-4111-8111-111111111111';
+    const shares = ['30.00', '20.00'].map((amount, line) => ({
+      ...{ billNumber: 'B-1', lineId: `L${line}`, amount: money(amount) },
+    }));
+    const about = { disputeId, amount: money('50.00'), shares, reason: 'outage' };
+    await receive(
+      ...['B-1', 'B-2'].map((number) => account.bill(number, '2026-01-31', '50.00')),
+      account.bill('B-3', '2026-01-31', '80.00'),
+      account.of('dispute.opened', { ...about, subject: { kind: 'bill', billNumber: 'B-1' } }),
+      account.of('dispute.opened', {
+        ...{ ...about, disputeId: account.accountId, subject: { kind: 'charge', billNumber: 'B-3', lineId: 'L1' } },
+        ...{ amount: money('30.00'), shares: [{ billNumber: 'B-3', lineId: 'L1', amount: money('30.00') }] },
+      }),
+    );
+    await remind('2026-02-01T12:00:00Z');
+    const first = [
+      ['bill-overdue', 'B-2', '50.00'],
+      ['bill-overdue', 'B-3', '50.00'],
+    ];
+    expect(await reminders(account)).toEqual(first);
+    const resolution = { disputeId, outcome: 'company' as const, granted: money('0.00'), reason: 'no-outage' };
+    await receive(account.of('dispute.resolved', { ...resolution, released: shares, payableBy: '2026-02-12' }));
+    await remind('2026-02-12T12:00:00Z');
+    expect(await reminders(account)).toEqual(first);
+    await remind('2026-02-13T12:00:00Z');
+    expect(await reminders(account)).toEqual([...first, ['bill-overdue', 'B-1', '50.00']]);
+  });
+
+  it('ask for nothing that an arrangement has put off or autopay is going to debit, until that has ended', async () => {
+    const account = opened();
+    const amount = { amount: '50.00', currency: 'USD' };
+    const arrangementId = '22222222-2222-4222-8222-222222222222';
+    const bills = (billNumber: string) => [{ billNumber, amount }];
+    const debit = { debitId: '1', amount, bills: bills('B-2') };
+    await receive(
+      ...['B-1', 'B-2'].map((number) => account.bill(number, '2026-01-31', '50.00')),
+      account.of('arrangement.agreed', {
+        ...{ arrangementId, amount, bills: bills('B-1'), graceDays: 5 },
+        instalments: [{ dueOn: '2026-03-01', amount }],
+      }),
+      account.of('autopay.debit-announced', {
+        ...{ ...debit, enrollmentId: arrangementId, payOn: '2026-02-09', method: { kind: 'card' } },
+        ...{ noticeRequired: true, noticeBecause: 'first-debit' },
+      }),
+    );
+    expect(await remind('2026-02-01T12:00:00Z')).toBe(0);
+    await receive(
+      account.of('arrangement.broken', { arrangementId, number: 1, dueOn: '2026-03-01', missing: amount }),
+      account.of('autopay.debit-dropped', { ...debit, reason: 'stopped-by-customer' }),
+    );
+    expect(await remind('2026-02-01T12:00:00Z')).toBe(2);
+  });
+
   it('go by the customer’s day', async () => {
     const [east, west] = [opened(), opened()];
     for (const [account, timeZone] of [

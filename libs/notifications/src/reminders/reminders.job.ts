@@ -38,6 +38,8 @@ interface ZoneDay {
 }
 
 const BATCH = 1_000;
+/** After the day of a debit until it counts as paid, or it is known that it was not. */
+const DEBIT_DAYS = 7;
 
 /** Brings bills to mind when their day comes near and when it has passed, each once. Any number of processes may run it. */
 export class Reminders {
@@ -93,18 +95,23 @@ export class Reminders {
   }
 }
 
-/** Bills whose reminder is due and not given, locked: another process takes others. */
+/** Bills whose reminder is due and not given, but for what is put off; locked: another process takes others. */
 async function dueBills(tx: Tx, days: readonly ZoneDay[]): Promise<DueBill[]> {
   const latest = days.map(({ soon }) => soon).reduce((a, b) => (a > b ? a : b));
   const { rows } = await sql<DueBill>`
     select b.account_id as "accountId", b.bill_number as "billNumber", b.due_on::text as "dueOn", b.currency,
-      b.open::text as open, b.due_on < d.today as overdue,
+      (b.open - p.disputed)::text as open, b.due_on < d.today as overdue,
       case when r.account_id is not null then ${RECIPIENT} end as recipient
     from notifications.bills as b
     left join notifications.recipients as r on r.account_id = b.account_id
     join (select * from ${fromRows<ZoneDay>({ zone: 'text', today: 'date', soon: 'date' }, days)}) as d
       on d.zone is not distinct from r.time_zone
-    where b.open > 0 and b.reminded < 2 and b.due_on <= ${latest}::date
+    cross join lateral (
+      select coalesce(sum(amount), 0) as disputed from notifications.disputes as p
+      where p.account_id = b.account_id and p.bill_number = b.bill_number and (p.until is null or p.until >= d.today)
+    ) as p
+    where b.open > 0 and b.open > p.disputed and b.arrangement_id is null and b.reminded < 2
+      and (b.debit_on is null or b.debit_on < d.today - ${DEBIT_DAYS}::int) and b.due_on <= ${latest}::date
       and (b.due_on < d.today or (b.due_on <= d.soon and b.reminded < 1))
     order by b.due_on, b.account_id, b.bill_number limit ${BATCH} for update of b skip locked`.execute(tx);
   return rows;
