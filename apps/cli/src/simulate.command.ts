@@ -72,5 +72,8 @@ function sentences({ from, to, streams, events, happened, invariants, refusals, 
 function verdict(name: string, faults: readonly string[]): string {
   if (faults.length === 0) return `${inColour('green', 'holds')}  ${name}`;
   const more = faults.length > FAULTS_SHOWN ? [`… and ${faults.length - FAULTS_SHOWN} more`] : [];
-  return [`${inColour('red', 'FAULT')}  ${name}`, ...[...faults.slice(0, FAULTS_SHOWN), ...more].map((one) => `         ${one}`)].join('\n');
+  return [
+    `${inColour('red', 'FAULT')}  ${name}`,
+    ...[...faults.slice(0, FAULTS_SHOWN), ...more].map((one) => `         ${one}`),
+  ].join('\n');
 }

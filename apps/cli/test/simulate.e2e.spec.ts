@@ -18,7 +18,15 @@ describe('paybill simulate', () => {
   });
   afterEach(() => line.close());
 
-  const asked = (data: string) => ['simulate', '--accounts', '4', '--months', '2', '--data', join(line.directory, data)];
+  const asked = (data: string) => [
+    'simulate',
+    '--accounts',
+    '4',
+    '--months',
+    '2',
+    '--data',
+    join(line.directory, data),
+  ];
 
   it('comes to the same however often it is killed, and its books hold', async () => {
     const undisturbed = await line.paybill([...asked('undisturbed'), '--json']);

@@ -51,7 +51,8 @@ const OCCASIONS = {
   'pays ahead': 35,
   'is suspected': 20,
 } as const;
-export type Occasion = keyof typeof OCCASIONS | 'takes a payment back' | 'pays' | 'enrolls at first' | 'moves' | 'leaves';
+export type Occasion =
+  keyof typeof OCCASIONS | 'takes a payment back' | 'pays' | 'enrolls at first' | 'moves' | 'leaves';
 
 /** What a subscriber may do on a day, drawn before anybody looks at the account: on most days nothing. */
 export function occasionsOf(seed: number, subscriber: Subscriber, day: string): Occasion[] {
@@ -114,7 +115,8 @@ const DEEDS: Readonly<Record<Occasion, (occurrence: Occurrence) => Act[]>> = {
     const reason = 'customer-asked';
     return standing ? [act(CancelArrangement, accountId, { arrangementId: standing.arrangementId, reason })] : [];
   },
-  'changes the plan': ({ subscriber, day }) => (subscriber.plan.startsWith('fibre') ? changedPlan(subscriber, day) : []),
+  'changes the plan': ({ subscriber, day }) =>
+    subscriber.plan.startsWith('fibre') ? changedPlan(subscriber, day) : [],
   'has a technician': ({ subscriber, day }) => {
     const subscriptionId = currentSubscription(subscriber, day);
     const visit = { subscriptionId, charge: 'technician', on: day, catalogue: CATALOGUE };
@@ -195,7 +197,14 @@ function tokenOf({ habit }: Subscriber, kind: 'card' | 'bank-account', dice: Ran
   const odd =
     kind === 'bank-account'
       ? (['sim_late', 'sim_late', 'sim_return', 'sim_late_decline', 'sim_timeout', 'sim_timeout_lost'] as const)
-      : (['sim_authorized', 'sim_dispute', 'sim_dispute', 'sim_decline', 'sim_refund_late', 'sim_refund_fails'] as const);
+      : ([
+          'sim_authorized',
+          'sim_dispute',
+          'sim_dispute',
+          'sim_decline',
+          'sim_refund_late',
+          'sim_refund_fails',
+        ] as const);
   return dice.percent(oddPercent) ? dice.pick(odd) : 'sim_ok';
 }
 
@@ -284,7 +293,10 @@ function dispute(accountId: string, account: AccountState, dice: Random): Act[] 
   const paid = paymentsOf(account).findLast(({ returned }) => !returned);
   if (paid && dice.percent(25)) {
     return [
-      act(OpenDispute, accountId, { subject: { kind: 'payment', paymentId: paid.id }, reason: 'payment-not-made-by-me' }),
+      act(OpenDispute, accountId, {
+        subject: { kind: 'payment', paymentId: paid.id },
+        reason: 'payment-not-made-by-me',
+      }),
     ];
   }
   const bill = account.bills.get(account.openBills.at(-1)?.billNumber ?? '');

@@ -19,7 +19,14 @@ function owing(cents: bigint): AccountState {
 }
 
 function one(more: Partial<Subscriber> = {}): Subscriber {
-  return { ...subscriberOf(1, 1, 12), habit: 'punctual', way: 'online', movesOn: undefined, leavesOn: undefined, ...more };
+  return {
+    ...subscriberOf(1, 1, 12),
+    habit: 'punctual',
+    way: 'online',
+    movesOn: undefined,
+    leavesOn: undefined,
+    ...more,
+  };
 }
 
 /** The body that an act would send. */
@@ -77,12 +84,23 @@ describe('Subscribers of a simulation', () => {
   it('pay what is open, a part of it, more than it, or what was written off too', () => {
     const state = { ...owing(5_001n), writtenOff: 700n };
     const paid = (habit: Subscriber['habit']) => paidBy(one({ habit }), state);
-    expect([paid('punctual'), paid('partial'), paid('generous'), paid('insolvent')]).toEqual([5_001n, 3_000n, 6_000n, 5_701n]);
+    expect([paid('punctual'), paid('partial'), paid('generous'), paid('insolvent')]).toEqual([
+      5_001n,
+      3_000n,
+      6_000n,
+      5_701n,
+    ]);
     expect(paidBy(one(), open)).toBeUndefined();
   });
 
   it('do nothing on an account where there is nothing to do', () => {
-    const needless = ['pays', 'leaves autopay', 'opens a dispute', 'asks for instalments', 'drops an arrangement'] as const;
+    const needless = [
+      'pays',
+      'leaves autopay',
+      'opens a dispute',
+      'asks for instalments',
+      'drops an arrangement',
+    ] as const;
     for (const occasion of needless) expect(actsOn(1, occasion, one(), '2021-03-01', open)).toEqual([]);
   });
 

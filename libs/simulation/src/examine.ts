@@ -78,10 +78,16 @@ export async function examine(store: EventStore, db: Database, gateway: VirtualG
   const invariants = [
     { name: 'debits and credits are the same in every currency', faults: await unbalanced(db) },
     { name: 'what an account received is applied, unapplied or refunded', faults: log.misapplied() },
-    { name: 'what an account received, all together, is what came by tills, banks and gateways', faults: log.unsourced() },
+    {
+      name: 'what an account received, all together, is what came by tills, banks and gateways',
+      faults: log.unsourced(),
+    },
     { name: 'balances in the read model are what the log comes to', faults: await log.differingBalances(db) },
     { name: 'money at the gateway is what the ledger says is there', faults: log.differingAtGateway(gateway) },
-    { name: 'money that nobody was found for at first is on an account once it was assigned', faults: log.lostReceipts() },
+    {
+      name: 'money that nobody was found for at first is on an account once it was assigned',
+      faults: log.lostReceipts(),
+    },
     { name: 'every account of the log is in the read model, and no other', faults: await log.missingAccounts(db) },
   ];
   return { ...log.told(), invariants };
@@ -138,7 +144,8 @@ class Log {
       for (const source of state.sources.values()) {
         const applied = sum(source.allocations.map(({ amount }) => amount));
         const left = source.returned ? 0n : source.amount - source.refunded;
-        if (applied + source.unapplied !== left) faults.push(`account ${id}: ${source.kind} ${source.id} does not add up`);
+        if (applied + source.unapplied !== left)
+          faults.push(`account ${id}: ${source.kind} ${source.id} does not add up`);
         if (source.kind === 'payment') there += applied + source.unapplied;
       }
       if (there !== received - refunded + claimed) faults.push(`account ${id}: ${received} received, ${there} there`);
@@ -158,8 +165,10 @@ class Log {
       const life = this.#payments.get(paymentId);
       const till = this.#tillTaken.get(paymentId);
       const from = life && life.status !== 'new' ? life.amount : till;
-      if (from === undefined && channel !== 'mail-in' && channel !== 'online') faults.push(`payment ${paymentId} is from nowhere`);
-      if (from !== undefined && from !== amount) faults.push(`payment ${paymentId} was ${from}, and ${amount} is applied`);
+      if (from === undefined && channel !== 'mail-in' && channel !== 'online')
+        faults.push(`payment ${paymentId} is from nowhere`);
+      if (from !== undefined && from !== amount)
+        faults.push(`payment ${paymentId} was ${from}, and ${amount} is applied`);
     }
     for (const paymentId of this.#tillTaken.keys()) {
       if (!this.#applied.has(paymentId)) faults.push(`payment ${paymentId} was taken at a till and is on no account`);
@@ -218,7 +227,9 @@ class Log {
     const { rows } = await sql<{ account_id: string }>`select account_id from account_balances`.execute(db.sql);
     const shown = new Set(rows.map(({ account_id: id }) => id));
     return [
-      ...[...this.#accounts.keys()].filter((id) => !shown.has(id)).map((id) => `account ${id} is not in the read model`),
+      ...[...this.#accounts.keys()]
+        .filter((id) => !shown.has(id))
+        .map((id) => `account ${id} is not in the read model`),
       ...[...shown].filter((id) => !this.#accounts.has(id)).map((id) => `account ${id} is not in the log`),
     ];
   }

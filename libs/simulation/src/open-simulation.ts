@@ -85,7 +85,7 @@ export async function simulate(
 
 /** Where an earlier run was; undefined where there is nothing yet. */
 async function progressIn(dataDir: string, file: string, plan: Plan): Promise<string | undefined> {
-  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     if (error.code === 'ENOTDIR') throw new SimulationRefused(`${dataDir} is no directory; name another`);
     throw error;
@@ -93,8 +93,11 @@ async function progressIn(dataDir: string, file: string, plan: Plan): Promise<st
   if (names.length === 0) return undefined;
   if (!names.includes('simulation.json')) {
     // Killed before it had begun: nothing but the lock.
-    if (names.every((name) => name === 'lock' || name.startsWith('lock.') || name === 'simulation.json.new')) return undefined;
-    throw new SimulationRefused(`${dataDir} is not empty and holds no simulation; name a directory that is empty or absent`);
+    if (names.every((name) => name === 'lock' || name.startsWith('lock.') || name === 'simulation.json.new'))
+      return undefined;
+    throw new SimulationRefused(
+      `${dataDir} is not empty and holds no simulation; name a directory that is empty or absent`,
+    );
   }
   const read = Progress.safeParse(JSON.parse(await readFile(file, 'utf8')));
   if (!read.success) throw new SimulationRefused(`${file} is not of this version of Paybill; name another directory`);

@@ -315,7 +315,8 @@ export class Simulation {
   async #till(day: string): Promise<void> {
     const { seed } = this.options.plan;
     const customers = this.#subscribers.filter(
-      (one) => one.way === 'in-person' && one.opensOn <= day && lastDays(day, 1).some((on) => meansToPay(seed, one, on)),
+      (one) =>
+        one.way === 'in-person' && one.opensOn <= day && lastDays(day, 1).some((on) => meansToPay(seed, one, on)),
     );
     const batchId = idOf(seed, 'till', day);
     const steps = new TillSteps(this.#handling, (about) => this.#idNow(about));

@@ -61,7 +61,10 @@ export function workOn(seed: number, subscriber: Subscriber, day: string, desk: 
   const { accountId, index } = subscriber;
   const dice = diceFor(seed, 'staff', index, day);
   const looked = account.arrangement ? [act(AssessArrangement, accountId, {}, { actor: 'operations:1' })] : [];
-  const work = decided(subscriber, account, dice) ?? settled(subscriber, day, desk, dice) ?? goodwill(subscriber, account, day, dice);
+  const work =
+    decided(subscriber, account, dice) ??
+    settled(subscriber, day, desk, dice) ??
+    goodwill(subscriber, account, day, dice);
   return [...looked, ...(work ? [work] : [])];
 }
 
@@ -132,7 +135,9 @@ function goodwill({ accountId }: Subscriber, account: AccountState, day: string,
   if (account.status !== 'open') return undefined;
   const bill = account.bills.get(account.openBills.at(-1)?.billNumber ?? '');
   const line = bill?.lines.find(({ isLateFee }) => !isLateFee);
-  const fee = bill?.lines.find(({ isLateFee, total, reversed, writtenOff }) => isLateFee && total > reversed + writtenOff);
+  const fee = bill?.lines.find(
+    ({ isLateFee, total, reversed, writtenOff }) => isLateFee && total > reversed + writtenOff,
+  );
   if (bill && fee && dice.percent(25)) {
     return act(WaiveLateFee, accountId, { billNumber: bill.billNumber, reason: 'first-time' }, byAgent);
   }
@@ -142,7 +147,12 @@ function goodwill({ accountId }: Subscriber, account: AccountState, day: string,
     return act(ProposeAdjustment, accountId, { adjustment, by: AGENT }, byAgent);
   }
   if (thrown === 4) {
-    return act(IssueCredit, accountId, { amount: usd(BigInt(dice.between(300, 2_000))), reason: 'promotion' }, byFinance);
+    return act(
+      IssueCredit,
+      accountId,
+      { amount: usd(BigInt(dice.between(300, 2_000))), reason: 'promotion' },
+      byFinance,
+    );
   }
   if (bill && line && thrown === 5) {
     const { billNumber } = bill;

@@ -150,7 +150,11 @@ export class Receipts {
     data: object,
   ): Promise<unknown> {
     // Each step is decided by the receipt's state and may be taken again: its id says nothing.
-    return this.handling.handle(receiptId, { definition, data, metadata: this.#metadata(this.newId(`${definition.type} ${receiptId}`), receiptId) });
+    return this.handling.handle(receiptId, {
+      definition,
+      data,
+      metadata: this.#metadata(this.newId(`${definition.type} ${receiptId}`), receiptId),
+    });
   }
 
   #metadata(commandId: string, receiptId: string): CommandMetadata {

@@ -49,7 +49,11 @@ export class TillSteps {
     const refused = await this.#askAccount(payment, by);
     const data = { paymentId, ...(refused !== undefined && { refused }) };
     // Decided by where the payment stands, and noted once: its id says nothing.
-    await this.handling.handle(batchId, { definition: RecordTillOutcome, data, metadata: by(this.newId(`${payment.status} ${paymentId}`)) });
+    await this.handling.handle(batchId, {
+      definition: RecordTillOutcome,
+      data,
+      metadata: by(this.newId(`${payment.status} ${paymentId}`)),
+    });
     return this.#paymentOf(batchId, paymentId);
   }
 
