@@ -171,7 +171,7 @@ export function paidBy({ habit }: Subscriber, account: AccountState): bigint | u
 }
 
 /** The subscription that is charged on a day: another one since a move. */
-export function currentSubscription({ movesOn }: Subscriber, day: string): string {
+function currentSubscription({ movesOn }: Subscriber, day: string): string {
   return movesOn !== undefined && day >= movesOn ? 'S-2' : 'S-1';
 }
 

@@ -34,7 +34,7 @@ const CATEGORIES = [
 const BARRIER_MS = 600_000;
 
 /** Events of one type: how many, and what their amounts come to, where they have one. */
-export interface Happened {
+interface Happened {
   readonly category: string;
   readonly type: string;
   readonly count: number;
@@ -42,7 +42,7 @@ export interface Happened {
 }
 
 /** Something that has to hold, and what was found against it: nothing, when it holds. */
-export interface Invariant {
+interface Invariant {
   readonly name: string;
   readonly faults: readonly string[];
 }

@@ -1,3 +1,2 @@
-export { type Plan } from './simulation.js';
 export { simulate, type Simulated } from './open-simulation.js';
 export { daysBetween, endOf, FIRST_DAY } from './days.js';

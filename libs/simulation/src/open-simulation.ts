@@ -10,7 +10,7 @@ import { examine, type Examination, PROJECTIONS } from './examine.js';
 import { type Plan, Simulation } from './simulation.js';
 
 /** A directory holds something else than the simulation that was asked for. Nothing of it was touched. */
-export class SimulationRefused extends Error {
+class SimulationRefused extends Error {
   override readonly name = 'SimulationRefused';
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
-import { RequestRefused, SIMULATED_METHODS, SimulatedPayment } from '#libs/gateways';
+import { RequestRefused, type SIMULATED_METHODS, SimulatedPayment } from '#libs/gateways';
 import {
   type AskedPayment,
   type Charge,
