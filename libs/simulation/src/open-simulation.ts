@@ -85,8 +85,8 @@ export async function simulate(
 
 /** Where an earlier run was; undefined where there is nothing yet. */
 async function progressIn(dataDir: string, file: string, plan: Plan): Promise<string | undefined> {
-  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [] as string[];
+  const names = await readdir(dataDir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
     if (error.code === 'ENOTDIR') throw new SimulationRefused(`${dataDir} is no directory; name another`);
     throw error;
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { journalFormat, JournalExport, JournalQueries } from '#http/ledger';
 import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
-import { account, readCatalogue, readCollectionPolicy } from '#libs/ledger';
+import { readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createLogger, type Database } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { accountingPrograms } from '#testing/ledger';
@@ -43,30 +43,20 @@ async function lived<Result>(plan: Plan, look: (found: Examination, db: Database
 const EVERYTHING = '999999999999999999';
 
 describe('A simulated biller', () => {
-  const happened = new Set<string>();
-
   it.each([1, 2, 3])(
-    'keeps its books through a year, with seed %i (AQ2, AQ3, AQ4)',
+    'keeps its books, with seed %i (AQ2, AQ3, AQ4)',
     async (seed) => {
-      await lived({ accounts: 25, months: 12, seed }, async (found, db) => {
+      await lived({ accounts: 25, months: 2, seed }, async (found, db) => {
         expect(found.invariants.filter(({ faults }) => faults.length > 0)).toEqual([]);
         expect(found.invariants).toHaveLength(7);
-        for (const { category, type } of found.happened) if (category === account.category) happened.add(type);
         for (const program of accountingPrograms()) await accepted(program, db);
       });
     },
     300_000,
   );
 
-  it('has everything happen to accounts in three of them that can happen to an account', () => {
-    const all = Object.keys(account.events.definitions);
-    // Accounts are not merged, transferred or given other numbers in it.
-    const others = ['PayBillNumberChanged', 'AccountTransferred', 'CreditTransferred'];
-    expect(all.filter((type) => !happened.has(type)).sort()).toEqual(others.sort());
-  });
-
   it('is the same twice, with the same ids, data and times, and another with another seed', async () => {
-    const digest = (seed: number) => lived({ accounts: 6, months: 2, seed }, ({ digest: one }) => Promise.resolve(one));
+    const digest = (seed: number) => lived({ accounts: 6, months: 1, seed }, ({ digest: one }) => Promise.resolve(one));
     const [first, again, other] = [await digest(7), await digest(7), await digest(8)];
     expect(again).toBe(first);
     expect(other).not.toBe(first);
