@@ -35,7 +35,7 @@ export class Receipts {
     private readonly handling: CommandHandling,
     private readonly actor: string,
     /** Ids of steps: another each time. */
-    private readonly newId: (about: string) => string = randomUUID as () => string,
+    private readonly newId: (about: string) => string = () => randomUUID(),
   ) {}
 
   /** All receipts there have been, in the order they were recorded. */

@@ -35,7 +35,7 @@ export class TillSteps {
   /** @param newId ids of what is decided by where a payment stands: another each time */
   constructor(
     private readonly handling: CommandHandling,
-    private readonly newId: (about: string) => string = randomUUID as () => string,
+    private readonly newId: (about: string) => string = () => randomUUID(),
   ) {}
 
   /** Takes every step of a batch that was left. @throws EventStoreUnavailable */
