@@ -77,8 +77,8 @@ describe('Paying at a till', () => {
     );
     await refused(
       { ...paying(payBillNumber, '1.00'), amount: { amount: '1.00', currency: 'EUR' } },
-      422,
-      'CURRENCY_MISMATCH',
+      409,
+      'PAYMENT_NOT_TAKEN',
     );
     await api.post(`/accounts/${id}/payments`, { amount: USD('57.23'), channel: 'online', method: { kind: 'cash' } });
     await api.post(`/accounts/${id}/closure`, { reason: 'moved' });
