@@ -41,12 +41,22 @@ export async function localPostgres(): Promise<RealServer | string> {
   const directory = await mkdtemp(join(tmpdir(), 'paybill-postgres-'));
   const user = await unprivileged(directory);
   const data = join(directory, 'data');
-  const port = await freePort();
   const options = { ...user, cwd: directory };
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'paybill', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
-  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
   // The server outlives pg_ctl and would keep its pipes open: its output goes to a file.
-  await run(join(bin, 'pg_ctl'), ['-D', data, '-w', '-l', join(directory, 'log'), '-o', settings, 'start'], options);
+  const start = async (port: number) => {
+    const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
+    await run(join(bin, 'pg_ctl'), ['-D', data, '-w', '-l', join(directory, 'log'), '-o', settings, 'start'], options);
+    return port;
+  };
+  // A port that was free may be somebody else's by the time the server asks for it: others start servers beside this one.
+  let port: number | undefined;
+  for (let tries = 1; port === undefined; tries++) {
+    port = await start(await freePort()).catch((error: Error) => {
+      if (tries === 5) throw error;
+      return undefined;
+    });
+  }
   return {
     url: `postgres://paybill@127.0.0.1:${port}/postgres`,
     async stop() {
