@@ -1,6 +1,6 @@
 // Three brokers of the real Apache Kafka, for development and tests: `npm run kafka` and libs/platform/testing use it.
 import { Kafka, logLevel } from 'kafkajs';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -42,8 +42,13 @@ async function listen(port) {
   });
 }
 
+/** Below those that the system gives to whoever asks for any: a broker that is down must find its own free when it is back. */
 async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const servers = [];
+  while (servers.length < count) {
+    const server = await listen(randomInt(10_000, 32_000)).catch(() => undefined);
+    if (server) servers.push(server);
+  }
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
