@@ -32,23 +32,23 @@ describe('paybill contracts', () => {
   });
 
   it('lets pass what adds to the released schemas, and releases what is new', async () => {
-    await rm(join(folder, 'bill.issued.v1.json'));
+    await rm(join(folder, 'payment.failed.v1.json'));
     expect(await run('check', '--against', folder)).toBe(0);
     expect(await run('release', '--to', folder)).toBe(0);
     expect(await run('release', '--to', folder)).toBe(0);
     expect(said).toEqual([
-      'nothing breaks a reader; not released yet: bill.issued',
-      'released: bill.issued',
+      'nothing breaks a reader; not released yet: payment.failed',
+      'released: payment.failed',
       'nothing is new',
     ]);
   });
 
   it('refuses what breaks a reader, by type and place, and releases nothing then', async () => {
-    const file = join(folder, 'payment.applied.v1.json');
-    await writeFile(file, (await readFile(file, 'utf8')).replaceAll('"unapplied"', '"rest"'));
-    await rm(join(folder, 'bill.issued.v1.json'));
+    const file = join(folder, 'credit.applied.v1.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll('"allocations"', '"rest"'));
+    await rm(join(folder, 'payment.failed.v1.json'));
     const before = await readReleased(folder);
-    const breach = 'payment.applied /properties/rest: the property is gone or has another name: readers use it';
+    const breach = 'credit.applied /properties/rest: the property is gone or has another name: readers use it';
     expect(await run('check', '--against', folder)).toBe(1);
     expect(said.join('\n').split('\n')).toContain(breach);
     expect(await run('release', '--to', folder)).toBe(1);

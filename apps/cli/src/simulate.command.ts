@@ -29,11 +29,11 @@ export function simulateCommand(): Command {
       `
 Late payers, returns, disputes, arrangements, moves, suspensions, write-offs, adjustments, autopay, tills, bank files,
 refunds, chargebacks and corrected bills, by the ordinary commands and runs. At the end the books are checked: the exit
-code is 1 when something does not hold. Killed at any moment, it goes on where it was when the same is run again.
+code is 1 when something does not hold. Killed at any moment, it goes on where it was when the same is run again. Paybill
+starts on the directory afterwards.
 
 Example:
-  paybill simulate --accounts 100 --months 12 --seed 7 --data ./year
-  paybill start --data ./year`,
+  paybill simulate --accounts 100 --months 12 --seed 7 --data ./year`,
     )
     .action(async (options: SimulateOptions) => {
       process.exitCode = await run(options);
