@@ -1,12 +1,13 @@
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type Bar, staysUnder, told } from './bar.js';
 import { HttpPool } from './http-connection.js';
 import { openLoop } from './load.js';
 import { median, quantile, ROUNDS } from './measuring.js';
 import { openAccounts, PAYMENT } from './payers.js';
-import { startStandalone, untilFollowed, untilProjected } from './processes.js';
-import { inScratch } from './scratch.js';
+import { type BenchServer, withPostgres } from './postgres.js';
+import { startServed, startStandalone, untilFollowed, untilProjected } from './processes.js';
+import { inScratch, withNode } from './scratch.js';
 
 const LOAD = { perSecond: 500, seconds: 10 };
 const CONNECTIONS = 64;
@@ -80,30 +81,62 @@ const DAY: readonly ((id: string, index: number) => Asked)[] = [
 ];
 
 /**
- * Commands of many kinds over HTTP at fixed times, from the moment each was due, on standalone with everything in it running: read
- * models, notifications, fraud monitoring.
+ * Commands of many kinds over HTTP at fixed times, from the moment each was due: to the API as a process of its own, as an
+ * installation has it, and to standalone with everything in it running: read models, notifications, fraud monitoring.
  */
-export function commandLatency(): Promise<Bar[]> {
+export async function commandLatency(): Promise<Bar[]> {
+  return [...(await withPostgres(apiApart)), ...(await inStandalone())];
+}
+
+/** Whoever follows the log has machines of its own there, so nobody does here; the log and the database are on this one. */
+async function apiApart(server: BenchServer | undefined): Promise<Bar[]> {
+  if (!server) return [];
+  return server.inDatabase((_db, databaseUrl) =>
+    withNode(async (node) => {
+      const masterKey = randomBytes(32).toString('base64');
+      const api = await startServed('api', {
+        EVENTSTORE_URL: node.connectionString,
+        DATABASE_URL: databaseUrl,
+        PAYBILL_MASTER_KEY: masterKey,
+      });
+      try {
+        return barsOf('API process', await latencies(api.url, (await payers(node.connectionString)).ids));
+      } finally {
+        await api.stop();
+      }
+    }),
+  );
+}
+
+function inStandalone(): Promise<Bar[]> {
   return inScratch(async (directory) => {
     const standalone = await startStandalone(directory);
     const { url, eventStoreUrl } = standalone;
     try {
-      const store = new EventStore(eventStoreUrl);
-      const ids = await openAccounts(new CommandHandling(store), ACCOUNTS);
-      const position = await store.lastOf('account');
-      await store.close();
+      const { ids, position } = await payers(eventStoreUrl);
       await untilProjected(url, position);
       await untilFollowed(url, position);
-      const rounds = await latencies(url, ids);
-      const ms = (share: number) => median(rounds.map((round) => quantile(round, share)));
-      return [
-        staysUnder('billing', 'ms p99 of mixed commands, 500/s', ms(0.99), P99_MS),
-        told('billing', 'ms p50 of the same', ms(0.5)),
-      ];
+      return barsOf('standalone', await latencies(url, ids));
     } finally {
       await standalone.stop();
     }
   });
+}
+
+async function payers(eventStoreUrl: string): Promise<{ ids: string[]; position: bigint }> {
+  const store = new EventStore(eventStoreUrl);
+  const ids = await openAccounts(new CommandHandling(store), ACCOUNTS);
+  const position = await store.lastOf('account');
+  await store.close();
+  return { ids, position };
+}
+
+function barsOf(where: string, rounds: readonly (readonly number[])[]): Bar[] {
+  const ms = (share: number) => median(rounds.map((round) => quantile([...round], share)));
+  return [
+    staysUnder('billing', `ms p99 of mixed commands, 500/s, ${where}`, ms(0.99), P99_MS),
+    told('billing', 'ms p50 of the same', ms(0.5)),
+  ];
 }
 
 /** Milliseconds of each command, a list for each round; one round before them is not counted. */

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Answers } from './event-store-answers.js';
@@ -54,5 +55,17 @@ describe('Answers to a subscription', () => {
     expect(await next).toEqual(['passed 1']);
     if (ends === 'end') expect(await answers.next(0)).toBeUndefined();
     else await expect(answers.next(0)).rejects.toThrow('the connection broke');
+  });
+
+  it('are let go by to their end, and not held or broken off, when nothing more is wanted', async () => {
+    const call = new Call();
+    const cancelled = jest.spyOn(call, 'cancel');
+    const answers = new Answers<string>(call as never, isPassed, LONG);
+    call.say('event 1');
+    answers.leave();
+    call.say('event 2');
+    call.emit('end');
+    expect(await answers.next(0)).toBeUndefined();
+    expect(cancelled).not.toHaveBeenCalled();
   });
 });

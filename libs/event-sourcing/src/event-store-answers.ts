@@ -10,6 +10,7 @@ export class Answers<Answer> {
   #received: Answer[] = [];
   #failed: Error | undefined;
   #ended = false;
+  #isLeft = false;
   #wake: () => void = () => undefined;
 
   /**
@@ -22,6 +23,7 @@ export class Answers<Answer> {
     private readonly passedPatienceMs = 50,
   ) {
     call.on('data', (answer: Answer) => {
+      if (this.#isLeft) return;
       this.#received.push(answer);
       if (this.#received.length >= READ_AHEAD) call.pause();
       this.#wake();
@@ -78,8 +80,15 @@ export class Answers<Answer> {
     waiting.abort();
   }
 
+  /** For a call without end. The client takes a cancelled call for a broken connection and opens another. */
   cancel(): void {
-    // The client takes a cancelled call for a broken connection and opens another: none is cancelled that has ended.
     if (!this.#ended) this.call.cancel();
+  }
+
+  /** Nothing more is wanted of a call that ends of itself: it does so unheard. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#received = [];
+    this.call.resume();
   }
 }

@@ -22,8 +22,9 @@ const LIVE_PATIENCE_MS = 50;
 /**
  * Events as they are stored, byte for byte. Whoever checks hashes needs these: the official client parses every event as JSON,
  * and what is written again from that may differ from what is stored in ways nobody would see. Whoever follows the log is
- * faster with them. The connection, its discovery
- * and its credentials are the client's own.
+ * faster with them, and whoever reads a little of it far more so: the client's own reads go through a native library that lets
+ * Nagle's algorithm hold a request back until the server has acknowledged its head, 40 ms later (kurrent-io/KurrentDB-Client-Rust
+ * issue 232). The connection, its discovery and its credentials are the client's own.
  */
 export class StoredBytes {
   constructor(private readonly client: KurrentDBClient) {}
@@ -78,34 +79,50 @@ export class StoredBytes {
   }
 
   /**
-   * A stream from one of its revisions on, in batches. A stream that does not exist, or was deleted for ever, is empty.
+   * A stream from one of its revisions on, in batches. A stream that does not exist is empty.
+   * @param deleted what is said of a stream that was deleted for ever
    * @throws EventStoreUnavailable
    */
   async *stream(
     name: string,
-    { from = 0n, limit = Number.MAX_SAFE_INTEGER }: { from?: bigint; limit?: number } = {},
+    {
+      from = 0n,
+      limit = Number.MAX_SAFE_INTEGER,
+      deleted = 'empty',
+    }: { from?: bigint; limit?: number; deleted?: 'empty' | 'error' } = {},
   ): AsyncGenerator<readonly RawEvent[]> {
     try {
-      for await (const batch of this.#read(streamFrom(name, from, limit), toTheEnd())) {
-        yield batch.flatMap(({ event }) => event ?? []);
-      }
+      for await (const batch of this.#read(streamFrom(name, from, limit), toTheEnd())) yield eventsOf(batch);
     } catch (error) {
-      if (!saysDeleted(error)) throw error;
+      if (deleted === 'error' || !saysDeleted(error)) throw error;
     }
+  }
+
+  /** The last event of a stream, or undefined when the stream does not exist. @throws EventStoreUnavailable */
+  async last(name: string): Promise<RawEvent | undefined> {
+    return (await this.#all(lastOfStream(name)))[0];
+  }
+
+  /** So many events before a position, or before the end of the log, the last first. @throws EventStoreUnavailable */
+  before(position: bigint | undefined, count: number): Promise<readonly RawEvent[]> {
+    return this.#all(lastInLog(position, count));
   }
 
   /** The event at a position, or undefined when none begins there. @throws EventStoreUnavailable */
   async at(position: bigint): Promise<RawEvent | undefined> {
-    let found: RawEvent | undefined;
     try {
-      for await (const batch of this.#read(oneFrom(position), toTheEnd())) {
-        for (const { event } of batch) if (event?.position === position) found = event;
-      }
+      return (await this.#all(oneFrom(position))).find((event) => event.position === position);
     } catch (error) {
       // How a store says that this is no position of its log.
       if ((error as { cause?: { code?: unknown } }).cause?.code !== status.INVALID_ARGUMENT) throw error;
+      return undefined;
     }
-    return found;
+  }
+
+  async #all(request: ReadReq): Promise<RawEvent[]> {
+    const events: RawEvent[] = [];
+    for await (const batch of this.#read(request, toTheEnd())) events.push(...eventsOf(batch));
+    return events;
   }
 
   /**
@@ -124,7 +141,7 @@ export class StoredBytes {
   /** Everything the answer brings, in as few pieces as the reader is slow. */
   async *#read<Answer>(
     request: ReadReq,
-    { decode, signal, patience = () => 0, isPassed }: Reading<Answer>,
+    { decode, signal, patience = () => 0, isPassed, ends = false }: Reading<Answer>,
   ): AsyncGenerator<readonly Answer[]> {
     if (signal.aborted) return;
     const call = await OwnConnection.read(this.client, request, decode).catch((error: unknown) => {
@@ -144,7 +161,8 @@ export class StoredBytes {
       if (!signal.aborted) throw unavailable(convertToCommandError(error as Error));
     } finally {
       signal.removeEventListener('abort', stop);
-      stop();
+      if (ends) answers.leave();
+      else stop();
     }
   }
 }
@@ -157,10 +175,16 @@ interface Reading<Answer> {
   readonly patience?: () => number;
   /** Whether an answer says no more than how far the log was read. */
   readonly isPassed?: (answer: Answer) => boolean;
+  /** The answer ends of itself. */
+  readonly ends?: boolean;
 }
 
 function toTheEnd(): Reading<RawRead> {
-  return { decode: decodeRead, signal: new AbortController().signal };
+  return { decode: decodeRead, signal: new AbortController().signal, ends: true };
+}
+
+function eventsOf(batch: readonly RawRead[]): RawEvent[] {
+  return batch.flatMap(({ event }) => event ?? []);
 }
 
 function saysDeleted(error: unknown): boolean {
@@ -219,17 +243,45 @@ function oneFrom(position: bigint): ReadReq {
   });
 }
 
+function lastInLog(position: bigint | undefined, count: number): ReadReq {
+  return readRequest((options) => {
+    const all = new streams.ReadReq.Options.AllOptions();
+    if (position === undefined) all.setEnd(new shared.Empty());
+    else all.setPosition(positionInLog(position));
+    options.setAll(all);
+    options.setReadDirection(streams.ReadReq.Options.ReadDirection.BACKWARDS);
+    options.setCount(String(count));
+    options.setNoFilter(new shared.Empty());
+  });
+}
+
 function streamFrom(name: string, revision: bigint, limit: number): ReadReq {
   return readRequest((options) => {
-    const stream = new streams.ReadReq.Options.StreamOptions();
-    const identifier = new shared.StreamIdentifier();
-    identifier.setStreamName(Buffer.from(name).toString('base64'));
-    stream.setStreamIdentifier(identifier);
+    const stream = streamNamed(name);
     stream.setRevision(revision.toString());
     options.setStream(stream);
     options.setCount(String(limit));
     options.setNoFilter(new shared.Empty());
   });
+}
+
+function lastOfStream(name: string): ReadReq {
+  return readRequest((options) => {
+    const stream = streamNamed(name);
+    stream.setEnd(new shared.Empty());
+    options.setStream(stream);
+    options.setReadDirection(streams.ReadReq.Options.ReadDirection.BACKWARDS);
+    options.setCount('1');
+    options.setNoFilter(new shared.Empty());
+  });
+}
+
+function streamNamed(name: string) {
+  const stream = new streams.ReadReq.Options.StreamOptions();
+  const identifier = new shared.StreamIdentifier();
+  identifier.setStreamName(Buffer.from(name).toString('base64'));
+  stream.setStreamIdentifier(identifier);
+  return stream;
 }
 
 /** A place in the log: the start, or a position. */
@@ -239,9 +291,13 @@ function inLog(position: bigint): ReadReq.Options.AllOptions {
     all.setStart(new shared.Empty());
     return all;
   }
+  all.setPosition(positionInLog(position));
+  return all;
+}
+
+function positionInLog(position: bigint) {
   const place = new streams.ReadReq.Options.Position();
   place.setCommitPosition(position.toString());
   place.setPreparePosition(position.toString());
-  all.setPosition(place);
-  return all;
+  return place;
 }

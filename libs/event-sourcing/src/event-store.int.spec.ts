@@ -30,6 +30,34 @@ describe('A subscription', () => {
   });
 });
 
+describe('Whoever reads no more of a stream than wanted', () => {
+  it('leaves the connection whole for all who follow the log by it', async () => {
+    const node = await startTestNode();
+    const store = new EventStore(node.connectionString);
+    const some = (count: number) =>
+      Array.from({ length: count }, () => ({ id: randomUUID(), type: 'Put', data: {}, metadataJson: '{}' }));
+    await store.append('till-1', -1n, some(500));
+
+    const enough = new AbortController();
+    const delivered: bigint[] = [];
+    for await (const batch of store.subscribe({ after: 0n, categories: ['till'], signal: enough.signal })) {
+      for (const message of batch) if (message.kind === 'event') delivered.push(message.event.revision);
+      if (batch.some(({ kind }) => kind === 'caught-up')) {
+        for (let reader = 0; reader < 20; reader++) {
+          for await (const { revision } of store.readStream('till-1')) if (revision === 3n) break;
+        }
+        expect(await store.readLast('till-1')).toMatchObject({ revision: 499n });
+        await store.append('till-1', 499n, some(1));
+      }
+      if (delivered.length === 501) enough.abort();
+    }
+    expect(delivered).toEqual(Array.from({ length: 501 }, (_, revision) => BigInt(revision)));
+    expect(await store.readLast('till-none')).toBeUndefined();
+    await store.close();
+    await node.close();
+  });
+});
+
 describe('The last event of a category', () => {
   let node: TestNode;
   let store: EventStore;

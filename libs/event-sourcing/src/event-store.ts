@@ -1,13 +1,4 @@
-import {
-  END,
-  BACKWARDS,
-  jsonEvent,
-  type JSONRecordedEvent,
-  KurrentDBClient,
-  NO_STREAM,
-  StreamNotFoundError,
-  WrongExpectedVersionError,
-} from '@kurrent/kurrentdb-client';
+import { jsonEvent, KurrentDBClient, NO_STREAM, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoredBytes } from './event-store-bytes.js';
 import { EventStoreUnavailable, unavailable, WrongRevision } from './event-store-errors.js';
@@ -34,7 +25,7 @@ export type SubscriptionMessage =
 /** Revision an append expects the stream to be at; -1n for a stream that does not exist yet. */
 export const NEW_STREAM = -1n;
 
-const APPEND_TIMEOUT_MS = 15_000;
+const PATIENCE_MS = 15_000;
 const encoder = new TextEncoder();
 
 /** The one door to EventStoreDB / KurrentDB. Every append names the exact revision; ANY does not exist here. */
@@ -66,7 +57,7 @@ export class EventStore {
     );
     try {
       const streamState = expected === NEW_STREAM ? NO_STREAM : expected;
-      const result = await within(APPEND_TIMEOUT_MS, this.#client.appendToStream(stream, proposed, { streamState }));
+      const result = await within(PATIENCE_MS, this.#client.appendToStream(stream, proposed, { streamState }));
       // Servers before 22.6 leave the position out when an append is recognised as a retry.
       const position = result.position?.commit ?? (await this.#positionOf(stream, result.nextExpectedRevision));
       return { revision: result.nextExpectedRevision, position };
@@ -76,52 +67,28 @@ export class EventStore {
     }
   }
 
-  /** Reads a stream forwards. A stream that does not exist is empty. */
+  /** Reads a stream forwards. A stream that does not exist is empty. @throws EventStoreUnavailable */
   async *readStream(
     stream: string,
     { from = 0n, limit }: { from?: bigint; limit?: number } = {},
   ): AsyncGenerator<StoredEvent> {
-    try {
-      const options = { fromRevision: from, ...(limit === undefined ? {} : { maxCount: limit }) };
-      for await (const resolved of this.#client.readStream(stream, options)) {
-        if (resolved.event) yield stored(resolved.event as JSONRecordedEvent);
-      }
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return;
-      throw unavailable(error);
-    }
+    const options = { from, ...(limit !== undefined && { limit }), deleted: 'error' } as const;
+    for await (const batch of this.bytes.stream(stream, options)) for (const event of batch) yield parsed(event);
   }
 
-  /** The last event of a stream, or undefined when the stream does not exist. */
+  /** The last event of a stream, or undefined when the stream does not exist. @throws EventStoreUnavailable */
   async readLast(stream: string): Promise<StoredEvent | undefined> {
-    try {
-      for await (const { event } of this.#client.readStream(stream, {
-        direction: BACKWARDS,
-        fromRevision: END,
-        maxCount: 1,
-      })) {
-        return event && stored(event as JSONRecordedEvent);
-      }
-      return undefined;
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return undefined;
-      throw unavailable(error);
-    }
+    const event = await this.bytes.last(stream);
+    return event && parsed(event);
   }
 
-  /** Commit position of the last event in the log, 0n when the log is empty. Also answers "is the store reachable?". */
+  /**
+   * Commit position of the last event in the log, 0n when the log is empty. Also answers "is the store reachable?".
+   * @throws EventStoreUnavailable
+   */
   async lastPosition(): Promise<bigint> {
-    try {
-      const reading = async (): Promise<bigint> => {
-        for await (const { event } of this.#client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
-          return event?.position.commit ?? 0n;
-        }
-        return 0n;
-      };
-      return await within(APPEND_TIMEOUT_MS, reading());
-    } catch (error) {
-      throw unavailable(error);
-    }
+    const [last] = await within(PATIENCE_MS, this.bytes.before(undefined, 1));
+    return last?.position ?? 0n;
   }
 
   /**
@@ -137,9 +104,7 @@ export class EventStore {
       return last;
     };
     for (let before: bigint | undefined; ;) {
-      const page = await within(APPEND_TIMEOUT_MS, this.#pageBefore(before)).catch((error: unknown) => {
-        throw unavailable(error);
-      });
+      const page = await within(PATIENCE_MS, this.bytes.before(before, PAGE));
       for (const { position, stream } of page) {
         end ??= position;
         if (position <= known.end) return found(known.last);
@@ -148,16 +113,6 @@ export class EventStore {
       before = page.at(-1)?.position;
       if (before === undefined) return found(known.last);
     }
-  }
-
-  /** Where the events before a position are, the last first. */
-  async #pageBefore(before: bigint | undefined): Promise<{ position: bigint; stream: string }[]> {
-    const page: { position: bigint; stream: string }[] = [];
-    const fromPosition = before === undefined ? END : { commit: before, prepare: before };
-    for await (const { event } of this.#client.readAll({ direction: BACKWARDS, fromPosition, maxCount: PAGE })) {
-      if (event) page.push({ position: event.position.commit, stream: event.streamId });
-    }
-    return page;
   }
 
   /**
@@ -217,18 +172,6 @@ function json(bytes: Buffer): unknown {
   } catch {
     return text;
   }
-}
-
-function stored(event: JSONRecordedEvent): StoredEvent {
-  return {
-    id: event.id,
-    stream: event.streamId,
-    revision: event.revision,
-    position: event.position?.commit ?? 0n,
-    type: event.type,
-    data: event.data,
-    metadata: event.metadata as unknown as EventMetadata,
-  };
 }
 
 /** The client does not enforce the deadline of an append itself. */
