@@ -127,7 +127,7 @@ export const MESSAGES = {
   'account.closed': {
     version: 1,
     summary: 'The account was closed; it neither owed nor was owed anything.',
-    when: 'When the account is closed. A returned payment and what settles it may still follow.',
+    when: 'When the account is closed, after what ends with it. A returned payment and what settles it may still follow.',
     schema: z.object({ ...about, reason }),
   },
   'account.transferred': {
@@ -424,7 +424,7 @@ export const MESSAGES = {
   'autopay.stopped': {
     version: 1,
     summary: 'Autopay has ended by a rule; a new authorization is needed.',
-    when: 'When a debit came back with a code that ends it: account closed, authorization revoked.',
+    when: 'When a debit came back with a code that ends it: bank account closed, authorization revoked; or with the account itself.',
     schema: z.object({ ...about, enrollmentId, code: returnOrDecline }),
   },
   'autopay.suspended': {
@@ -606,7 +606,7 @@ export const MESSAGES = {
   'arrangement.completed': {
     version: 1,
     summary: 'All that was arranged is paid.',
-    when: 'When the arrangement is looked at, once a day.',
+    when: 'When the arrangement is looked at, once a day, or the account is closed.',
     schema: z.object({ ...about, arrangementId }),
   },
   'arrangement.cancelled': {
