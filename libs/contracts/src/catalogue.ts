@@ -143,7 +143,7 @@ export const MESSAGES = {
     }),
   },
   'bill.issued': {
-    version: 2,
+    version: 3,
     summary: 'A bill was issued. The total is the sum of its lines, each with its taxes.',
     when: 'When the biller issues the bill. Credit of the account that pays it follows as credit.applied.',
     schema: z.object({
@@ -152,6 +152,9 @@ export const MESSAGES = {
       issuedOn: Day.describe('The day the bill is dated, at the biller.'),
       dueOn: Day.describe('The last day on which paying is on time.'),
       period: z.object({ from: Day, to: Day }).optional().describe('The days the bill covers, both included.'),
+      corrects: billNumber
+        .optional()
+        .describe('The bill it takes the place of, all of which the charge.reversed right before it have taken back.'),
       transferredFrom: OtherSide.extend({ billNumber })
         .optional()
         .describe('Of a debt that came over from another account: no new charge, and no revenue.'),
@@ -267,7 +270,7 @@ export const MESSAGES = {
     schema: z.object({ ...about, holdId: z.uuid().describe('The hold, the same when it is released.'), reason }),
   },
   'charge.reversed': {
-    version: 1,
+    version: 2,
     summary: 'A charge was reversed in whole or in part; what had been paid on it is given back as credit.',
     when: 'When a charge turns out to be wrong, before or after it was paid.',
     schema: z.object({
@@ -280,6 +283,17 @@ export const MESSAGES = {
       net: Money.describe('Net and taxes together are the amount.'),
       taxes: z.array(Tax),
       released: z.array(SourcedAllocation).describe('What had been paid on it, by source; it is credit now.'),
+      disputes: z
+        .array(
+          z
+            .object({ disputeId, amount: Money })
+            .meta({ title: 'SettledDispute', description: 'What of a dispute is settled.' }),
+        )
+        .optional()
+        .describe(
+          'What of it was in dispute and is not any more; no dispute is touched when it is left out. A dispute stays open ' +
+            'until dispute.resolved, also one in which nothing is left. Since version 2; version 1 did not tell.',
+        ),
       reason,
     }),
   },
@@ -513,7 +527,7 @@ export const MESSAGES = {
         .array(Allocation)
         .describe(
           'Where on bills it is disputed; they are together the amount, and none when a payment is disputed. A later ' +
-            'charge.reversed takes along what is then more than is left of the line.',
+            'charge.reversed takes along what is then more than is left of the line, and says so in its disputes.',
         ),
       reason,
     }),
