@@ -6,7 +6,7 @@ import { EnrollAutopay, IssueBill, OpenAccount, readModels } from '#libs/ledger'
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
 import { postgresEngine, type TestEngine } from '#testing/platform';
-import { freePort, KilledProcess } from './killed-process.js';
+import { bySeed, freePort, KilledProcess } from './killed-process.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of the kill test').toString('base64')}`;
 const id = (name: string) => uuidv5(name, '2c7e9a50-6f14-5b38-8d0a-c5b1f3e72d94');
@@ -40,7 +40,7 @@ async function tell(engine: TestEngine, seed?: number): Promise<Outcome> {
   const simulator = await startSimulator({ webhook: { url: `${url}/gateway-webhooks/simulator`, secret: SECRET } });
   const stopping = new AbortController();
   const projecting = new ProjectionRunner(store, database.db, readModels).run(stopping.signal);
-  const process = new KilledProcess(seed, {
+  const process = new KilledProcess(bySeed(seed), {
     EVENTSTORE_URL: node.connectionString,
     DATABASE_URL: database.url!,
     PAYBILL_PORT: String(port),

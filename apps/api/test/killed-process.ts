@@ -11,10 +11,16 @@ const KILL_AT = new URL('./kill-at.mjs', import.meta.url).href;
 /** How often a process is killed; each start of the program takes seconds. Every step is killed at by specs in memory. */
 export const KILLS = 8;
 
-/** When the process is killed next: before or after one of its first effects, by the seed. */
-function killing(seed: number, nth: number): string {
-  const [byte, other] = createHash('sha256').update(`${seed} ${nth}`).digest();
-  return `${byte! % 2 === 0 ? 'before' : 'after'}:${(other! % 5) + 1}`;
+/** Where the process that was started so many times before is killed, as kill-at.mjs reads it; nowhere when undefined. */
+type KillAt = (starts: number) => string | undefined;
+
+/** Before or after one of its first effects, by the seed, so often and then no more; never without a seed. */
+export function bySeed(seed: number | undefined): KillAt {
+  return (starts) => {
+    if (seed === undefined || starts >= KILLS) return undefined;
+    const [byte, other] = createHash('sha256').update(`${seed} ${starts}`).digest();
+    return `${byte! % 2 === 0 ? 'before' : 'after'}:${(other! % 5) + 1}`;
+  };
 }
 
 /** The API as a process; where it is to be killed, it is, again and again. */
@@ -24,7 +30,7 @@ export class KilledProcess {
   kills = 0;
 
   constructor(
-    private readonly seed: number | undefined,
+    private readonly killAt: KillAt,
     private readonly environment: Record<string, string>,
   ) {}
 
@@ -43,10 +49,9 @@ export class KilledProcess {
   }
 
   #start(): void {
-    const { seed, kills } = this;
-    const at = seed !== undefined && kills < KILLS && killing(seed, kills);
+    const at = this.killAt(this.kills);
     const child = spawn(process.execPath, ['--import', KILL_AT, API], {
-      env: { ...process.env, ...this.environment, ...(at && { PAYBILL_KILL_AT: at }) },
+      env: { ...process.env, ...this.environment, ...(at !== undefined && { PAYBILL_KILL_AT: at }) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     this.#child = child;

@@ -6,7 +6,7 @@ import { CollectPayment, IssueBill, OpenAccount, payment, RepresentChargeback, R
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
 import { postgresEngine, type TestEngine } from '#testing/platform';
-import { freePort, KilledProcess, KILLS } from './killed-process.js';
+import { bySeed, freePort, KilledProcess, KILLS } from './killed-process.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of the kill test').toString('base64')}`;
 const id = (name: string) => uuidv5(name, '5b0d3f0e-6d3b-5c1d-8c43-0b6c8a4f1e27');
@@ -32,7 +32,7 @@ async function tell(engine: TestEngine, seed?: number): Promise<Outcome> {
   const port = await freePort();
   const webhook = { url: `http://127.0.0.1:${port}/gateway-webhooks/simulator`, secret: SECRET };
   const simulator = await startSimulator({ webhook });
-  const process = new KilledProcess(seed, {
+  const process = new KilledProcess(bySeed(seed), {
     EVENTSTORE_URL: node.connectionString,
     DATABASE_URL: database.url!,
     PAYBILL_PORT: String(port),

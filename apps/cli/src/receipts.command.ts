@@ -14,16 +14,19 @@ interface AssignOptions extends ReceiptOptions {
   readonly payment?: string;
 }
 
-/** `paybill receipts …`: money of bank files that nobody could be found for. */
+/** `paybill receipts …`: money that nobody could be found for. */
 export function receiptsCommand(): Command {
-  const command = new Command('receipts').description('money of bank files that names no account: the work list');
+  const command = new Command('receipts').description(
+    'money that names no account, or none that takes it: the work list',
+  );
   onPaybill(command.command('list'))
     .description('list the receipts that wait for somebody to say whose they are')
     .option('--all', 'those that were applied or sent back, too')
     .addHelpText(
       'after',
       `
-What payer and bank wrote is not stored: the bank's file has it, at the record that is named.
+What payer and bank wrote is not stored: the bank's file has it, at the record that is named. Of a payment over several
+accounts that were closed before they took it, the payment is named.
 
 Example:
   paybill receipts list --json`,
@@ -119,9 +122,11 @@ function asText(items: readonly ReceiptView[]): string {
   if (items.length === 0) return 'no receipt waits';
   const rows = items.map(({ receiptId, status, recorded }) => {
     if (!recorded) throw new Error(`receipt ${receiptId} was never recorded`);
-    const { kind, amount, because, effectiveAt, source } = recorded;
+    const { kind, amount, because, effectiveAt, source, leftOf } = recorded;
     const money = `${amount.amount} ${amount.currency}`;
-    const place = `${source.format} ${source.digest.slice(0, 12)} record ${source.record}`;
+    const place = source
+      ? `${source.format} ${source.digest.slice(0, 12)} record ${source.record}`
+      : `payment ${String(leftOf)}`;
     return [receiptId, status, kind, money, effectiveAt.slice(0, 10), because, place];
   });
   return table([['receipt', 'state', 'kind', 'amount', 'day', 'why', 'where it stands'], ...rows], [3]);

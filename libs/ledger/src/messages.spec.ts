@@ -100,6 +100,23 @@ describe('The public message of an event', () => {
     });
   });
 
+  it('says what of which dispute a reversal settles, and nothing of disputes it does not touch (CS2)', () => {
+    const { type, data } = goldens.find((one) => one.type === 'ChargeReversed')!;
+    expect(publicMessage(stored(type, data)).data).not.toHaveProperty('disputes');
+    const settling = publicMessage(stored(type, { ...data, disputes: [{ disputeId: ACCOUNT, amount: '7.00' }] }));
+    expectPublished(settling);
+    expect(settling.data).toMatchObject({
+      disputes: [{ disputeId: ACCOUNT, amount: { amount: '7.00', currency: 'USD' } }],
+    });
+  });
+
+  it('says which bill a corrected one takes the place of', () => {
+    const { type, data } = goldens.find((one) => one.type === 'BillIssued')!;
+    const corrected = publicMessage(stored(type, { ...data, corrects: '2025-12-C-77' }));
+    expectPublished(corrected);
+    expect(corrected.data).toMatchObject({ corrects: '2025-12-C-77' });
+  });
+
   it('shows of a pay bill number its last four figures and no more (ID5)', () => {
     const opened = goldens.find(({ type }) => type === 'AccountOpened')!;
     const { value } = toWire(publicMessage(stored(opened.type, opened.data)));

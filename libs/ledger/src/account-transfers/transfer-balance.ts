@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
+import { autopayEnded, refuseDebitUnderway, refuseUndecided } from '../accounts/leaving.js';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown, requireOpen } from '../billing/account-state.js';
@@ -8,7 +9,6 @@ import { ReasonCode } from '../billing/command-fields.js';
 import { heldSource } from '../billing/money-moves.js';
 import { refuse } from '../billing/rejections.js';
 import { formatMinor } from '../money/minor-units.js';
-import { autopayEnded, refuseUnsettled } from './leaving.js';
 
 /** What moves to the other account: all there is, and the account is closed; or what is open, or what is credit, alone. */
 export const Moves = z.enum(['all', 'debt', 'credit']);
@@ -37,7 +37,8 @@ export const TransferBalance = defineCommand({
       refuse('TRANSFER_TO_ITSELF', 'an account cannot be transferred to itself; name the other account', 'successorId');
     }
     if (state.holds.length > 0) refuse('PAYMENTS_HELD', 'payments of the account are held; ask the fraud desk first');
-    refuseUnsettled(state, moves);
+    refuseUndecided(state);
+    if (moves !== 'credit') refuseStayingDebt(state);
     const why = { transferId, accountId: successorId, reason, effectiveAt: effectiveAt(state, moves, context.at) };
     const events = [
       ...(moves !== 'credit' && state.open > 0n ? [debtOut(state, why)] : []),
@@ -48,9 +49,23 @@ export const TransferBalance = defineCommand({
       return events;
     }
     const closing = { transferId, successorId, kind, reason, effectiveAt: why.effectiveAt };
-    return [...autopayEnded(state, context.at), ...events, { type: 'AccountTransferred', data: closing }];
+    return [
+      ...autopayEnded(state, 'account-transferred', context.at),
+      ...events,
+      { type: 'AccountTransferred', data: closing },
+    ];
   },
 });
+
+/** What would go on about the debt here, when it is owed on the other account. */
+function refuseStayingDebt(state: AccountState): void {
+  const { arrangement } = state;
+  if (arrangement) {
+    const message = `arrangement ${arrangement.arrangementId} stands; cancel it first, and agree anew on the other account`;
+    refuse('ARRANGEMENT_EXISTS', message);
+  }
+  refuseDebitUnderway(state);
+}
 
 interface Why {
   readonly transferId: string;

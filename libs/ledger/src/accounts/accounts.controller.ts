@@ -88,7 +88,13 @@ export class AccountsController {
   }
 
   @Post(':accountId/closure')
-  @TakesCommand({ summary: 'Close an account that neither owes nor is owed anything', answer: AccountClosedAnswer })
+  @TakesCommand({
+    summary: 'Close an account that neither owes nor is owed anything',
+    description:
+      'Refused while a dispute is open (DISPUTE_OPEN), an adjustment waits for approval (ADJUSTMENT_PENDING) or an autopay ' +
+      'debit is at the bank (AUTOPAY_DEBIT_UNDERWAY). Autopay ends with the account, and an arrangement is completed.',
+    answer: AccountClosedAnswer,
+  })
   async closeAccount(
     @Param('accountId') accountId: string,
     @Body({ schema: CloseAccountRequest }) body: z.output<typeof CloseAccountRequest>,

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { Day, Instant } from '../billing/stored-shapes.js';
 
 /*
  * Storage format of what happens to the autopay of an account: part of the account's stream (ADR 0035), stored for ever,
  * changed by addition only. A method is the gateway's token, with the last four figures as the customer knows them.
  */
 
-const Day = z.iso.date();
-const Instant = z.iso.datetime();
 const Amount = z.string().regex(/^\d+(\.\d+)?$/);
 const Money = z.strictObject({ amount: Amount, currency: z.string().length(3) });
 /** What of a debit is for which bill; in the currency of the account. */

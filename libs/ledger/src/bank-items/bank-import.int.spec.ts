@@ -108,7 +108,7 @@ describe('Importing a bank’s file', () => {
   }
 
   const waiting = async (digest: string) =>
-    (await new Receipts(store, handling, 'test').all()).filter(({ recorded }) => recorded?.source.digest === digest);
+    (await new Receipts(store, handling, 'test').all()).filter(({ recorded }) => recorded?.source?.digest === digest);
 
   it('applies credits by pay bill number and returns by confirmation number, and keeps the rest as receipts (PA8, PA9)', async () => {
     const { accountId, number } = await open();
@@ -138,7 +138,7 @@ describe('Importing a bank’s file', () => {
       }),
     );
     const receipts = await waiting(file.digest);
-    expect(receipts.map(({ recorded }) => [recorded?.source.item, recorded?.because]).sort()).toEqual([
+    expect(receipts.map(({ recorded }) => [recorded?.source?.item, recorded?.because]).sort()).toEqual([
       [3, 'AMOUNT_DIFFERS'],
       [4, 'NUMBER_MISSING'],
       [5, 'NUMBER_UNKNOWN'],
@@ -234,7 +234,7 @@ describe('Importing a bank’s file', () => {
     ]);
     await importing().run(file, handedOut(items));
     const list = await waiting(file.digest);
-    const idOf = (item: number) => list.find(({ recorded }) => recorded?.source.item === item)!.receiptId;
+    const idOf = (item: number) => list.find(({ recorded }) => recorded?.source?.item === item)!.receiptId;
     const before = (await eventsOf(accountId)).length;
     const done = await untilDone((broken) =>
       new Receipts(broken, new CommandHandling(broken), 'clerk').assignTo(idOf(1), number),

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+import { accountLifeEvents } from '../accounts/account-life-events.js';
+import { adjustmentEvents } from '../adjustments/adjustment-events.js';
+import { arrangementEvents } from '../arrangements/arrangement-events.js';
 import { autopayEvents } from '../autopay/autopay-events.js';
+import { contactEvents } from '../contacts/contact-events.js';
+import { disputeEvents } from '../disputes/dispute-events.js';
+import { Allocation, Amount, Day, Instant, Money } from './stored-shapes.js';
 
 /*
  * Storage format. These shapes are stored for ever: a change is additive or is a new type or version with an upcaster,
@@ -8,16 +14,6 @@ import { autopayEvents } from '../autopay/autopay-events.js';
  * and texts sealed with a key of the account's own (ADR 0015).
  */
 
-/** A calendar day, `2026-01-31`. */
-const Day = z.iso.date();
-/** An ISO 8601 instant in UTC. */
-const Instant = z.iso.datetime();
-/** An exact decimal as a string; in the event's currency, at its minor unit unless said otherwise. */
-const Amount = z.string().regex(/^-?\d+(\.\d+)?$/);
-const Money = z.strictObject({ amount: Amount, currency: z.string().length(3) });
-
-/** Money of one source laid on one line of one bill; the source is the payment or credit the event is about. */
-const Allocation = z.strictObject({ billNumber: z.string(), lineId: z.string(), amount: Amount });
 const SourceKind = z.enum(['payment', 'credit']);
 /** The same where an event moves money of several sources. */
 const SourcedAllocation = Allocation.extend({ sourceId: z.string(), sourceKind: SourceKind });
@@ -27,10 +23,6 @@ const Method = z.strictObject({
   kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
   token: z.string().optional(),
 });
-/** Who somebody is to the biller. */
-const Role = z.enum(['agent', 'finance', 'operations', 'fraud-analyst', 'customer', 'service']);
-/** Personal data encrypted with the account's own key: unreadable for ever once that key is erased. */
-const Sealed = z.string().regex(/^v\d+\.[A-Za-z0-9_-]+$/);
 
 /** The other side of money that moved between two accounts; both sides have the transfer's id. */
 const OtherSide = z.strictObject({ transferId: z.uuid(), accountId: z.uuid() });
@@ -65,17 +57,7 @@ const BillLine = z.strictObject({
 
 export const accountEvents = eventRegistry({
   ...autopayEvents,
-  AccountOpened: {
-    version: 1,
-    schema: z.strictObject({
-      accountId: z.uuid(),
-      payBillNumber: z.string(),
-      currency: z.string().length(3),
-      /** The biller's own key for the customer; opaque, never a name. */
-      customerReference: z.string().optional(),
-      effectiveAt: Instant,
-    }),
-  },
+  ...accountLifeEvents,
   BillIssued: {
     version: 1,
     schema: z.strictObject({
@@ -340,194 +322,10 @@ export const accountEvents = eventRegistry({
       effectiveAt: Instant,
     }),
   },
-  ContactChanged: {
-    version: 2,
-    // Version 1 does not say which change was the first; that it was not is what it was taken for.
-    upcasters: { 1: (data) => data },
-    schema: z.strictObject({
-      /** All of it as it is now. */
-      contact: z.strictObject({ name: Sealed.optional(), email: Sealed.optional(), phone: Sealed.optional() }),
-      changed: z.array(z.enum(['name', 'email', 'phone'])).min(1),
-      /** Neither an e-mail address nor a phone number stood there before. */
-      first: z.literal(true).optional(),
-      effectiveAt: Instant,
-    }),
-  },
-  NotificationPreferencesChanged: {
-    version: 1,
-    schema: z.strictObject({
-      /** BCP 47: `en-US`. */
-      locale: z.string(),
-      /** IANA: `America/New_York`. */
-      timeZone: z.string(),
-      /** By type of notification; a type that is not named uses the biller's default. */
-      channels: z.record(z.string(), z.array(z.enum(['email', 'sms']))),
-      /** Local times, HH:MM. */
-      quietHours: z.strictObject({ from: z.string(), to: z.string() }).optional(),
-      effectiveAt: Instant,
-    }),
-  },
-  /** The customer objects to a bill, a charge of it or a payment. Moves no money: it says how much is not to be dunned for. */
-  DisputeOpened: {
-    version: 1,
-    schema: z.strictObject({
-      disputeId: z.uuid(),
-      subject: z.discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('bill'), billNumber: z.string() }),
-        z.strictObject({ kind: z.literal('charge'), billNumber: z.string(), lineId: z.string() }),
-        z.strictObject({ kind: z.literal('payment'), paymentId: z.uuid() }),
-      ]),
-      amount: Money,
-      /** Where on bills the amount is disputed; they come to it. None when a payment is disputed. */
-      shares: z.array(Allocation),
-      reason: z.string(),
-      disputePolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  DisputeResolved: {
-    version: 1,
-    schema: z.strictObject({
-      disputeId: z.uuid(),
-      outcome: z.enum(['customer', 'company']),
-      /** What the customer was right about: reversed, or of a payment taken off its bills, right before this event. */
-      granted: Money,
-      /** What of bills was in dispute until now, after those reversals, and is not any more. */
-      released: z.array(Allocation),
-      /** The last day on which what was released may be paid before it is dunned for. */
-      payableBy: Day.optional(),
-      reason: z.string(),
-      disputePolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  /** Somebody would take an amount off the account; what it comes to follows as events of its own once it is approved. */
-  AdjustmentProposed: {
-    version: 1,
-    schema: z.strictObject({
-      adjustmentId: z.uuid(),
-      proposed: z.discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('credit') }),
-        z.strictObject({ kind: z.literal('charge-reversal'), billNumber: z.string(), lineId: z.string() }),
-        z.strictObject({ kind: z.literal('dispute'), disputeId: z.uuid() }),
-      ]),
-      amount: Money,
-      reason: z.string(),
-      proposedBy: z.string(),
-      role: Role,
-      adjustmentPolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  AdjustmentApproved: {
-    version: 1,
-    schema: z.strictObject({
-      adjustmentId: z.uuid(),
-      /** `within-limit`: the proposer's role may do it alone, and nobody else has looked at it. */
-      approval: z.enum(['within-limit', 'second-person']),
-      approvedBy: z.string().optional(),
-      role: Role.optional(),
-      adjustmentPolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  AdjustmentRefused: {
-    version: 1,
-    schema: z.strictObject({
-      adjustmentId: z.uuid(),
-      reason: z.string(),
-      refusedBy: z.string(),
-      role: Role,
-      adjustmentPolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  /** When what is open on bills is to be paid: in instalments, or in one as a promise. */
-  ArrangementAgreed: {
-    version: 1,
-    schema: z.strictObject({
-      arrangementId: z.uuid(),
-      /** What the bills come to, and the instalments. */
-      amount: Money,
-      /** What was open on each; nothing of it in dispute. */
-      bills: z.array(z.strictObject({ billNumber: z.string(), amount: Amount })).min(1),
-      instalments: z.array(z.strictObject({ dueOn: Day, amount: Amount })).min(1),
-      /** After the day of an instalment before it counts as missed. */
-      graceDays: z.int().min(0),
-      arrangementPolicy: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  InstalmentKept: {
-    version: 1,
-    schema: z.strictObject({
-      arrangementId: z.uuid(),
-      /** From 1 on. */
-      number: z.int().min(1),
-      dueOn: Day,
-      /** On the bills since the agreement, all together. */
-      paid: Money,
-      effectiveAt: Instant,
-    }),
-  },
-  ArrangementBroken: {
-    version: 1,
-    schema: z.strictObject({
-      arrangementId: z.uuid(),
-      /** The instalment that was missed, its day, and what was missing of all up to it. */
-      number: z.int().min(1),
-      dueOn: Day,
-      missing: Money,
-      effectiveAt: Instant,
-    }),
-  },
-  ArrangementCompleted: {
-    version: 1,
-    schema: z.strictObject({ arrangementId: z.uuid(), effectiveAt: Instant }),
-  },
-  ArrangementCancelled: {
-    version: 1,
-    schema: z.strictObject({ arrangementId: z.uuid(), reason: z.string(), effectiveAt: Instant }),
-  },
-  /** Bills come on paper until the customer has agreed to get them electronically. */
-  BillDeliveryChanged: {
-    version: 1,
-    schema: z.strictObject({
-      paperless: z.boolean(),
-      /** The version of the text that the customer agreed to. */
-      consent: z.string().optional(),
-      effectiveAt: Instant,
-    }),
-  },
-  PayBillNumberChanged: {
-    version: 1,
-    schema: z.strictObject({
-      /** What the account's bills print from now on. */
-      payBillNumber: z.string(),
-      /** What they printed before. It goes on resolving as it did. */
-      former: z.string(),
-      /** One more number of its own; the number of a consolidation it joined; its own again after it left one. */
-      because: z.enum(['new-number', 'consolidated', 'separated']),
-      reason: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  /** The account is closed, and another answers for it: its pay bill numbers lead there from now on. */
-  AccountTransferred: {
-    version: 1,
-    schema: z.strictObject({
-      transferId: z.uuid(),
-      successorId: z.uuid(),
-      /** A merger of two accounts of one customer, or a transfer to another customer. */
-      kind: z.enum(['merger', 'transfer']),
-      reason: z.string(),
-      effectiveAt: Instant,
-    }),
-  },
-  AccountClosed: {
-    version: 1,
-    schema: z.strictObject({ reason: z.string(), effectiveAt: Instant }),
-  },
+  ...contactEvents,
+  ...disputeEvents,
+  ...adjustmentEvents,
+  ...arrangementEvents,
 });
 
 export type AccountEvent = EventOf<typeof accountEvents>;

@@ -53,7 +53,7 @@ export function billingMessage(event: BillingEvent, about: About): MessageConten
  */
 
 function bill(
-  { billNumber, issuedOn, dueOn, period, total, lines, transferredFrom }: Data<'BillIssued'>,
+  { billNumber, issuedOn, dueOn, period, total, lines, corrects, transferredFrom }: Data<'BillIssued'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'bill.issued'> {
   const money = moneyIn(total);
@@ -74,6 +74,7 @@ function bill(
       total: money(all),
     })),
     ...(period !== undefined && { period }),
+    ...(corrects !== undefined && { corrects }),
     ...(transferredFrom !== undefined && { transferredFrom: billElsewhere(transferredFrom) }),
   };
 }
@@ -163,7 +164,7 @@ function hold(
 }
 
 function reversal(data: Data<'ChargeReversed'>, { accountId, effectiveAt }: About): MessageData<'charge.reversed'> {
-  const { reversalId, billNumber, lineId, service, amount, reason } = data;
+  const { reversalId, billNumber, lineId, service, amount, disputes, reason } = data;
   return {
     accountId,
     effectiveAt,
@@ -176,7 +177,13 @@ function reversal(data: Data<'ChargeReversed'>, { accountId, effectiveAt }: Abou
     taxes: taxes(data.taxes, amount),
     released: sourced(data.released, amount),
     reason,
+    ...(disputes !== undefined && { disputes: settled(disputes, amount) }),
   };
+}
+
+function settled(stored: NonNullable<Data<'ChargeReversed'>['disputes']>, of: MoneyJson) {
+  const money = moneyIn(of);
+  return stored.map(({ disputeId, amount }) => ({ disputeId, amount: money(amount) }));
 }
 
 function credit(data: Data<'CreditIssued'>, { accountId, effectiveAt }: About): MessageData<'credit.issued'> {

@@ -4,6 +4,7 @@ import {
   consolidatedPayment,
   consolidatedPaymentEvents,
   DivideConsolidatedPayment,
+  MoveConsolidatedPart,
   ReceiveConsolidatedPayment,
   RecordPartsDone,
   ReturnConsolidatedPayment,
@@ -51,6 +52,23 @@ describe('A payment over several accounts (ID3)', () => {
     given(consolidatedPayment, [...divided, ...noted.events()])
       .when(RecordPartsDone, refused)
       .thenNothing();
+  });
+
+  it('moves a part whose account was closed, once: what takes its place, and what is left, come to it', () => {
+    const moved = read('ConsolidatedPartMoved');
+    const { effectiveAt: _, ...body } = moved.data;
+    const refused = read('ConsolidatedPartRefused');
+    const state = fold(consolidatedPayment, [...divided, refused, moved]);
+    expect(state).toMatchObject({
+      status: 'divided',
+      parts: [{ amount: '40.00' }, { amount: '20.00', insteadOf: body.paymentId }],
+      left: [body.left],
+    });
+    expect(state).not.toHaveProperty('refused');
+    given(consolidatedPayment, [...divided, moved])
+      .when(MoveConsolidatedPart, body)
+      .thenNothing();
+    given(consolidatedPayment, applied).when(MoveConsolidatedPart, body).thenNothing();
   });
 
   it('is returned as a whole, once, and not while parts are on their way (PA5)', () => {

@@ -13,6 +13,9 @@ import { PayBillNumberInput } from '../pay-bill-numbers/pay-bill-number.js';
 const At = z.iso.datetime();
 const Amount = z.string().regex(/^\d+(\.\d+)?$/);
 const Part = z.strictObject({ accountId: z.uuid(), paymentId: z.uuid(), amount: Amount });
+/** What no account takes: an unidentified receipt, for a person to say whose it is. */
+const Left = z.strictObject({ receiptId: z.uuid(), amount: Amount });
+const Division = { parts: z.array(Part), left: Left.optional(), allocationPolicy: z.string() };
 
 export const consolidatedPaymentEvents = eventRegistry({
   ConsolidatedPaymentReceived: {
@@ -29,14 +32,19 @@ export const consolidatedPaymentEvents = eventRegistry({
       effectiveAt: At,
     }),
   },
-  /** What goes to which account. The parts together are the amount, and never change. */
-  ConsolidatedPaymentDivided: {
+  /** What goes to which account. The parts, and what is left, are together the amount. */
+  ConsolidatedPaymentDivided: { version: 1, schema: z.strictObject({ ...Division, effectiveAt: At }) },
+  /**
+   * The account of a part was closed before it took it: nothing of it was applied there, nor will be. The parts that take its
+   * place, and what is left, come to it.
+   */
+  ConsolidatedPartMoved: {
     version: 1,
-    schema: z.strictObject({ parts: z.array(Part).min(1), allocationPolicy: z.string(), effectiveAt: At }),
+    schema: z.strictObject({ paymentId: z.uuid(), code: z.string(), ...Division, effectiveAt: At }),
   },
-  /** All parts are on their accounts. */
+  /** All parts are on their accounts, and what is left is on the work list. */
   ConsolidatedPaymentApplied: { version: 1, schema: z.strictObject({ effectiveAt: At }) },
-  /** An account would not take its part: it is tried again until it does. */
+  /** An account would not take its part for now: it is tried again. */
   ConsolidatedPartRefused: {
     version: 1,
     schema: z.strictObject({ accountId: z.uuid(), code: z.string(), effectiveAt: At }),
@@ -55,10 +63,18 @@ type Data<Type extends ConsolidatedPaymentEvent['type']> = Extract<ConsolidatedP
 
 export const CONSOLIDATED_PAYMENT_STATUSES = ['received', 'divided', 'applied', 'returning', 'returned'] as const;
 
+/** What an account gets. */
+export interface PaymentPart extends z.output<typeof Part> {
+  /** The part of an account that was closed, whose place it takes. */
+  readonly insteadOf?: string;
+}
+
 export interface KnownConsolidatedPayment {
   readonly status: (typeof CONSOLIDATED_PAYMENT_STATUSES)[number];
   readonly asked: Data<'ConsolidatedPaymentReceived'>;
-  readonly parts: readonly z.output<typeof Part>[];
+  readonly parts: readonly PaymentPart[];
+  /** What no account takes, as it became receipts; with the parts it comes to the payment. */
+  readonly left: readonly z.output<typeof Left>[];
   /** The account that would not take its part when it was last asked, and why. */
   readonly refused?: { readonly accountId: string; readonly code: string };
   readonly taken?: Data<'ConsolidatedReturnReceived'>;
@@ -75,11 +91,16 @@ export const consolidatedPayment: Decider<ConsolidatedPaymentState, Consolidated
   events: consolidatedPaymentEvents,
   initialState: { status: 'new' },
   evolve(state, event) {
-    if (event.type === 'ConsolidatedPaymentReceived') return { status: 'received', asked: event.data, parts: [] };
+    if (event.type === 'ConsolidatedPaymentReceived')
+      return { status: 'received', asked: event.data, parts: [], left: [] };
     if (state.status === 'new') throw new Error(`history is broken: a payment begins with ${event.type}`);
     switch (event.type) {
-      case 'ConsolidatedPaymentDivided':
-        return { ...state, status: 'divided', parts: event.data.parts };
+      case 'ConsolidatedPaymentDivided': {
+        const { parts, left } = event.data;
+        return { ...state, status: 'divided', parts, left: left ? [left] : [] };
+      }
+      case 'ConsolidatedPartMoved':
+        return moved(state, event.data);
       case 'ConsolidatedPaymentApplied': {
         const { refused: _, ...applied } = state;
         return { ...applied, status: 'applied' };
@@ -95,6 +116,21 @@ export const consolidatedPayment: Decider<ConsolidatedPaymentState, Consolidated
     }
   },
 };
+
+function moved(
+  state: KnownConsolidatedPayment,
+  { paymentId, parts, left }: Data<'ConsolidatedPartMoved'>,
+): KnownConsolidatedPayment {
+  const { refused, ...rest } = state;
+  const instead = parts.map((part) => ({ ...part, insteadOf: paymentId }));
+  const from = state.parts.find((part) => part.paymentId === paymentId);
+  return {
+    ...rest,
+    ...(refused && refused.accountId !== from?.accountId && { refused }),
+    parts: [...state.parts.filter((part) => part !== from), ...instead],
+    left: [...state.left, ...(left ? [left] : [])],
+  };
+}
 
 /** Takes the payment, before anything is said about accounts: from here on the money is not lost. */
 export const ReceiveConsolidatedPayment = defineCommand({
@@ -132,9 +168,20 @@ export const ReceiveConsolidatedPayment = defineCommand({
 export const DivideConsolidatedPayment = defineCommand({
   type: 'DivideConsolidatedPayment',
   decider: consolidatedPayment,
-  schema: z.strictObject({ parts: z.array(Part).min(1), allocationPolicy: z.string() }),
+  schema: z.strictObject(Division),
   decide: (body, { status }, { at }): ConsolidatedPaymentEvent[] =>
     status === 'received' ? [{ type: 'ConsolidatedPaymentDivided', data: { ...body, effectiveAt: at } }] : [],
+});
+
+/** Says where a part goes whose account was closed, once. */
+export const MoveConsolidatedPart = defineCommand({
+  type: 'MoveConsolidatedPart',
+  decider: consolidatedPayment,
+  schema: z.strictObject({ paymentId: z.uuid(), code: z.string(), ...Division }),
+  decide(body, state, { at }): ConsolidatedPaymentEvent[] {
+    const stands = state.status === 'divided' && state.parts.some(({ paymentId }) => paymentId === body.paymentId);
+    return stands ? [{ type: 'ConsolidatedPartMoved', data: { ...body, effectiveAt: at } }] : [];
+  },
 });
 
 /** Notes what the accounts have done; said again it changes nothing. */

@@ -27,7 +27,10 @@ const ConsolidatedPaymentAnswer = z
     amount: Money,
     parts: z
       .array(z.object({ accountId: z.uuid(), paymentId: z.uuid(), amount: Money }))
-      .meta({ description: 'What each account gets; together the amount. None before it is divided' }),
+      .meta({ description: 'What each account gets; with what is left the amount. None before it is divided' }),
+    left: z
+      .array(z.object({ receiptId: z.uuid(), amount: Money }))
+      .meta({ description: 'What no account takes, for all are closed: unidentified receipts on the work list' }),
     refused: z
       .object({ accountId: z.uuid(), code: z.string() })
       .nullable()
@@ -53,12 +56,15 @@ export class ConsolidatedPaymentsController {
     if (state.status === 'new') {
       throw new Rejected('PAYMENT_UNKNOWN', 'no payment over several accounts has this id; check the id');
     }
-    const { asked, status, parts, refused = null } = state;
+    const { asked, status, refused = null } = state;
     const { amount, confirmationNumber } = asked;
     const { currency } = amount;
     const payBillNumber = maskPayBillNumber(asked.payBillNumber);
-    const told = parts.map((part) => ({ ...part, amount: { amount: part.amount, currency } }));
-    return { paymentId, payBillNumber, confirmationNumber, status, amount, parts: told, refused };
+    const parts = state.parts.map(({ accountId, paymentId: id, amount: part }) => {
+      return { accountId, paymentId: id, amount: { amount: part, currency } };
+    });
+    const left = state.left.map(({ receiptId, amount: part }) => ({ receiptId, amount: { amount: part, currency } }));
+    return { paymentId, payBillNumber, confirmationNumber, status, amount, parts, left, refused };
   }
 
   @Post('returns')

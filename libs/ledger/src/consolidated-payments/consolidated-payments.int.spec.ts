@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata, dyingStore } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
+import { CloseAccount } from '../accounts/close-account.js';
 import { OpenAccount } from '../accounts/open-account.js';
 import { claimPayBillNumber } from '../accounts/opening.job.js';
 import { account } from '../billing/account.js';
@@ -10,7 +11,10 @@ import { HoldPayments } from '../billing/hold-payments.js';
 import { IssueBill } from '../billing/issue-bill.js';
 import { RecordReturn } from '../billing/record-return.js';
 import { ReleaseHold } from '../billing/release-hold.js';
+import { ReverseCharge } from '../billing/reverse-charge.js';
 import { ConsolidateAccount, SeparateAccount } from '../pay-bill-numbers/consolidate-accounts.js';
+import { AssignReceipt, receipt, ReleaseReceipt } from '../receipts/receipt.js';
+import { Receipts } from '../receipts/receipts.job.js';
 import { consolidatedPayment, ReturnConsolidatedPayment } from './consolidated-payment.js';
 import { ConsolidatedPaymentWorker } from './consolidated-payments.job.js';
 import { payByNumber, payeeOf } from './payee.job.js';
@@ -77,6 +81,13 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
         if ((error as Error).message !== 'killed') throw error;
       }
     }
+  }
+
+  /** The account owes nothing any more, and is closed. */
+  async function close(accountId: string): Promise<void> {
+    const charge = { billNumber: 'B-1', lineId: 'L1', reason: 'billed-in-error' };
+    await send(accountId, ReverseCharge, ReverseCharge.schema.parse(charge));
+    await send(accountId, CloseAccount, { reason: 'moved-away' });
   }
 
   const look = (id: string) => new ConsolidatedPaymentWorker(handling).look({ id, attempts: 0 });
@@ -148,6 +159,66 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     await send(ids[1]!, ReleaseHold, { holdId, reason: 'cleared' });
     expect(await look(paymentId)).toBeUndefined();
     expect(await openOf(ids)).toEqual([3000n, 0n, 500n]);
+  });
+
+  it('goes to the others where an account is closed before it has its part, killed at any append, and comes back whole', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    const holdId = randomUUID();
+    await send(ids[1]!, HoldPayments, { holdId, reason: 'suspected-fraud' });
+    await look(paymentId);
+    await close(ids[1]!);
+    await send(ids[1]!, ReleaseHold, { holdId, reason: 'cleared' });
+    // Before and after each of: its part is moved, the first account gets it besides its own, it is done.
+    expect(await lookKilled(paymentId)).toBe(6);
+    expect(await openOf(ids)).toEqual([2000n, 0n, 500n]);
+    const parts = await partsOf(ids, 'PaymentApplied');
+    expect(parts.map(({ amount }) => amount.amount)).toEqual(['10.00', '10.00']);
+    expect(new Set(parts.map((part) => part.confirmationNumber))).toEqual(new Set([confirmationNumber(paymentId)]));
+    expect(await statusOf(paymentId)).toMatchObject({ status: 'applied', left: [] });
+    await send(paymentId, ReturnConsolidatedPayment, { returnCode: 'R01', reason: 'insufficient-funds' });
+    expect(await lookKilled(paymentId)).toBe(6);
+    expect(await openOf(ids)).toEqual([4000n, 0n, 500n]);
+  }, 60_000);
+
+  it('waits on the work list where all of them are closed, keeps its number wherever it goes, and comes back from there (PA8)', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    for (const accountId of ids) await close(accountId);
+    // Before and after each of: nobody gets anything, the receipt is recorded, it is done.
+    expect(await lookKilled(paymentId)).toBe(6);
+    const payment = await statusOf(paymentId);
+    expect(payment).toMatchObject({ status: 'applied', parts: [], left: [{ amount: '20.00' }] });
+    const { receiptId } = payment.status === 'new' ? { receiptId: '' } : payment.left[0]!;
+    const receipts = new Receipts(store, handling, 'clerk');
+    expect((await receipts.all()).filter((one) => one.recorded?.leftOf === paymentId)).toMatchObject([
+      { receiptId, status: 'unidentified', recorded: { because: 'ACCOUNT_CLOSED', amount: { amount: '20.00' } } },
+    ]);
+    const found = await open('25.00', '2026-03-01');
+    await receipts.assignTo(receiptId, found.number);
+    expect(await openOf([found.accountId])).toEqual([500n]);
+    const [part] = await partsOf([found.accountId], 'PaymentApplied');
+    expect(part?.confirmationNumber).toBe(confirmationNumber(paymentId));
+    await send(paymentId, ReturnConsolidatedPayment, { returnCode: 'R01', reason: 'insufficient-funds' });
+    expect(await lookKilled(paymentId)).toBe(4);
+    expect(await openOf([found.accountId])).toEqual([2500n]);
+  }, 60_000);
+
+  it('comes back from the work list, but not while somebody is just saying whose it is', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    for (const accountId of ids) await close(accountId);
+    await look(paymentId);
+    const payment = await statusOf(paymentId);
+    const { receiptId } = payment.status === 'new' ? { receiptId: '' } : payment.left[0]!;
+    const assignment = { accountId: (await open('25.00', '2026-03-01')).accountId };
+    await send(receiptId, AssignReceipt, assignment);
+    await send(paymentId, ReturnConsolidatedPayment, { reason: 'insufficient-funds' });
+    expect(await look(paymentId)).toMatchObject({ trouble: 'RECEIPT_ASSIGNED' });
+    await send(receiptId, ReleaseReceipt, { because: 'PAYMENTS_HELD' });
+    expect(await lookKilled(paymentId)).toBe(4);
+    expect((await handling.current(receiptId, receipt)).state.status).toBe('returned');
+    expect(await statusOf(paymentId)).toMatchObject({ status: 'returned' });
   });
 
   it('is refused as a whole while one of them is held, and is taken from nobody', async () => {

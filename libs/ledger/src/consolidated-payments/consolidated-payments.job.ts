@@ -2,29 +2,36 @@ import { v5 as uuidv5 } from 'uuid';
 import { type CommandHandling, type CommandMetadata, Rejected, type Submitted } from '#libs/event-sourcing';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { RecordReturn } from '../billing/record-return.js';
-import { parseMinor } from '../money/minor-units.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { digitsOf } from '../money/money.js';
 import { answeringFor } from '../pay-bill-numbers/holder.job.js';
 import { type ProcessOptions, StreamProcess, type StreamWorker } from '../processes/stream-process.job.js';
 import { type Again, backOff, type Due } from '../processes/stream-work.job.js';
+import { receipt, RecordReceipt, ReturnReceipt } from '../receipts/receipt.js';
 import {
   consolidatedPayment,
   type ConsolidatedPaymentEvent,
   type ConsolidatedPaymentState,
   DivideConsolidatedPayment,
   type KnownConsolidatedPayment,
+  MoveConsolidatedPart,
+  type PaymentPart,
   RecordPartsDone,
+  ReturnConsolidatedPayment,
 } from './consolidated-payment.js';
 import { divide, DIVISION_POLICY } from './divide-payment.js';
 import { partsOf } from './parts.job.js';
 import { payeeOf, sharersOf } from './payee.job.js';
 
 const ACTOR = 'consolidation-process';
+/** Refusals of an account that is closed: it will not take its part, however often it is asked. */
+const CLOSED: readonly string[] = ['ACCOUNT_CLOSED', 'PAYMENT_EXCEEDS_OPEN'];
 
 /**
  * Carries a payment over several accounts to them and back: divides it by what is open on each, has each account apply its
- * part, and when the bank takes the payment back has each return it. A part's command has an id made of the payment's and the
- * account's, so every step may be taken again.
+ * part, and when the bank takes the payment back has each return it. The part of an account that was closed meanwhile is divided
+ * anew over the accounts under the number; what none of them takes becomes an unidentified receipt. A part's command has an id
+ * made of the payment's and the account's, so every step may be taken again.
  */
 export class ConsolidatedPaymentWorker implements StreamWorker {
   constructor(
@@ -45,9 +52,11 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
           if (refused !== undefined) return this.later(due, refused);
           break;
         }
-        case 'returning':
-          await this.#returnParts(id, state);
+        case 'returning': {
+          const refused = await this.#returnParts(id, state);
+          if (refused !== undefined) return this.later(due, refused);
           break;
+        }
         default:
           return undefined;
       }
@@ -59,51 +68,132 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
   }
 
   async #divide(paymentId: string, { asked }: KnownConsolidatedPayment): Promise<void> {
-    const { amount, payBillNumber } = asked;
-    const digits = digitsOf(amount.currency);
+    const division = await this.#divisionOf(paymentId, asked, { amount: asked.amount.amount, paymentId });
+    await this.#note(paymentId, DivideConsolidatedPayment, division, 'divide');
+  }
+
+  /** Divides the payment, or a part of it, over the accounts under its number as they are now. */
+  async #divisionOf(
+    paymentId: string,
+    { payBillNumber, amount: { currency } }: KnownConsolidatedPayment['asked'],
+    divided: Pick<PaymentPart, 'paymentId' | 'amount'>,
+  ) {
+    const digits = digitsOf(currency);
     const payee = await payeeOf(this.handling, payBillNumber, paymentId);
     if (!payee) throw new Error('nobody has the number of a payment that was taken by it');
     const { accountId, together = [accountId] } = payee;
     const sharers = await sharersOf(this.handling, together);
-    const parts = partsOf(paymentId, divide(parseMinor(amount.amount, digits), sharers), digits);
-    await this.#note(paymentId, DivideConsolidatedPayment, { parts, allocationPolicy: DIVISION_POLICY }, 'divide');
+    const { parts, left } = divide(parseMinor(divided.amount, digits), sharers);
+    const receiptId = uuidv5('left', divided.paymentId);
+    return {
+      parts: partsOf(divided.paymentId, parts, digits),
+      ...(left > 0n && { left: { receiptId, amount: formatMinor(left, digits) } }),
+      allocationPolicy: DIVISION_POLICY,
+    };
   }
 
-  /** @returns the code of an account's refusal: the others have their parts, and it is asked again. */
-  async #applyParts(paymentId: string, { asked, parts }: KnownConsolidatedPayment): Promise<string | undefined> {
-    const { amount: whole, channel, method, effectiveAt } = asked;
-    let refused: { accountId: string; code: string } | undefined;
-    for (const part of parts) {
-      const amount = { amount: part.amount, currency: whole.currency };
-      const data = ApplyPayment.schema.parse({
-        ...{ paymentId: part.paymentId, partOf: { paymentId, amount: whole } },
-        ...{ amount, channel, method, effectiveAt },
-      });
-      try {
-        const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
-        const metadata = by(paymentId, `apply ${part.accountId}`);
-        await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata });
-      } catch (error) {
-        if (!(error instanceof Rejected)) throw error;
-        refused = { accountId: part.accountId, code: error.code };
-      }
+  /**
+   * Whose account is closed gets nothing: one such part is moved at a time, after the others are where they belong, so that it
+   * finds what is open then.
+   * @returns the code of an account's refusal: the others have their parts, and it is asked again
+   */
+  async #applyParts(paymentId: string, { asked, parts, left }: KnownConsolidatedPayment): Promise<string | undefined> {
+    for (const { receiptId, amount } of left) {
+      const { currency } = asked.amount;
+      const what = { kind: 'credit', because: 'ACCOUNT_CLOSED', leftOf: paymentId } as const;
+      const data = { ...what, amount: { amount, currency }, effectiveAt: asked.effectiveAt };
+      const metadata = by(paymentId, `receipt ${receiptId}`);
+      await this.handling.handle(receiptId, { definition: RecordReceipt, data, metadata });
     }
+    const refusals: { part: PaymentPart; code: string }[] = [];
+    for (const part of parts) {
+      const code = await this.#applyPart(paymentId, asked, part);
+      if (code !== undefined) refusals.push({ part, code });
+    }
+    const closed = refusals.find(({ code }) => CLOSED.includes(code));
+    if (closed) {
+      const { part, code } = closed;
+      const division = await this.#divisionOf(paymentId, asked, part);
+      const data = { paymentId: part.paymentId, code, ...division };
+      await this.#note(paymentId, MoveConsolidatedPart, data, `move ${part.paymentId}`);
+      return undefined;
+    }
+    const refused = refusals.at(-1);
     if (!refused) await this.#note(paymentId, RecordPartsDone, { done: 'applied' }, 'applied');
     else {
-      const words = `refused ${refused.accountId} ${refused.code}`;
-      await this.#note(paymentId, RecordPartsDone, { done: 'refused', ...refused }, words);
+      const { part, code } = refused;
+      const data = { done: 'refused', accountId: part.accountId, code };
+      await this.#note(paymentId, RecordPartsDone, data, `refused ${part.accountId} ${code}`);
     }
     return refused?.code;
   }
 
-  async #returnParts(paymentId: string, { parts, taken }: KnownConsolidatedPayment): Promise<void> {
+  /** @returns the code of the account's refusal */
+  async #applyPart(
+    paymentId: string,
+    { amount: whole, channel, method, effectiveAt }: KnownConsolidatedPayment['asked'],
+    part: PaymentPart,
+  ): Promise<string | undefined> {
+    const data = ApplyPayment.schema.parse({
+      ...{ paymentId: part.paymentId, partOf: { paymentId, amount: whole } },
+      ...{ amount: { amount: part.amount, currency: whole.currency }, channel, method, effectiveAt },
+    });
+    try {
+      const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
+      const metadata = byPart(paymentId, 'apply', part);
+      await this.handling.handle(accountId, { definition: ApplyPayment, data, metadata });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error;
+      return error.code;
+    }
+  }
+
+  /** @returns why what was left cannot go back now */
+  async #returnParts(paymentId: string, state: KnownConsolidatedPayment): Promise<string | undefined> {
+    const { parts, left, taken } = state;
     for (const part of parts) {
       const data = RecordReturn.schema.parse({ paymentId: part.paymentId, partOf: paymentId, ...taken });
       const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
-      const metadata = by(paymentId, `return ${part.accountId}`);
+      const metadata = byPart(paymentId, 'return', part);
       await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
     }
+    for (const { receiptId } of left) {
+      const waiting = await this.#returnLeft(paymentId, receiptId, taken!);
+      if (waiting !== undefined) return waiting;
+    }
     await this.#note(paymentId, RecordPartsDone, { done: 'returned' }, 'returned');
+    return undefined;
+  }
+
+  /**
+   * From the work list, or from where somebody has said that it belongs.
+   * @returns why not now: somebody is just saying it, or it is on its way there
+   */
+  async #returnLeft(
+    paymentId: string,
+    receiptId: string,
+    taken: NonNullable<KnownConsolidatedPayment['taken']>,
+  ): Promise<string | undefined> {
+    const { status, appliedAs, assignment } = (await this.handling.current(receiptId, receipt)).state;
+    const metadata = by(paymentId, `return ${receiptId}`);
+    if (status === 'assigned') return 'RECEIPT_ASSIGNED';
+    if (status === 'unidentified') {
+      const data = { reason: taken.reason };
+      await this.handling.handle(receiptId, { definition: ReturnReceipt, data, metadata });
+    }
+    if (status !== 'applied' || appliedAs === undefined || !assignment) return undefined;
+    const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
+    if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
+    if (divided.status === 'applied') {
+      const data = ReturnConsolidatedPayment.schema.parse(taken);
+      await this.handling.handle(appliedAs, { definition: ReturnConsolidatedPayment, data, metadata });
+    }
+    if (divided.status !== 'new') return undefined;
+    const data = RecordReturn.schema.parse({ paymentId: appliedAs, partOf: paymentId, ...taken });
+    const accountId = await answeringFor(this.handling, assignment.accountId, appliedAs);
+    await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
+    return undefined;
   }
 
   async #note(
@@ -118,6 +208,11 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
 
 function by(paymentId: string, step: string): CommandMetadata {
   return { commandId: uuidv5(step, paymentId), correlationId: paymentId, causationId: paymentId, actor: ACTOR };
+}
+
+/** What is done with a part: each is of one account, or takes the place of another part there. */
+function byPart(paymentId: string, step: string, { accountId, insteadOf = paymentId }: PaymentPart): CommandMetadata {
+  return { ...by(paymentId, step), commandId: uuidv5(`${step} ${accountId}`, insteadOf) };
 }
 
 /** Carries payments over several accounts, whoever took them. */

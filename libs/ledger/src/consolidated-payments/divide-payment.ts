@@ -1,7 +1,5 @@
 import { type AccountState } from '../billing/account-state.js';
 import { heldBill } from '../billing/money-moves.js';
-import { refuse } from '../billing/rejections.js';
-import { formatMinor } from '../money/minor-units.js';
 
 /** How a payment over several accounts finds them; within each the account's own policy holds. */
 export const DIVISION_POLICY = 'oldest-due-first-over-accounts/1';
@@ -12,14 +10,20 @@ export interface Sharer {
   readonly state: AccountState;
 }
 
+/** Who gets what of a payment, and what nobody takes; together the payment. */
+interface Division {
+  readonly parts: ReadonlyMap<string, bigint>;
+  /** More than is owed, where every account is closed. */
+  readonly left: bigint;
+}
+
 /**
  * Divides a payment over the open bills of several accounts, prior service before current whosever it is (52 Pa. Code
  * §56.24): the oldest due first, and of one day those of the account that joined first. What is more than all of them owe
- * goes to the first account that is open. The parts together are the amount, always.
+ * goes to the first account that is open.
  * @param amount in minor units of the one currency of all accounts, more than nothing
- * @throws Rejected PAYMENT_EXCEEDS_OPEN when there is more than is owed and every account is closed
  */
-export function divide(amount: bigint, sharers: readonly Sharer[]): Map<string, bigint> {
+export function divide(amount: bigint, sharers: readonly Sharer[]): Division {
   const parts = new Map<string, bigint>();
   const give = (accountId: string, part: bigint) => parts.set(accountId, (parts.get(accountId) ?? 0n) + part);
   let left = amount;
@@ -28,15 +32,10 @@ export function divide(amount: bigint, sharers: readonly Sharer[]): Map<string, 
     if (part > 0n) give(accountId, part);
     left -= part;
   }
-  if (left > 0n) {
-    const taker = sharers.find(({ state }) => state.status === 'open');
-    if (!taker) {
-      const open = formatMinor(amount - left, sharers[0]?.state.digits ?? 0);
-      refuse('PAYMENT_EXCEEDS_OPEN', `the accounts are closed and owe ${open}; pay no more than that`, 'amount/amount');
-    }
-    give(taker.accountId, left);
-  }
-  return parts;
+  const taker = sharers.find(({ state }) => state.status === 'open');
+  if (left === 0n || !taker) return { parts, left };
+  give(taker.accountId, left);
+  return { parts, left: 0n };
 }
 
 function oldestDueFirst(sharers: readonly Sharer[]) {

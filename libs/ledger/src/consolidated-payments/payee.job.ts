@@ -2,6 +2,8 @@ import { type CommandHandling, type CommandMetadata } from '#libs/event-sourcing
 import { type z } from 'zod';
 import { account } from '../billing/account.js';
 import { ApplyPayment } from '../billing/apply-payment.js';
+import { refuse } from '../billing/rejections.js';
+import { formatMinor } from '../money/minor-units.js';
 import { digitsOf, readPositiveAmount } from '../money/money.js';
 import { payBillNumber } from '../pay-bill-numbers/assign-pay-bill-number.js';
 import { answeringFor } from '../pay-bill-numbers/holder.job.js';
@@ -55,7 +57,12 @@ export async function refuseBeforeTaking(
   const { amount, channel, method, effectiveAt } = body;
   const digits = digitsOf(amount.currency, 'amount/currency');
   const minor = readPositiveAmount(amount.amount, amount.currency, 'amount/amount');
-  const divided = partsOf(paymentId, divide(minor, await sharersOf(handling, together)), digits);
+  const { parts, left } = divide(minor, await sharersOf(handling, together));
+  if (left > 0n) {
+    const open = formatMinor(minor - left, digits);
+    refuse('PAYMENT_EXCEEDS_OPEN', `the accounts are closed and owe ${open}; pay no more than that`, 'amount/amount');
+  }
+  const divided = partsOf(paymentId, parts, digits);
   // Each of them is asked, also one that gets nothing: a hold on one account is no way to pay the others by.
   for (const accountId of together) {
     const part = divided.find((one) => one.accountId === accountId);

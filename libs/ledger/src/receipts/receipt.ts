@@ -4,7 +4,7 @@ import { Instant, ReasonCode } from '../billing/command-fields.js';
 
 /*
  * Storage format, as account-events.ts. What the payer wrote, and who the payer is, is not kept here: it stands in the
- * bank's file, and `source` says where.
+ * bank's file, and `source` says where; or it was never known, of a payment by number.
  */
 
 const Money = z.strictObject({ amount: z.string().regex(/^\d+(\.\d+)?$/), currency: z.string().length(3) });
@@ -22,14 +22,18 @@ const Recorded = {
   bankReference: z.string().max(64).optional(),
   /** Last characters of the payer's account. */
   accountEnding: z.string().max(4).optional(),
-  source: z.strictObject({
-    digest: z.string(),
-    format: z.string(),
-    item: z.int().positive(),
-    /** Line of the file, counted from 1. */
-    record: z.int().positive(),
-  }),
-  /** When the bank had it. */
+  source: z
+    .strictObject({
+      digest: z.string(),
+      format: z.string(),
+      item: z.int().positive(),
+      /** Line of the file, counted from 1. */
+      record: z.int().positive(),
+    })
+    .optional(),
+  /** The payment over several accounts that it is left of: those were closed before they took it. */
+  leftOf: z.uuid().optional(),
+  /** When the bank had it, or the payer paid. */
   effectiveAt: Instant,
 };
 
@@ -61,9 +65,11 @@ export interface ReceiptState {
   readonly status: 'unknown' | 'unidentified' | 'assigned' | 'applied' | 'returned';
   readonly recorded?: Extract<ReceiptEvent, { type: 'ReceiptRecorded' }>['data'];
   readonly assignment?: Assignment | undefined;
+  /** The payment that it was applied as. */
+  readonly appliedAs?: string;
 }
 
-/** Money of a bank's file that nobody could be found for (`receipt-<id>`), until somebody says whose it is (PA8). */
+/** Money that nobody could be found for (`receipt-<id>`), until somebody says whose it is (PA8). */
 export const receipt: Decider<ReceiptState, ReceiptEvent> = {
   category: 'receipt',
   events: receiptEvents,
@@ -81,14 +87,14 @@ export const receipt: Decider<ReceiptState, ReceiptEvent> = {
         return { status: 'unidentified', ...(recorded && { recorded }) };
       }
       case 'ReceiptApplied':
-        return { ...state, status: 'applied' };
+        return { ...state, status: 'applied', appliedAs: event.data.paymentId };
       case 'ReceiptReturned':
         return { ...state, status: 'returned' };
     }
   },
 };
 
-/** Keeps money of a file that could not be applied; doing it again changes nothing. */
+/** Keeps money that could not be applied; doing it again changes nothing. */
 export const RecordReceipt = defineCommand({
   type: 'RecordReceipt',
   decider: receipt,

@@ -8,9 +8,10 @@ import {
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import { type z } from 'zod';
-import { type ApplyPayment } from '../billing/apply-payment.js';
+import { ApplyPayment } from '../billing/apply-payment.js';
 import { paymentBody } from '../bank-items/booking.js';
 import { type FoundPayment, takeBack } from '../bank-items/take-back.job.js';
+import { consolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
 import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import {
@@ -22,6 +23,8 @@ import {
   ReturnReceipt,
   SettleReceipt,
 } from './receipt.js';
+
+type Recorded = NonNullable<ReceiptState['recorded']>;
 
 /** A receipt as somebody works on it. */
 export interface ReceiptView extends ReceiptState {
@@ -73,7 +76,7 @@ export class Receipts {
     const pay = (data: z.output<typeof ApplyPayment.schema>, metadata: CommandMetadata) =>
       payByNumber(this.handling, payee, number, data, metadata);
     return this.#assign(receiptId, 'credit', { accountId: payee.accountId }, async (recorded, metadata) => {
-      await pay(paymentBody({ ...recorded, format: recorded.source.format }), metadata);
+      await pay(await this.#bodyOf(recorded), metadata);
       // The id of a payment is that of its command.
       return metadata.commandId;
     });
@@ -108,7 +111,7 @@ export class Receipts {
     receiptId: string,
     kind: 'credit' | 'return',
     assignment: { accountId: string; paymentId?: string },
-    book: (recorded: NonNullable<ReceiptState['recorded']>, metadata: CommandMetadata) => Promise<string>,
+    book: (recorded: Recorded, metadata: CommandMetadata) => Promise<string>,
   ): Promise<{ paymentId: string }> {
     const { recorded } = await this.#stateOf(receiptId);
     if (recorded && recorded.kind !== kind) {
@@ -127,6 +130,16 @@ export class Receipts {
       if (error instanceof Rejected) await this.#step(receiptId, ReleaseReceipt, { because: error.code });
       throw error;
     }
+  }
+
+  /** The receipt as the payment it is. What is left of a payment keeps its confirmation number, and goes back with it. */
+  async #bodyOf({ amount, effectiveAt, source, leftOf }: Recorded): Promise<z.output<typeof ApplyPayment.schema>> {
+    if (leftOf === undefined) return paymentBody({ amount, effectiveAt, format: source?.format ?? '' });
+    const { state } = await this.handling.current(leftOf, consolidatedPayment);
+    if (state.status === 'new') throw new Error(`there is no payment ${leftOf} that a receipt could be left of`);
+    const { amount: whole, channel, method } = state.asked;
+    const partOf = { paymentId: leftOf, amount: whole };
+    return ApplyPayment.schema.parse({ partOf, amount, channel, method, effectiveAt });
   }
 
   async #stateOf(receiptId: string): Promise<ReceiptState> {

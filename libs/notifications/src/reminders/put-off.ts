@@ -44,6 +44,9 @@ export async function keepPutOff(tx: Tx, messages: readonly Message[]): Promise<
       case 'dispute.resolved':
         await endDispute(tx, message.key, message.data);
         break;
+      case 'charge.reversed':
+        await settleDisputes(tx, message.key, message.data);
+        break;
       case 'arrangement.agreed':
         await arrange(tx, message.key, message.data);
         break;
@@ -79,6 +82,16 @@ async function dispute(
     return { account_id: accountId, dispute_id: disputeId, bill_number: billNumber, amount: amount.amount, until };
   });
   await insertRows(tx, 'notifications.disputes', DISPUTED, rows, sql`on conflict do nothing`);
+}
+
+/** What is reversed of a charge in dispute is in dispute no more, and on no bill: the rest of the bill is due as ever. */
+async function settleDisputes(tx: Tx, accountId: string, data: MessageData<'charge.reversed'>): Promise<void> {
+  for (const { disputeId, amount } of data.disputes ?? []) {
+    await sql`
+      update notifications.disputes set amount = amount - ${amount.amount}::numeric
+      where account_id = ${accountId}::uuid and dispute_id = ${disputeId}::uuid and bill_number = ${data.billNumber}
+        and until is null`.execute(tx);
+  }
 }
 
 /** What the customer was not granted has its days to be paid in. */

@@ -103,6 +103,27 @@ describe.each(await testEngines())('Reminders on $name', (engine) => {
     expect(await reminders(account)).toEqual([...first, ['bill-overdue', 'B-1', '50.00']]);
   });
 
+  it('ask for the rest of a bill when what is in dispute of it is reversed, though nobody has resolved the dispute yet', async () => {
+    const account = opened();
+    const money = (amount: string) => ({ amount, currency: 'USD' });
+    const disputeId = '11111111-1111-4111-8111-111111111111';
+    const charge = { billNumber: 'B-1', lineId: 'L1' };
+    await receive(
+      account.bill('B-1', '2026-01-31', '80.00'),
+      account.of('dispute.opened', {
+        ...{ disputeId, subject: { kind: 'charge', ...charge }, amount: money('50.00'), reason: 'outage' },
+        shares: [{ ...charge, amount: money('50.00') }],
+      }),
+      account.of('charge.reversed', {
+        ...{ ...charge, reversalId: account.accountId, service: 'voice', reason: 'outage', taxes: [], released: [] },
+        ...{ amount: money('40.00'), net: money('40.00'), disputes: [{ disputeId, amount: money('40.00') }] },
+      }),
+    );
+    await remind('2026-02-01T12:00:00Z');
+    // 40.00 are open, of which 10.00 are in dispute.
+    expect(await reminders(account)).toEqual([['bill-overdue', 'B-1', '30.00']]);
+  });
+
   it('ask for nothing that an arrangement has put off or autopay is going to debit, until that has ended', async () => {
     const account = opened();
     const amount = { amount: '50.00', currency: 'USD' };

@@ -70,6 +70,27 @@ describe('Templates', () => {
     expect(html).not.toContain('<img');
   });
 
+  it('say of autopay that ended with its account so, and nothing of bills that could not be debited', async () => {
+    for (const locale of ['en', 'es']) {
+      for (const part of ['subject', 'text', 'html', 'sms'] as const) {
+        for (const [code, why] of [
+          ['account-closed', /closed|cerrada|ended|terminado/],
+          ['account-transferred', /transferred|traspasado|ended|terminado/],
+        ] as const) {
+          const text = await templates.render('autopay-stopped', part, {
+            ...EXAMPLES['autopay-stopped'],
+            locale,
+            code,
+          });
+          expect(text).toMatch(why);
+          expect(text).not.toMatch(new RegExp(`${code}|could not|no se pudieron`));
+          if (part === 'text') expect(text).not.toMatch(/\n\n\n/);
+          if (part === 'sms') expect(text.length).toBeLessThanOrEqual(160);
+        }
+      }
+    }
+  });
+
   it('do without a name and an account ending', async () => {
     const text = await templates.render('bill-ready', 'text', {
       ...EXAMPLES['bill-ready'],
