@@ -151,7 +151,7 @@ export const REJECTIONS = {
   TILL_APPROVER_INVOLVED: 'a difference is approved by somebody who neither took nor counted the money',
 } as const;
 
-type RejectionCode = keyof typeof REJECTIONS;
+export type RejectionCode = keyof typeof REJECTIONS;
 
 /** Refuses a command; the message says what was wrong with this one and what to do. */
 export function refuse(code: RejectionCode, message: string, field?: string): never {
