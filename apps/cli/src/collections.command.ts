@@ -52,7 +52,7 @@ export function collectionsCommand(): Command {
     .addHelpText(
       'after',
       `
-Run it every day: a day that is left out is not made up for, and steps come the later. A run that was interrupted, by kill -9 or whatever else, is resumed by the same command; nothing is done twice. The exit code is 1 when accounts failed.
+Run it every day, on the day: one that is left out is not made up for, and steps come the later. A run that was interrupted, by kill -9 or whatever else, is resumed by the same command; nothing is done twice. The exit code is 1 when accounts failed.
 
 Examples:
   paybill collections run --date 2026-02-15 --dry-run

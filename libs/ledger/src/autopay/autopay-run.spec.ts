@@ -29,11 +29,12 @@ describe('Events of autopay runs stored by earlier builds', () => {
 });
 
 describe('The day of an autopay run', () => {
-  it('is no day ahead, but for the time zones', () => {
-    const at = '2026-02-20T12:00:00.000Z';
-    const begin = (date: string) => given(autopayRun).when(autopayRun.start, { date, policy: 'us-2026-01' }, { at });
-    expect(begin('2026-02-20').events()).toHaveLength(1);
-    expect(begin('2026-02-21').events()).toHaveLength(1);
+  const at = '2026-02-20T12:00:00.000Z';
+  const begin = (date: string) => given(autopayRun).when(autopayRun.start, { date, policy: 'us-autopay/1' }, { at });
+
+  it('is today, or the day before or after in another time zone', () => {
+    for (const date of ['2026-02-19', '2026-02-20', '2026-02-21']) expect(begin(date).events()).toHaveLength(1);
     begin('2026-02-22').thenRejected('AUTOPAY_RUN_NOT_DUE', 'date');
+    begin('2026-02-18').thenRejected('AUTOPAY_RUN_PASSED', 'date');
   });
 });

@@ -16,4 +16,5 @@ export const autopayRun = runOfAccounts({
     'the run of this day is finished; what has become due since is done by the next one',
   ],
   ahead: 'AUTOPAY_RUN_NOT_DUE',
+  passed: ['AUTOPAY_RUN_PASSED', 'the day has passed; run today’s, which makes up for it'],
 });

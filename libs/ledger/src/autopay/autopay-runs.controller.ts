@@ -36,7 +36,8 @@ export class AutopayRunsController {
     summary: 'Do what is due of autopay on a day; a run that ended early is gone on with',
     description:
       'Debits that came back are answered, those whose day has come are collected, bills to be debited are announced. ' +
-      'There is one run for a day: one that is under way is answered as it stands, a finished one refused.',
+      'There is one run for a day: one that is under way is answered as it stands, a finished one refused. ' +
+      'None is begun of a day that has passed, which the next makes up for; one that was interrupted is gone on with.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startAutopayRun(

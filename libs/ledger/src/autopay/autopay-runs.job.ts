@@ -5,6 +5,7 @@ import { account } from '../billing/account.js';
 import { addDays } from '../importing/calendar.js';
 import { type Collecting } from '../payment-lifecycle/collecting.js';
 import { LEDGER } from '../reads/ledger.js';
+import { daysAfter } from '../runs-of-accounts/run-of-accounts.js';
 import { type RunStanding, RunsOfAccounts } from '../runs-of-accounts/runs-of-accounts.job.js';
 import { type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
 import { autopayRun } from './autopay-run.js';
@@ -44,6 +45,7 @@ export class AutopayRuns extends RunsOfAccounts<string, Begun, AutopayPolicy, Au
         idsOf: (date) => ({ stream: date, commands: `autopay-${date}` }),
         termsOf: autopayPolicyOn,
         begunWith: (date, { version }) => ({ date, policy: version }),
+        laterThan: daysAfter,
         shown: (date) => ({ date }),
         readModel: { projection: LEDGER, category: account.category },
         candidates: (date) => sql`

@@ -24,6 +24,14 @@ describe('Events of billing runs stored by earlier builds', () => {
       .thenRejected('BILLING_RUN_FINISHED');
   });
 
+  it('are a run of any day that has come: a cycle that was missed is billed later, with its dates', () => {
+    const body = { date: '2026-02-15', cycle: 15, catalogue: 'us-2020-01' };
+    const begin = (at: string) => given(billingRun).when(billingRun.start, body, { at });
+    expect(begin('2026-04-02T12:00:00.000Z').events()).toMatchObject([{ data: { date: '2026-02-15' } }]);
+    expect(begin('2026-02-14T00:00:00.000Z').events()).toHaveLength(1);
+    begin('2026-02-13T23:59:59.999Z').thenRejected('BILLING_RUN_NOT_DUE', 'date');
+  });
+
   it('are a run that is closed once', () => {
     const { report } = read('BillingRunFinished').data;
     given(billingRun).when(billingRun.finish, { report }).thenRejected('BILLING_RUN_UNKNOWN');

@@ -14,6 +14,8 @@ export const billingRun = runOfAccounts({
   report: BillingReport,
   unknown: ['BILLING_RUN_UNKNOWN', 'no such run was begun here; begin it'],
   finished: ['BILLING_RUN_FINISHED', 'this run is finished; bill what is left by a run of a later day, with its cycle'],
+  // A bill that is issued late has the dates of its cycle all the same: days that have passed may be billed.
+  ahead: 'BILLING_RUN_NOT_DUE',
 });
 
 /** The accounts of a cycle and the day they are billed. */

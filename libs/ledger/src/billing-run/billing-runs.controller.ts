@@ -82,7 +82,8 @@ export class BillingRunsController {
   @ApiOperation({
     summary: 'Bill the accounts of a cycle; a run that ended early is gone on with',
     description:
-      'There is one run for a cycle and day: one that is under way is answered as it stands, a finished one refused.',
+      'There is one run for a cycle and day: one that is under way is answered as it stands, a finished one refused. ' +
+      'The day may have passed: the bills have its dates.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startBillingRun(

@@ -26,6 +26,15 @@ describe('Events of collections runs stored by earlier builds', () => {
       .thenRejected('COLLECTIONS_RUN_FINISHED');
   });
 
+  it('are a run of no day that has passed, unless it was begun on its day and interrupted (52 Pa. Code §56.91)', () => {
+    const { effectiveAt: _, ...body } = started.data;
+    const begin = (at: string) => given(collectionsRun).when(collectionsRun.start, body, { at });
+    expect(begin('2026-02-16T23:59:59.999Z').events()).toHaveLength(1);
+    begin('2026-02-17T00:00:00.000Z').thenRejected('COLLECTIONS_RUN_PASSED', 'date');
+    const late = { at: '2026-03-01T12:00:00.000Z' };
+    given(collectionsRun, [started]).when(collectionsRun.start, body, late).thenNothing();
+  });
+
   it('are a run that is closed once', () => {
     const { effectiveAt: at, report } = finished.data;
     given(collectionsRun).when(collectionsRun.finish, { report }).thenRejected('COLLECTIONS_RUN_UNKNOWN');

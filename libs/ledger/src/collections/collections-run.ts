@@ -13,4 +13,6 @@ export const collectionsRun = runOfAccounts({
   unknown: ['COLLECTIONS_RUN_UNKNOWN', 'no run of this day was begun here; begin it'],
   finished: ['COLLECTIONS_RUN_FINISHED', 'the run of this day is finished; run the next day’s'],
   ahead: 'EFFECTIVE_IN_FUTURE',
+  // What it does counts from its day: a notice would be given of what is past.
+  passed: ['COLLECTIONS_RUN_PASSED', 'the day has passed, and is not made up for; run today’s'],
 });

@@ -55,7 +55,9 @@ export class CollectionsRunsController {
   @HttpCode(202)
   @ApiOperation({
     summary: 'Charge late fees, take dunning steps, suspend and restore, for a day; an interrupted run is gone on with',
-    description: 'There is one run a day: one that is under way is answered as it stands, a finished one refused.',
+    description:
+      'There is one run a day: one that is under way is answered as it stands, a finished one refused. ' +
+      'None is begun of a day that has passed; one that was interrupted is gone on with.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startCollectionsRun(

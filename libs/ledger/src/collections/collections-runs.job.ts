@@ -3,6 +3,7 @@ import { type EventStore, type ReadBarrier } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
 import { account } from '../billing/account.js';
 import { LEDGER } from '../reads/ledger.js';
+import { daysAfter } from '../runs-of-accounts/run-of-accounts.js';
 import { type RunStanding, RunsOfAccounts } from '../runs-of-accounts/runs-of-accounts.job.js';
 import { CollectAccount, collectionsOn } from './collect-account.js';
 import { type CollectionPolicy, type CollectionPolicyVersion, policyNamed, policyOn } from './collection-policy.js';
@@ -41,6 +42,7 @@ export class CollectionsRuns extends RunsOfAccounts<
       idsOf: (date) => ({ stream: `collections-${date}`, commands: `collections-${date}` }),
       termsOf: (date, begun) => (begun ? policyNamed(policy, begun.policy) : policyOn(policy, date)),
       begunWith: (date, { version }) => ({ date, policy: version }),
+      laterThan: daysAfter,
       shown: (date, begun) => ({ date, policy: begun.policy }),
       readModel: { projection: LEDGER, category: account.category },
       // Also those that the run has acted on before it was interrupted, of which neither may be true any more.

@@ -33,8 +33,15 @@ interface Kind<Name extends string, Begun extends OfDay, Report> {
   readonly unknown: Refusal;
   /** Said to whoever begins a run that has come to its end. */
   readonly finished: Refusal;
-  /** The code by which a day is refused that has not come; a day is allowed for time zones. */
-  readonly ahead?: RejectionCode;
+  /** The code by which a day is refused that has not come. */
+  readonly ahead: RejectionCode;
+  /** Said of a day that has passed without its run. Left out where it may be made up for under its own date. */
+  readonly passed?: Refusal;
+}
+
+/** The later days of which a run may have been begun when one of this day still may be. */
+export function daysAfter(date: string): string[] {
+  return [addDays(date, 1), addDays(date, 2)];
 }
 
 /**
@@ -57,10 +64,17 @@ export function runOfAccounts<Name extends string, Begun extends OfDay, Report>(
   const requireUnfinished = ({ status }: RunState<Begun, Report>): void => {
     if (status === 'finished') refuse(...kind.finished);
   };
+  /** A day before and after is allowed for time zones. */
+  const requireDay = (date: string, today: string): void => {
+    if (date > addDays(today, 1)) {
+      refuse(kind.ahead, 'the day has not come; try it with a dry run, or run it then', 'date');
+    }
+    if (kind.passed && date < addDays(today, -1)) refuse(...kind.passed, 'date');
+  };
   const told = (what: 'Started' | 'Finished', data: object) => [{ type: `${name}${what}`, data } as unknown as Event];
   return {
     ...decider,
-    /** Begins a run; one that was begun is gone on with and not begun again. */
+    /** Begins a run on its day. One that was begun is gone on with, whatever day it is by now, and not begun again. */
     start: defineCommand({
       type: `Start${name}`,
       decider,
@@ -68,9 +82,7 @@ export function runOfAccounts<Name extends string, Begun extends OfDay, Report>(
       decide(begun, state, { at }): Event[] {
         requireUnfinished(state);
         if (state.status === 'started') return [];
-        if (kind.ahead && begun.date > addDays(at.slice(0, 10), 1)) {
-          refuse(kind.ahead, 'the day has not come; try it with a dry run, or run it then', 'date');
-        }
+        requireDay(begun.date, at.slice(0, 10));
         return told('Started', { ...begun, effectiveAt: at });
       },
     }),
@@ -86,6 +98,11 @@ export function runOfAccounts<Name extends string, Begun extends OfDay, Report>(
     }),
     /** Refuses to begin or go on with a run that has come to its end. */
     requireUnfinished,
+    /** Refuses to begin a run after one of a later day. @param status of a run of a later day */
+    requireNoneLater({ status }: RunState<Begun, Report>): void {
+      if (!kind.passed || status === 'unknown') return;
+      refuse(kind.passed[0], 'the run of a later day was begun already; days are run in their order', 'date');
+    },
     /** What a run was begun with. @throws Rejected when it was never begun */
     begunOf(state: RunState<Begun, Report>): Begun {
       return state.status === 'unknown' ? refuse(...kind.unknown) : state.begun;

@@ -48,6 +48,8 @@ interface KindOfRun<Of, Begun extends { readonly date: string }, Terms, Report, 
   /** @param begun what the run was begun with, when it was begun before. @throws Rejected */
   termsOf(of: Of, begun?: Begun): Terms;
   begunWith(of: Of, terms: Terms): Begun;
+  /** Those of which none may have been begun before it; left out where their order does not matter. */
+  laterThan?(of: Of): readonly Of[];
   /** What tells it from others of its kind where somebody looks at it. */
   shown(of: Of, begun: Begun): Shown;
   /** The projection that its candidates are read from, and the category of streams that one has to be level with. */
@@ -196,6 +198,9 @@ export class RunsOfAccounts<
     run.requireUnfinished(state);
     // What it was begun with is what it goes on with.
     if (state.status === 'started') return this.#kind.termsOf(of, state.begun);
+    for (const later of this.#kind.laterThan?.(of) ?? []) {
+      run.requireNoneLater((await this.#handling.current(this.#kind.idsOf(later).stream, run)).state);
+    }
     const terms = this.#kind.termsOf(of);
     const data = this.#kind.begunWith(of, terms);
     await this.#handling.handle(stream, { definition: run.start, data, metadata: this.#metadata(of, 'start', caller) });
