@@ -26,8 +26,12 @@ export interface Answer {
 /**
  * A whole Paybill over real parts: an embedded event store node, PGlite, the projections, and the API.
  * @param options.locked without a master key.
+ * @param options.clock what day it is for runs over accounts
  */
-export async function startApi(environment: Record<string, string> = {}, { locked = false } = {}) {
+export async function startApi(
+  environment: Record<string, string> = {},
+  { locked = false, clock = () => new Date() } = {},
+) {
   const node = await startTestNode();
   const store = new EventStore(node.connectionString);
   const database = await embeddedDatabase();
@@ -50,7 +54,7 @@ export async function startApi(environment: Record<string, string> = {}, { locke
   const app = await createHttpApp({
     features: [
       LedgerModule.forRoot({
-        ...{ store, db, personalData },
+        ...{ store, db, personalData, clock },
         catalogue: await readCatalogue(),
         collectionPolicy: await readCollectionPolicy(),
       }),

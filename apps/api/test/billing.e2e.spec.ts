@@ -195,6 +195,7 @@ describe('Billing from subscriptions, over HTTP', () => {
     await refused(`${home}/home/plan-changes`, { plan: 'fibre-1000', on: '2026-02-01' }, 'SUBSCRIPTION_UNKNOWN');
     await refused(`/accounts/${id}/bills/B-1/reversal`, { reason: 'error' }, 'BILL_UNKNOWN', 'billNumber');
     await refused('/billing-runs', { date: '2026-01-31' }, 'BILLING_RUN_NOT_DUE', 'date');
+    await refused('/billing-runs', { date: '2099-01-15' }, 'BILLING_RUN_NOT_DUE', 'date');
     await refused('/billing-runs', { date: 'soon' }, 'REQUEST_MALFORMED', 'date');
     expect(await api.get('/billing-runs/2026-01-01-cycle-01')).toMatchObject({ body: { code: 'BILLING_RUN_UNKNOWN' } });
     expect(await api.get('/billing-runs/../x')).toMatchObject({ status: 404 });

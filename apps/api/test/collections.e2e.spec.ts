@@ -5,8 +5,9 @@ const usd = (amount: string) => ({ amount, currency: 'USD' });
 
 describe('Bills that are not paid in time, over HTTP', () => {
   let api: Api;
+  let now = new Date('2026-01-26T12:00:00.000Z');
   beforeAll(async () => {
-    api = await startApi();
+    api = await startApi({}, { clock: () => now });
   });
   afterAll(() => api.stop());
 
@@ -23,8 +24,9 @@ describe('Bills that are not paid in time, over HTTP', () => {
   const pay = (id: string, amount: string) =>
     api.post(`/accounts/${id}/payments`, { amount: usd(amount), channel: 'online', method: { kind: 'card' } });
 
-  /** Asks until the run is not under way any more. */
+  /** Runs a day on the day itself, and asks until the run is not under way any more. */
   const ended = async (date: string, dryRun = false) => {
+    now = new Date(`${date}T12:00:00.000Z`);
     const begun = await api.request('POST', '/collections-runs', { body: { date, dryRun } });
     expect(begun).toMatchObject({ status: 202 });
     for (;;) {
@@ -104,6 +106,14 @@ describe('Bills that are not paid in time, over HTTP', () => {
     const restored = await ended('2026-02-08');
     expect(restored['report']).toMatchObject({ restored: 1 });
     expect(await collections(id)).toMatchObject({ pastDue: usd('0.00'), step: null, suspended: null });
+    // Nobody gets notice of what is past.
+    const end = await api.end();
+    const passed = await api.request('POST', '/collections-runs', { body: { date: '2026-01-30' } });
+    expect(passed).toMatchObject({
+      status: 422,
+      body: { code: 'COLLECTIONS_RUN_PASSED', errors: [{ field: 'date' }] },
+    });
+    expect(await api.end()).toBe(end);
     expect(await api.get('/collections-runs/2026-03-01')).toMatchObject({ status: 404 });
     expect(await api.get('/collections-runs/yesterday')).toMatchObject({
       status: 404,

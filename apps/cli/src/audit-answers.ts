@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { Money } from './money.js';
 
 /* What finance's reports answer, as the API gives it. Amounts are decimal strings. */
 
-const Money = z.object({ amount: z.string(), currency: z.string() });
-export type Money = z.output<typeof Money>;
 const moments = { effectiveAt: z.string().nullable(), recordedAt: z.string().nullable() } as const;
 /** Which account something is said of. */
 const account = { accountId: z.string(), payBillNumber: z.string() } as const;

@@ -5,12 +5,12 @@ import {
   type Aging,
   type Entry,
   type Explanation,
-  type Money,
   type RolledAccount,
   type RollForward,
   type Statement,
   type TrialBalance,
 } from './audit-answers.js';
+import { type Money } from './money.js';
 import { properties, table } from './table.js';
 
 /* How each of finance's reports is laid out for people: what it is of, then its figures, read from the right. */

@@ -1,42 +1,57 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
-import { ExitCode } from './failure.js';
+import { countedText, Money, moneyText } from './money.js';
 import { day, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
+import { FAILURES, runAnswer, type RunOptions, runsOfAccounts } from './run-of-accounts.js';
 import { properties, table } from './table.js';
 import { type ApiOptions, onApi } from './target.js';
-import { watchRun } from './watch-run.js';
 
 interface AutopayOptions extends ApiOptions {
   readonly actor: string;
   readonly json?: boolean;
 }
 
-const Money = z.object({ amount: z.string(), currency: z.string() });
-const Run = z.object({
-  date: z.string(),
-  state: z.enum(['running', 'interrupted', 'finished']),
-  dryRun: z.boolean(),
-  progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-  report: z
-    .object({
-      accounts: z.int(),
-      announced: z.int(),
-      presented: z.int(),
-      totals: z.array(Money),
-      rescheduled: z.int(),
-      dropped: z.array(z.object({ reason: z.string(), debits: z.int() })),
-      suspended: z.int(),
-      stopped: z.int(),
-      cardsExpiring: z.int(),
-      failed: z.int(),
-      failures: z.array(z.object({ accountId: z.string(), code: z.string(), reason: z.string() })),
-    })
-    .nullable(),
-  error: z.string().nullable(),
+interface DayOptions extends RunOptions {
+  readonly date: string;
+}
+
+const Report = z.object({
+  accounts: z.int(),
+  announced: z.int(),
+  presented: z.int(),
+  totals: z.array(Money),
+  rescheduled: z.int(),
+  dropped: z.array(z.object({ reason: z.string(), debits: z.int() })),
+  suspended: z.int(),
+  stopped: z.int(),
+  cardsExpiring: z.int(),
+  ...FAILURES,
 });
-type Run = z.output<typeof Run>;
+
+const runs = runsOfAccounts({
+  schema: runAnswer({ date: z.string() }, {}, Report),
+  path: '/autopay-runs',
+  nameOf: ({ date }) => date,
+  doing: ['debiting', 'trying'],
+  title: ({ date }) => `Autopay run of ${date}`,
+  without: 'doing',
+  figures: ({ accounts, presented, totals, announced, rescheduled, dropped, suspended, stopped, cardsExpiring }) => [
+    ['accounts', accounts.toLocaleString('en')],
+    ['debited', countedText({ count: presented, totals })],
+    ['announced', announced.toLocaleString('en')],
+    ['to be tried again', rescheduled.toLocaleString('en')],
+    ...dropped.map(({ reason, debits }): [string, string] => [
+      'not debited',
+      `${debits.toLocaleString('en')} ${reason}`,
+    ]),
+    ['autopay suspended', suspended.toLocaleString('en')],
+    ['autopay stopped', stopped.toLocaleString('en')],
+    ['cards expiring', cardsExpiring.toLocaleString('en')],
+  ],
+});
+
 const Method = z.object({ kind: z.string(), lastFour: z.string().optional(), expires: z.string().optional() });
 const Autopay = z.object({
   accountId: z.string(),
@@ -98,12 +113,12 @@ Examples:
   paybill autopay run --date 2026-02-20 --dry-run
   paybill autopay run --date 2026-02-20`,
     )
-    .action(run);
+    .action(({ date, ...options }: DayOptions) => runs.run({ date }, options));
   onApi(autopay.command('status'))
     .description('print how the run of a day stands, or what it came to')
     .requiredOption('--date <day>', 'the day', day)
     .addHelpText('after', '\nExample:\n  paybill autopay status --date 2026-02-20')
-    .action(status);
+    .action(({ date, ...options }: DayOptions) => runs.status(date, options));
   onApi(autopay.command('list'))
     .description('print who has autopay, the latest enrolled first')
     .addOption(new Option('--status <status>', 'only these').choices(['active', 'suspended', 'cancelled', 'stopped']))
@@ -145,48 +160,6 @@ function ofAccount(autopay: Command, name: string, description: string, example:
     .description(description)
     .argument('<account>', 'the account', uuid)
     .addHelpText('after', `\nExample:\n  ${`paybill autopay ${name} ${ACCOUNT} ${example}`.trim()}`);
-}
-
-async function run({ date, dryRun = false, ...options }: AutopayOptions & { date: string; dryRun?: boolean }) {
-  const begin = { path: '/autopay-runs', body: { date, dryRun }, doing: dryRun ? 'trying' : 'debiting' };
-  const at = () => `/autopay-runs/${date}${dryRun ? '?dryRun=true' : ''}`;
-  told(await watchRun(await PaybillApi.of(options), Run, begin, at), options);
-}
-
-async function status({ date, ...options }: AutopayOptions & { date: string }): Promise<void> {
-  const api = await PaybillApi.of(options);
-  told(await api.ask(Run, `/autopay-runs/${date}`), options);
-}
-
-function told(standing: Run, options: AutopayOptions): void {
-  answer(options, standing, () => reported(standing));
-  if ((standing.report?.failed ?? 0) > 0 || standing.state === 'interrupted') process.exitCode = ExitCode.no;
-}
-
-function reported({ date, dryRun, state, report, error }: Run): string {
-  const title = `Autopay run of ${date}${dryRun ? ', tried without doing anything' : ''}: ${state}`;
-  const count = (number: number) => number.toLocaleString('en');
-  const lines: [string, string][] = [];
-  if (error !== null) lines.push(['error', error]);
-  if (report !== null) {
-    lines.push(
-      ['accounts', count(report.accounts)],
-      ['debited', [count(report.presented), ...report.totals.map(moneyText)].join(', ')],
-      ['announced', count(report.announced)],
-      ['to be tried again', count(report.rescheduled)],
-      ...report.dropped.map(({ reason, debits }): [string, string] => ['not debited', `${count(debits)} ${reason}`]),
-      ['autopay suspended', count(report.suspended)],
-      ['autopay stopped', count(report.stopped)],
-      ['cards expiring', count(report.cardsExpiring)],
-      ['failed', count(report.failed)],
-    );
-  }
-  const failures = (report?.failures ?? []).map(({ accountId, code, reason }) => [accountId, code, reason]);
-  return [
-    `${title}\n${properties(lines)}`,
-    ...(failures.length > 0 ? [table([['failed', 'code', 'reason'], ...failures])] : []),
-    ...(state === 'interrupted' ? ['Run it again: it goes on where it was.'] : []),
-  ].join('\n\n');
 }
 
 async function list(options: AutopayOptions & { status?: string; expiresUntil?: string; limit: number }) {
@@ -272,8 +245,4 @@ function methodText({ kind, lastFour, expires }: z.output<typeof Method>): strin
   return [kind, ...(lastFour === undefined ? [] : [`…${lastFour}`]), ...(expires === undefined ? [] : [expires])].join(
     ' ',
   );
-}
-
-function moneyText({ amount, currency }: z.output<typeof Money>): string {
-  return `${amount} ${currency}`;
 }

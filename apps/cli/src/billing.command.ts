@@ -3,48 +3,52 @@ import { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { answer } from './answer.js';
-import { ExitCode } from './failure.js';
+import { countedText, Money, moneyText } from './money.js';
 import { day, jsonOption, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
+import { FAILURES, runAnswer, type RunOptions, runsOfAccounts } from './run-of-accounts.js';
 import { properties, table } from './table.js';
 import { type ApiOptions, onApi } from './target.js';
-import { watchRun } from './watch-run.js';
 
 interface BillingOptions extends ApiOptions {
   readonly actor: string;
   readonly json?: boolean;
 }
 
-interface RunOptions extends BillingOptions {
+interface CycleOptions extends RunOptions {
   readonly date: string;
   readonly cycle?: number;
-  readonly dryRun?: boolean;
 }
 
-const Money = z.object({ amount: z.string(), currency: z.string() });
-const Run = z.object({
-  runId: z.string(),
-  date: z.string(),
-  cycle: z.int(),
-  state: z.enum(['running', 'interrupted', 'finished']),
-  dryRun: z.boolean(),
-  catalogue: z.string(),
-  progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-  report: z
-    .object({
-      accounts: z.int(),
-      billed: z.int(),
-      totals: z.array(Money),
-      givenBack: z.array(Money).optional(),
-      skipped: z.array(z.object({ code: z.string(), accounts: z.int() })),
-      failed: z.int(),
-      failures: z.array(z.object({ accountId: z.string(), code: z.string(), reason: z.string() })),
-      toCorrect: z.array(z.string()),
-    })
-    .nullable(),
-  error: z.string().nullable(),
+const Report = z.object({
+  accounts: z.int(),
+  billed: z.int(),
+  totals: z.array(Money),
+  givenBack: z.array(Money).optional(),
+  skipped: z.array(z.object({ code: z.string(), accounts: z.int() })),
+  ...FAILURES,
+  toCorrect: z.array(z.string()),
 });
-type Run = z.output<typeof Run>;
+
+const ofCycle = runsOfAccounts({
+  schema: runAnswer({ runId: z.string(), date: z.string(), cycle: z.int() }, { catalogue: z.string() }, Report),
+  path: '/billing-runs',
+  nameOf: ({ runId }) => runId,
+  doing: ['billing', 'computing'],
+  title: ({ runId }) => `Billing run ${runId}`,
+  without: 'writing',
+  terms: ({ catalogue }) => [['catalogue', catalogue]],
+  figures: ({ accounts, billed, totals, givenBack = [], skipped }, { dryRun }) => [
+    ['accounts', accounts.toLocaleString('en')],
+    [dryRun ? 'to be billed' : 'billed', countedText({ count: billed, totals })],
+    ...givenBack.map((sum): [string, string] => ['given back', moneyText(sum)]),
+    ...skipped.map((one): [string, string] => ['skipped', `${one.accounts.toLocaleString('en')} ${one.code}`]),
+  ],
+  toLookAt: ({ toCorrect }) => ({
+    heading: 'changed behind the last bill: to be corrected',
+    accounts: toCorrect,
+  }),
+});
 
 const Runs = z.object({
   items: z.array(
@@ -163,22 +167,12 @@ function onRun(command: Command): Command {
     .option('--cycle <day>', 'cycle day of the accounts (default: that of the date)', whole(1, 28));
 }
 
-async function run({ date, cycle, dryRun = false, ...options }: RunOptions): Promise<void> {
-  const api = await PaybillApi.of(options);
-  const body = { date, ...(cycle !== undefined && { cycle }), dryRun };
-  const begin = { path: '/billing-runs', body, doing: dryRun ? 'computing' : 'billing' };
-  const standing = await watchRun(
-    api,
-    Run,
-    begin,
-    ({ runId }) => `/billing-runs/${runId}${dryRun ? '?dryRun=true' : ''}`,
-  );
-  told(standing, options);
+function run({ date, cycle, ...options }: CycleOptions): Promise<void> {
+  return ofCycle.run({ date, ...(cycle !== undefined && { cycle }) }, options);
 }
 
-async function status({ date, cycle = Number(date.slice(8)), ...options }: RunOptions): Promise<void> {
-  const api = await PaybillApi.of(options);
-  told(await api.ask(Run, `/billing-runs/${date}-cycle-${String(cycle).padStart(2, '0')}`), options);
+function status({ date, cycle = Number(date.slice(8)), ...options }: CycleOptions): Promise<void> {
+  return ofCycle.status(`${date}-cycle-${String(cycle).padStart(2, '0')}`, options);
 }
 
 async function runs({ limit, ...options }: BillingOptions & { limit: number }): Promise<void> {
@@ -193,40 +187,6 @@ async function runs({ limit, ...options }: BillingOptions & { limit: number }): 
     ]);
     return table([['run', 'begun', 'finished', 'accounts', 'billed', 'failed', 'total'], ...rows], [3, 4, 5, 6]);
   });
-}
-
-function told(standing: Run, options: BillingOptions): void {
-  answer(options, standing, () => reported(standing));
-  const failed = (standing.report?.failed ?? 0) > 0 || standing.state === 'interrupted';
-  if (failed) process.exitCode = ExitCode.no;
-}
-
-function reported({ runId, dryRun, catalogue, state, report, error }: Run): string {
-  const title = `Billing run ${runId}${dryRun ? ', tried without writing anything' : ''}: ${state}`;
-  const lines = [
-    ['catalogue', catalogue],
-    ...(error === null ? [] : [['error', error]]),
-    ...(report === null
-      ? []
-      : [
-          ['accounts', report.accounts.toLocaleString('en')],
-          [
-            dryRun ? 'to be billed' : 'billed',
-            [report.billed.toLocaleString('en'), ...report.totals.map(moneyText)].join(', '),
-          ],
-          ...(report.givenBack ?? []).map((sum) => ['given back', moneyText(sum)]),
-          ...report.skipped.map(({ code, accounts }) => ['skipped', `${accounts.toLocaleString('en')} ${code}`]),
-          ['failed', report.failed.toLocaleString('en')],
-        ]),
-  ] as [string, string][];
-  const failures = (report?.failures ?? []).map(({ accountId, code, reason }) => [accountId, code, reason]);
-  const toCorrect = (report?.toCorrect ?? []).map((accountId) => [accountId]);
-  return [
-    `${title}\n${properties(lines)}`,
-    ...(failures.length > 0 ? [table([['failed', 'code', 'reason'], ...failures])] : []),
-    ...(toCorrect.length > 0 ? [table([['changed behind the last bill: to be corrected'], ...toCorrect])] : []),
-    ...(state === 'interrupted' ? ['Run it again: it goes on where it was.'] : []),
-  ].join('\n\n');
 }
 
 async function preview(account: string, { on, ...options }: BillingOptions & { on?: string }): Promise<void> {
@@ -277,8 +237,4 @@ function billText(bill: z.output<typeof Preview>): string {
     ...(back.length > 0 ? [table([['given back, as charged in advance and not used', 'amount'], ...back], [1])] : []),
     properties(sums),
   ].join('\n\n');
-}
-
-function moneyText({ amount, currency }: z.output<typeof Money>): string {
-  return `${amount} ${currency}`;
 }

@@ -1,8 +1,8 @@
 import { type FoundPayment } from '#libs/ledger';
 import { z } from 'zod';
+import { Money } from './money.js';
 import { type PaybillApi, RefusedByPaybill } from './paybill-api.js';
 
-const Money = z.object({ amount: z.string(), currency: z.string() });
 const Found = z.object({
   items: z.array(
     z.object({

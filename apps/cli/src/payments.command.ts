@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
+import { Money, moneyText } from './money.js';
 import { amount, day, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { properties, table } from './table.js';
@@ -15,7 +16,6 @@ const STATES = [
   ...['scheduled', 'pending', 'unknown', 'authorized', 'settled', 'failed'],
   ...['voided', 'refunded', 'returned', 'charged_back'],
 ];
-const Money = z.object({ amount: z.string(), currency: z.string() });
 const Life = z.object({
   paymentId: z.string(),
   accountId: z.string(),
@@ -150,21 +150,20 @@ async function show(id: string, options: PaymentsOptions): Promise<void> {
 }
 
 function shown(life: z.output<typeof WholeLife>): string {
-  const money = ({ amount: sum, currency }: z.output<typeof Money>) => `${sum} ${currency}`;
   const facts: [string, string][] = [
     ['payment', life.paymentId],
     ['account', life.accountId],
     ['confirmation', life.confirmationNumber],
     ['state', life.state],
-    ['amount', money(life.amount)],
-    ['held', money(life.held)],
+    ['amount', moneyText(life.amount)],
+    ['held', moneyText(life.held)],
     [
       'on the account',
       life.postingRefused === null ? life.posting : `${life.posting}, refused: ${life.postingRefused}`,
     ],
     ['gateway', `${life.gateway} ${life.gatewayReference ?? ''}`],
   ];
-  const refunds = life.refunds.map(({ refundId, amount: sum, by, status }) => [refundId, money(sum), by, status]);
+  const refunds = life.refunds.map(({ refundId, amount: sum, by, status }) => [refundId, moneyText(sum), by, status]);
   const refunded = refunds.length === 0 ? '' : `\n\n${table([['refund', 'amount', 'by', 'state'], ...refunds])}`;
   const events = life.events.map(({ what, detail, recordedAt, actor }) => [
     ...[instant(recordedAt), what, detail ?? '', actor],

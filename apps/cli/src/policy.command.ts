@@ -3,7 +3,7 @@ import { account, type AccountEvent, PolicySimulation, readCollectionPolicy } fr
 import { Command } from 'commander';
 import { eventsBetween, withStore } from './account-log.js';
 import { answer } from './answer.js';
-import { countedText } from './collections.command.js';
+import { countedText } from './money.js';
 import { day, jsonOption, WrongOption } from './options.js';
 import { progress } from './progress.js';
 import { table } from './table.js';

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
+import { Money, moneyText } from './money.js';
 import { amount, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { properties, table } from './table.js';
@@ -13,7 +14,6 @@ interface TillOptions extends ApiOptions {
 
 const MEANS = ['cash', 'check', 'card'];
 const STATES = ['open', 'awaiting-approval', 'closed', 'deposited'];
-const Money = z.object({ amount: z.string(), currency: z.string() });
 const Total = z.object({
   means: z.string(),
   payments: z.int(),
@@ -119,7 +119,7 @@ async function list(options: TillOptions & { location?: string; state?: string; 
 function listing(batches: readonly z.output<typeof Batch>[]): string {
   const rows = batches.map(({ batchId, location, till, number, agent, state, depositReference, totals }) => [
     ...[batchId, `${location} ${till} ${number}`, agent, state],
-    totals.map(({ means, expected }) => `${means} ${money(expected)}`).join(', '),
+    totals.map(({ means, expected }) => `${means} ${moneyText(expected)}`).join(', '),
     depositReference ?? '',
   ]);
   return table([['batch', 'till', 'agent', 'state', 'expected', 'deposit'], ...rows]);
@@ -150,7 +150,7 @@ function shown(batch: z.output<typeof WholeBatch>): string {
     ['deposit', batch.depositReference ?? ''],
   ];
   const payments = batch.payments.map(({ paymentId, confirmationNumber, amount: sum, means, status, refused }) => [
-    ...[paymentId, confirmationNumber, money(sum), means, status, refused ?? ''],
+    ...[paymentId, confirmationNumber, moneyText(sum), means, status, refused ?? ''],
   ]);
   const headings = ['payment', 'confirmation', 'amount', 'means', 'state', 'refused'];
   return `${properties(facts)}\n\n${totals(batch.totals)}\n\n${table([headings, ...payments])}`;
@@ -158,7 +158,13 @@ function shown(batch: z.output<typeof WholeBatch>): string {
 
 function totals(all: readonly z.output<typeof Total>[]): string {
   const rows = all.map(({ means, payments, expected, counted, difference }) => [
-    ...[means, String(payments), money(expected), counted ? money(counted) : '', difference ? money(difference) : ''],
+    ...[
+      means,
+      String(payments),
+      moneyText(expected),
+      counted ? moneyText(counted) : '',
+      difference ? moneyText(difference) : '',
+    ],
   ]);
   return table([['means', 'payments', 'expected', 'counted', 'over or short'], ...rows], [1]);
 }
@@ -174,14 +180,14 @@ async function pay(
   const body = { payBillNumber, amount: { amount: sum, currency }, method };
   const api = await PaybillApi.of(options);
   const done = await api.ask(Paid, `/till-batches/${batch}/payments`, { method: 'POST', body });
-  answer(options, done, () => `${money(done.amount)} taken; confirmation number ${done.confirmationNumber}`);
+  answer(options, done, () => `${moneyText(done.amount)} taken; confirmation number ${done.confirmationNumber}`);
 }
 
 async function takeBack(batch: string, payment: string, options: TillOptions & { reason: string }): Promise<void> {
   const api = await PaybillApi.of(options);
   const path = `/till-batches/${batch}/payments/${payment}/void`;
   const done = await api.ask(Paid, path, { method: 'POST', body: { reason: options.reason } });
-  answer(options, done, () => `payment ${payment} is voided: give ${money(done.amount)} back`);
+  answer(options, done, () => `payment ${payment} is voided: give ${moneyText(done.amount)} back`);
 }
 
 async function count(
@@ -207,16 +213,12 @@ async function deposit(batch: string, options: TillOptions & { reference: string
   const api = await PaybillApi.of(options);
   const body = { reference: options.reference };
   const done = await api.ask(Deposited, `/till-batches/${batch}/deposit`, { method: 'POST', body });
-  answer(options, done, () => `${done.amounts.map(money).join(' and ')} went to the bank by ${done.reference}`);
-}
-
-function money({ amount: sum, currency }: z.output<typeof Money>): string {
-  return `${sum} ${currency}`;
+  answer(options, done, () => `${done.amounts.map(moneyText).join(' and ')} went to the bank by ${done.reference}`);
 }
 
 interface Count {
   readonly means: string;
-  readonly amount: z.output<typeof Money>;
+  readonly amount: Money;
 }
 
 /** Reads `cash=512.40` or `cash=20.00:EUR`, one after the other. */

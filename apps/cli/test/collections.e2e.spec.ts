@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Asking, type Json } from './asking.js';
 import { CommandLine } from './command-line.js';
@@ -8,6 +8,7 @@ const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
 /** Bills were due on 4 to 8 January: on these days come fees, the first steps, and final notices. */
 const DAYS = ['2026-01-24', '2026-01-25', '2026-01-26', '2026-01-27', '2026-01-28'];
 const DISTURBED = '2026-01-26';
+const ON_DAY = new URL('on-day.mjs', import.meta.url).href;
 const DEFAULT_POLICY = new URL('../../../libs/ledger/collections/default.yaml', import.meta.url);
 
 /** Accounts with a bill; some have paid it, in part or late. The keys are the same every time, and so are the accounts. */
@@ -51,19 +52,31 @@ describe('paybill collections', () => {
   let ids: string[];
   const expected = { reports: new Map<string, unknown>(), standing: [] as unknown[] };
 
+  let environment: Record<string, string>;
+  /** Whoever reads the day meanwhile reads the one before or this one. */
+  const dayIs = async (day: string) => {
+    const file = environment['PAYBILL_TEST_DAY']!;
+    await writeFile(`${file}.new`, day);
+    await rename(`${file}.new`, file);
+  };
+
   beforeAll(async () => {
     [undisturbed, killed] = [await CommandLine.open(), await CommandLine.open()];
-    ids = await debtors(new Asking(await undisturbed.standalone()));
+    environment = { NODE_OPTIONS: `--import ${ON_DAY}`, PAYBILL_TEST_DAY: join(undisturbed.directory, 'day') };
+    await dayIs(DAYS[0]!);
+    ids = await debtors(new Asking(await undisturbed.standalone(environment)));
   }, 120_000);
   afterAll(async () => {
-    await undisturbed.close();
     await killed.close();
+    // With the file that says what day it is.
+    await undisturbed.close();
   });
 
   it('tries a run and writes nothing, runs each day with a report, and refuses a day a second time', async () => {
     const json = (args: string[]) => undisturbed.paybill(['collections', ...args, '--json']);
     const tried = await json(['run', '--date', DAYS[0]!, '--dry-run']);
     for (const date of DAYS) {
+      await dayIs(date);
       const run = await json(['run', '--date', date]);
       expect(run).toMatchObject({ code: 0 });
       const finished = JSON.parse(run.out) as Json;
@@ -76,7 +89,10 @@ describe('paybill collections', () => {
     const second = await undisturbed.paybill(['collections', 'run', '--date', DAYS[4]!]);
     expect(second).toMatchObject({ code: 1, out: '' });
     expect(second.err).toContain('COLLECTIONS_RUN_FINISHED');
-    expected.standing = await standing(new Asking(await undisturbed.restart()), ids);
+    const passed = await undisturbed.paybill(['collections', 'run', '--date', '2026-01-23']);
+    expect(passed).toMatchObject({ code: 1, out: '' });
+    expect(passed.err).toContain('COLLECTIONS_RUN_PASSED');
+    expected.standing = await standing(new Asking(await undisturbed.restart(environment)), ids);
   }, 300_000);
 
   it('simulates the policy that was in force to just what happened, and another to something else, and writes nothing', async () => {
@@ -103,13 +119,15 @@ describe('paybill collections', () => {
     expect(milder.simulated['steps']).toEqual([expect.objectContaining({ step: 'past-due' })]);
     const told = await undisturbed.paybill(['policy', 'simulate', file, ...period.slice(0, 4)]);
     expect(told.out).toMatch(/Policy us-2020-01 over 60 accounts, 2026-01-24 to 2026-01-28\n\n +happened +simulated\n/);
-    expect(await standing(new Asking(await undisturbed.restart()), ids)).toEqual(expected.standing);
+    expect(await standing(new Asking(await undisturbed.restart(environment)), ids)).toEqual(expected.standing);
   }, 120_000);
 
   it(`does everything once, and as without a disturbance, however often it is killed (TEST_SEED=${SEED})`, async () => {
-    let paybill = new Asking(await killed.standalone());
+    await dayIs(DAYS[0]!);
+    let paybill = new Asking(await killed.standalone(environment));
     expect(await debtors(paybill)).toEqual(ids);
     for (const date of DAYS) {
+      await dayIs(date);
       // At once, early and late.
       for (const moment of date === DISTURBED ? [0, 1 + (SEED % 20), 25 + (SEED % 20)] : []) {
         let run = await paybill.done('POST', '/collections-runs', { date });
@@ -117,7 +135,7 @@ describe('paybill collections', () => {
           run = await paybill.get(`/collections-runs/${date}`);
         }
         await killed.kill();
-        paybill = new Asking(await killed.standalone());
+        paybill = new Asking(await killed.standalone(environment));
       }
       const run = await killed.paybill(['collections', 'run', '--date', date, '--json']);
       // The last kill may have come after the run's end.
@@ -128,7 +146,7 @@ describe('paybill collections', () => {
         report: expected.reports.get(date),
       });
     }
-    expect(await standing(new Asking(await killed.restart()), ids)).toEqual(expected.standing);
+    expect(await standing(new Asking(await killed.restart(environment)), ids)).toEqual(expected.standing);
   }, 600_000);
 
   it('says of a wrong policy file what is wrong with it, and where', async () => {

@@ -130,6 +130,8 @@ interface LedgerConnections {
   readonly collecting?: Collecting | undefined;
   /** As bills name it. */
   readonly biller?: Biller;
+  /** What day it is for runs over accounts, where that is not today. */
+  readonly clock?: () => Date;
 }
 
 const COMMANDS = [
@@ -242,7 +244,7 @@ const NOTHING_COLLECTED: Collecting = { gateways: [], policy: { version: 'paymen
 @Module({})
 export class LedgerModule {
   static forRoot(connections: LedgerConnections): DynamicModule {
-    const { store, db, catalogue, collectionPolicy, personalData } = connections;
+    const { store, db, catalogue, collectionPolicy, personalData, clock } = connections;
     const { handling = new CommandHandling(store), collecting = NOTHING_COLLECTED } = connections;
     // A run is no request that somebody waits for: it gives the read model a minute.
     const patient = new ReadBarrier(db, 60_000);
@@ -275,11 +277,11 @@ export class LedgerModule {
         Arrangements,
         LinkedEvents,
         { provide: SubscriptionBilling, useFactory: () => new SubscriptionBilling(store, handling, catalogue) },
-        { provide: AutopayRuns, useFactory: () => new AutopayRuns(store, db, patient, collecting) },
-        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue) },
+        { provide: AutopayRuns, useFactory: () => new AutopayRuns(store, db, patient, collecting, clock) },
+        { provide: BillingRuns, useFactory: () => new BillingRuns(store, db, patient, catalogue, clock) },
         {
           provide: CollectionsRuns,
-          useFactory: () => new CollectionsRuns(store, db, patient, collectionPolicy),
+          useFactory: () => new CollectionsRuns(store, db, patient, collectionPolicy, clock),
         },
       ],
       exports: providers.map(({ provide }) => provide),

@@ -100,6 +100,11 @@ describe('The debit of a bill', () => {
     late.run('2026-01-12');
     expect(late.run('2026-02-12')).toEqual(['AutopayDebitDropped', 'AutopayDebitAnnounced']);
     expect(late.last('AutopayDebitDropped').reason).toBe('too-late');
+    // The same when the run of its day was interrupted, and is gone on with when its day is too long ago.
+    const resumed = new Days().happens(billIssued('B-1', '2026-02-06', ['60.00']));
+    resumed.run('2026-01-12');
+    resumed.do(AdvanceAutopay, { date: '2026-02-06', run: '2026-02-06' }, '2026-02-12');
+    expect(resumed.last('AutopayDebitDropped').reason).toBe('too-late');
   });
 
   it('waits while the account’s payments are held (SE3)', () => {

@@ -88,7 +88,7 @@ class Advance {
     const { enrollment } = this.state.autopay;
     for (const debit of scheduledOf(this.state)) {
       if (debit.payOn > this.date || !enrollment) continue;
-      if (this.date > addDays(debit.payOn, this.#policy.latestDays)) this.#drop(debit, { reason: 'too-late' });
+      if (this.#today > addDays(debit.payOn, this.#policy.latestDays)) this.#drop(debit, { reason: 'too-late' });
       else if (this.state.holds.length === 0) this.#present(debit, enrollment);
     }
   }

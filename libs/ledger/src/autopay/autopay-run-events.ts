@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+import { eventRegistry } from '#libs/event-sourcing';
+import { Count, FAILURES, Money } from '../runs-of-accounts/run-report.js';
 
 /* Storage format: stored for ever, changed by additions or new versions only (ADR 0035). */
-
-const Count = z.int().min(0);
-const Money = z.strictObject({ amount: z.string(), currency: z.string().length(3) });
 
 /** What a run came to, over all accounts with autopay. */
 export const AutopayReport = z.strictObject({
@@ -20,9 +18,7 @@ export const AutopayReport = z.strictObject({
   suspended: Count,
   stopped: Count,
   cardsExpiring: Count,
-  failed: Count,
-  /** The first of the accounts that failed. */
-  failures: z.array(z.strictObject({ accountId: z.uuid(), code: z.string(), reason: z.string() })),
+  ...FAILURES,
 });
 export type AutopayReport = z.output<typeof AutopayReport>;
 
@@ -36,5 +32,3 @@ export const autopayRunEvents = eventRegistry({
     schema: z.strictObject({ report: AutopayReport, effectiveAt: z.iso.datetime() }),
   },
 });
-
-export type AutopayRunEvent = EventOf<typeof autopayRunEvents>;

@@ -7,6 +7,7 @@ import { Day } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { Collecting } from '../payment-lifecycle/collecting.js';
 import { firstGateway } from '../payment-lifecycle/payment-lives.controller.js';
+import { runAnswer, WhichRun } from '../runs-of-accounts/run-answers.js';
 import { AutopayReport } from './autopay-run-events.js';
 import { AutopayRuns, type AutopayRunStanding } from './autopay-runs.job.js';
 
@@ -16,19 +17,9 @@ const StartRequest = z
     dryRun: z.boolean().default(false).meta({ description: 'Say what would be done, and do nothing' }),
   })
   .meta({ id: 'StartAutopayRunRequest', examples: [{ date: '2026-02-20' }] });
-const StandingQuery = z.strictObject({ dryRun: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) });
-const Standing = z
-  .object({
-    date: z.iso.date(),
-    state: z.enum(['running', 'interrupted', 'finished']).meta({
-      description: 'An interrupted run is gone on with by asking for it again; nothing is debited twice',
-    }),
-    dryRun: z.boolean(),
-    progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-    report: AutopayReport.nullable().meta({ description: 'What it has come to so far, or in the end' }),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'AutopayRun' });
+const Standing = runAnswer({ date: z.iso.date() }, {}, AutopayReport, 'nothing is debited twice').meta({
+  id: 'AutopayRun',
+});
 
 /** The run of a day: begun, looked at, gone on with. */
 @ApiTags('autopay')
@@ -45,7 +36,8 @@ export class AutopayRunsController {
     summary: 'Do what is due of autopay on a day; a run that ended early is gone on with',
     description:
       'Debits that came back are answered, those whose day has come are collected, bills to be debited are announced. ' +
-      'There is one run for a day: one that is under way is answered as it stands, a finished one refused.',
+      'There is one run for a day: one that is under way is answered as it stands, a finished one refused. ' +
+      'None is begun of a day that has passed, which the next makes up for; one that was interrupted is gone on with.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startAutopayRun(
@@ -61,7 +53,7 @@ export class AutopayRunsController {
   @ApiResponse({ status: 200, standardSchema: Standing })
   async getAutopayRun(
     @Param('date') text: string,
-    @Query({ schema: StandingQuery }) { dryRun }: z.output<typeof StandingQuery>,
+    @Query({ schema: WhichRun }) { dryRun }: z.output<typeof WhichRun>,
   ): Promise<AutopayRunStanding> {
     const date = Day.safeParse(text);
     if (!date.success) refuse('AUTOPAY_RUN_UNKNOWN', 'a run is named by its day, such as 2026-02-20');

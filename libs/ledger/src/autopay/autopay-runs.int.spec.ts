@@ -61,8 +61,8 @@ describe('Autopay runs', () => {
     return id(name);
   }
 
-  async function ended(date: string, dryRun = false) {
-    now = new Date(`${date}T12:00:00.000Z`);
+  async function ended(date: string, dryRun = false, today = new Date(`${date}T12:00:00.000Z`)) {
+    now = today;
     await runs.start(date, { dryRun, caller });
     await until(async () => (await runs.standing(date, dryRun)).state !== 'running');
     return runs.standing(date, dryRun);
@@ -101,6 +101,9 @@ describe('Autopay runs', () => {
     await expect(runs.start('2026-02-08', { dryRun: false, caller })).rejects.toMatchObject({
       code: 'AUTOPAY_RUN_NOT_DUE',
     });
+    // Nor of yesterday, which in another time zone is today, once the one after it was.
+    const [yesterday, later] = ['2026-02-05', new Date('2026-02-06T12:00:00.000Z')];
+    await expect(ended(yesterday, false, later)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_PASSED', field: 'date' });
     await expect(runs.standing('2026-02-05', false)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_UNKNOWN' });
   });
 
@@ -118,7 +121,13 @@ describe('Autopay runs', () => {
     await ending.onModuleDestroy();
     expect(await ending.standing('2026-02-09', false)).toMatchObject({ state: 'interrupted' });
     expect(await runs.standing('2026-02-09', false)).toMatchObject({ state: 'interrupted', report: null });
-    expect(await ended('2026-02-09')).toMatchObject({ state: 'finished', report: { accounts: 2, failed: 0 } });
+    // It is gone on with on whatever day, where one of a day that has passed is not begun.
+    const late = new Date('2026-02-13T12:00:00.000Z');
+    await expect(ended('2026-02-10', false, late)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_PASSED', field: 'date' });
+    expect(await ended('2026-02-09', false, late)).toMatchObject({
+      state: 'finished',
+      report: { accounts: 2, failed: 0 },
+    });
   });
 
   it('list who has autopay, by status and by when their cards expire', async () => {

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+import { Count, FAILURES, Money } from '../runs-of-accounts/run-report.js';
 
 /* Storage format: stored for ever, changed by additions or new versions only (ADR 0029). */
-
-const Count = z.int().min(0);
-const Money = z.strictObject({ amount: z.string(), currency: z.string().length(3) });
 
 /** What a run came to. An account is billed, skipped or failed: the three are all accounts of the cycle. */
 export const BillingReport = z.strictObject({
@@ -16,9 +14,7 @@ export const BillingReport = z.strictObject({
   givenBack: z.array(Money).optional(),
   /** Why accounts were skipped, by code: they had nothing to be billed. */
   skipped: z.array(z.strictObject({ code: z.string(), accounts: Count })),
-  failed: Count,
-  /** The first of those that failed. */
-  failures: z.array(z.strictObject({ accountId: z.uuid(), code: z.string(), reason: z.string() })),
+  ...FAILURES,
   /** Accounts with changes recorded late of days that were billed before: to be corrected. The first of them. */
   toCorrect: z.array(z.uuid()),
 });

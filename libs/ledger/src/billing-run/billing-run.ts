@@ -1,28 +1,22 @@
 import { z } from 'zod';
-import { type Decider, defineCommand } from '#libs/event-sourcing';
 import { Day, Identifier } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
-import { type BillingRunEvent, billingRunEvents, BillingReport } from './billing-run-events.js';
+import { runOfAccounts } from '../runs-of-accounts/run-of-accounts.js';
+import { BillingReport, billingRunEvents } from './billing-run-events.js';
 import { LAST_CYCLE_DAY } from './cycle.js';
 
-type Started = Extract<BillingRunEvent, { type: 'BillingRunStarted' }>['data'];
-
-export type BillingRunState =
-  | { readonly status: 'unknown' }
-  | { readonly status: 'started'; readonly begun: Started }
-  | { readonly status: 'finished'; readonly begun: Started; readonly report: BillingReport };
-
-/** A billing run: begun once and finished once. Its bills are in the accounts' streams and name it. */
-export const billingRun: Decider<BillingRunState, BillingRunEvent> = {
+/** A billing run: its bills are in the accounts' streams and name it. */
+export const billingRun = runOfAccounts({
+  name: 'BillingRun',
   category: 'billingRun',
   events: billingRunEvents,
-  initialState: { status: 'unknown' },
-  evolve: (state, event) => {
-    if (event.type === 'BillingRunStarted') return { status: 'started', begun: event.data };
-    if (state.status === 'unknown') throw new Error('history is broken: a billing run is finished that was not begun');
-    return { status: 'finished', begun: state.begun, report: event.data.report };
-  },
-};
+  begun: z.strictObject({ date: Day, cycle: z.int(), catalogue: Identifier }),
+  report: BillingReport,
+  unknown: ['BILLING_RUN_UNKNOWN', 'no such run was begun here; begin it'],
+  finished: ['BILLING_RUN_FINISHED', 'this run is finished; bill what is left by a run of a later day, with its cycle'],
+  // A bill that is issued late has the dates of its cycle all the same: days that have passed may be billed.
+  ahead: 'BILLING_RUN_NOT_DUE',
+});
 
 /** The accounts of a cycle and the day they are billed. */
 export const BillingRunOf = z
@@ -44,34 +38,3 @@ export function billingRunOf({ date, cycle = Number(date.slice(8)) }: z.output<t
   }
   return { runId: `${date}-cycle-${String(cycle).padStart(2, '0')}`, date, cycle };
 }
-
-/** Begins a run; one that was begun is gone on with and not begun again. */
-export const StartBillingRun = defineCommand({
-  type: 'StartBillingRun',
-  decider: billingRun,
-  schema: z.strictObject({ date: Day, cycle: z.int(), catalogue: Identifier }),
-  decide(body, state, context): BillingRunEvent[] {
-    requireUnfinished(state);
-    return state.status === 'started'
-      ? []
-      : [{ type: 'BillingRunStarted', data: { ...body, effectiveAt: context.at } }];
-  },
-});
-
-/** Refuses to begin or go on with a run that has come to its end. */
-export function requireUnfinished({ status }: BillingRunState): void {
-  if (status !== 'finished') return;
-  refuse('BILLING_RUN_FINISHED', 'this run is finished; bill what is left by a run of a later day, with its cycle');
-}
-
-/** Closes a run with its report. */
-export const FinishBillingRun = defineCommand({
-  type: 'FinishBillingRun',
-  decider: billingRun,
-  schema: z.strictObject({ report: BillingReport }),
-  decide({ report }, state, context): BillingRunEvent[] {
-    if (state.status === 'unknown') refuse('BILLING_RUN_UNKNOWN', 'this run was never begun; begin it first');
-    if (state.status === 'finished') return [];
-    return [{ type: 'BillingRunFinished', data: { report, effectiveAt: context.at } }];
-  },
-});

@@ -6,6 +6,7 @@ import { CallerOf } from '#http/platform';
 import { type Caller, Metrics, type Page, pageAnswer } from '#libs/platform';
 import { refuse } from '../billing/rejections.js';
 import { FreshPage, positionOf } from '../reads/page.queries.js';
+import { runAnswer, WhichRun } from '../runs-of-accounts/run-answers.js';
 import { BillingReport } from './billing-run-events.js';
 import { BillingRunOf, billingRunOf } from './billing-run.js';
 import { BillingRuns, type BillingRunStanding } from './billing-runs.job.js';
@@ -15,23 +16,13 @@ import { BillingRunsQueries, type RecordedRun } from './billing-runs.queries.js'
 const StartRequest = BillingRunOf.extend({
   dryRun: z.boolean().default(false).meta({ description: 'Compute all bills and write nothing' }),
 }).meta({ id: 'StartBillingRunRequest', examples: [{ date: '2026-02-15' }] });
-const StandingQuery = z.strictObject({ dryRun: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) });
 
-const Standing = z
-  .object({
-    runId: z.string(),
-    date: z.iso.date(),
-    cycle: z.int(),
-    state: z.enum(['running', 'interrupted', 'finished']).meta({
-      description: 'An interrupted run is gone on with by asking for it again; nothing is billed twice',
-    }),
-    dryRun: z.boolean(),
-    catalogue: z.string(),
-    progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-    report: BillingReport.nullable().meta({ description: 'What it has come to so far, or in the end' }),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'BillingRun' });
+const Standing = runAnswer(
+  { runId: z.string(), date: z.iso.date(), cycle: z.int() },
+  { catalogue: z.string() },
+  BillingReport,
+  'nothing is billed twice',
+).meta({ id: 'BillingRun' });
 
 const Listed = z
   .object({
@@ -91,7 +82,8 @@ export class BillingRunsController {
   @ApiOperation({
     summary: 'Bill the accounts of a cycle; a run that ended early is gone on with',
     description:
-      'There is one run for a cycle and day: one that is under way is answered as it stands, a finished one refused.',
+      'There is one run for a cycle and day: one that is under way is answered as it stands, a finished one refused. ' +
+      'The day may have passed: the bills have its dates.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startBillingRun(
@@ -106,7 +98,7 @@ export class BillingRunsController {
   @ApiResponse({ status: 200, standardSchema: Standing })
   async getBillingRun(
     @Param('runId') runId: string,
-    @Query({ schema: StandingQuery }) { dryRun }: z.output<typeof StandingQuery>,
+    @Query({ schema: WhichRun }) { dryRun }: z.output<typeof WhichRun>,
   ): Promise<BillingRunStanding> {
     return this.runs.standing(runNamed(runId), dryRun);
   }

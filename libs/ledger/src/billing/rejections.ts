@@ -53,6 +53,7 @@ export const REJECTIONS = {
   AUTOPAY_RUN_UNKNOWN: 'no such autopay run was begun',
   AUTOPAY_RUN_FINISHED: 'the autopay run is finished',
   AUTOPAY_RUN_NOT_DUE: 'the day of the run has not come',
+  AUTOPAY_RUN_PASSED: 'the day of the run has passed',
   HOLD_UNKNOWN: 'no such hold stands on the account',
   DISPUTE_UNKNOWN: 'the account has no open dispute with this id',
   DISPUTE_EXCEEDS_SUBJECT: 'more is disputed, or granted, than is left of what is disputed',
@@ -127,6 +128,7 @@ export const REJECTIONS = {
   COLLECTION_POLICY_VERSION_UNKNOWN: 'the collection policy has no version of this name',
   COLLECTIONS_RUN_UNKNOWN: 'no such collections run was begun',
   COLLECTIONS_RUN_FINISHED: 'the collections run is finished',
+  COLLECTIONS_RUN_PASSED: 'the day of the run has passed',
   BILLING_RUN_UNKNOWN: 'no such billing run was begun',
   BILLING_RUN_FINISHED: 'the billing run is finished',
   BILLING_RUN_NOT_DUE: 'the cycle or the day of the run is not right',
@@ -151,7 +153,7 @@ export const REJECTIONS = {
   TILL_APPROVER_INVOLVED: 'a difference is approved by somebody who neither took nor counted the money',
 } as const;
 
-type RejectionCode = keyof typeof REJECTIONS;
+export type RejectionCode = keyof typeof REJECTIONS;
 
 /** Refuses a command; the message says what was wrong with this one and what to do. */
 export function refuse(code: RejectionCode, message: string, field?: string): never {

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { eventRegistry, type EventOf } from '#libs/event-sourcing';
+import { eventRegistry } from '#libs/event-sourcing';
+import { Count, FAILURES, Money } from '../runs-of-accounts/run-report.js';
 
 /* Storage format: stored for ever, changed by additions or new versions only (ADR 0036). */
 
-const Count = z.int().min(0);
-const Money = z.strictObject({ amount: z.string(), currency: z.string().length(3) });
 /** How often, and how much in each currency. */
 const Counted = z.strictObject({ count: Count, totals: z.array(Money) });
 
@@ -18,9 +17,7 @@ export const CollectionsReport = z.strictObject({
   suspended: Count,
   restored: Count,
   writtenOff: Counted,
-  failed: Count,
-  /** The first of those that failed. */
-  failures: z.array(z.strictObject({ accountId: z.uuid(), code: z.string(), reason: z.string() })),
+  ...FAILURES,
 });
 export type CollectionsReport = z.output<typeof CollectionsReport>;
 
@@ -40,5 +37,3 @@ export const collectionsRunEvents = eventRegistry({
     schema: z.strictObject({ report: CollectionsReport, effectiveAt: z.iso.datetime() }),
   },
 });
-
-export type CollectionsRunEvent = EventOf<typeof collectionsRunEvents>;

@@ -6,6 +6,7 @@ import { type Caller } from '#libs/platform';
 import { Day } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { AsOf } from '../reads/as-of.queries.js';
+import { runAnswer, WhichRun } from '../runs-of-accounts/run-answers.js';
 import { CollectionPolicy, policyOn } from './collection-policy.js';
 import { CollectionsReport } from './collections-run-events.js';
 import { CollectionsRuns, type CollectionsRunStanding } from './collections-runs.job.js';
@@ -19,7 +20,6 @@ const StartRequest = z
     dryRun: z.boolean().default(false).meta({ description: 'Say what would be done and write nothing' }),
   })
   .meta({ id: 'StartCollectionsRunRequest', examples: [{ date: '2026-02-15' }] });
-const StandingQuery = z.strictObject({ dryRun: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) });
 const PolicyQuery = z.strictObject({
   on: AsOf.meta({ description: 'The day it holds on; today when it is left out' }),
 });
@@ -28,19 +28,12 @@ const PolicyAnswer = z.unknown().meta({
   description: 'The version as it stands in the file; see docs/guides/collections.md',
 });
 
-const Standing = z
-  .object({
-    date: z.iso.date(),
-    state: z.enum(['running', 'interrupted', 'finished']).meta({
-      description: 'An interrupted run is gone on with by asking for it again; nothing is done twice',
-    }),
-    dryRun: z.boolean(),
-    policy: z.string(),
-    progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-    report: CollectionsReport.nullable().meta({ description: 'What it has come to so far, or in the end' }),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'CollectionsRun' });
+const Standing = runAnswer(
+  { date: z.iso.date() },
+  { policy: z.string() },
+  CollectionsReport,
+  'nothing is done twice',
+).meta({ id: 'CollectionsRun' });
 
 /** The collections run of a day, and the policy it goes by. */
 @ApiTags('collections')
@@ -62,7 +55,9 @@ export class CollectionsRunsController {
   @HttpCode(202)
   @ApiOperation({
     summary: 'Charge late fees, take dunning steps, suspend and restore, for a day; an interrupted run is gone on with',
-    description: 'There is one run a day: one that is under way is answered as it stands, a finished one refused.',
+    description:
+      'There is one run a day: one that is under way is answered as it stands, a finished one refused. ' +
+      'None is begun of a day that has passed; one that was interrupted is gone on with.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startCollectionsRun(
@@ -77,7 +72,7 @@ export class CollectionsRunsController {
   @ApiResponse({ status: 200, standardSchema: Standing })
   async getCollectionsRun(
     @Param('date') date: string,
-    @Query({ schema: StandingQuery }) { dryRun }: z.output<typeof StandingQuery>,
+    @Query({ schema: WhichRun }) { dryRun }: z.output<typeof WhichRun>,
   ): Promise<CollectionsRunStanding> {
     // What is no day names no run, and is never made part of a stream's name.
     if (!Day.safeParse(date).success) refuse('COLLECTIONS_RUN_UNKNOWN', 'a run is named by its day: 2026-02-15');
