@@ -73,6 +73,8 @@ const DEBITED_LATER: ReadonlySet<string> = new Set([
   'too-late',
   // In dispute or under an arrangement on its day.
   'put-off',
+  // There was credit for it then, which may be refunded or used otherwise.
+  'covered-by-credit',
   'enrollment-cancelled',
   'enrollment-suspended',
   'enrollment-stopped',

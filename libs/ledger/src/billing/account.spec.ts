@@ -675,11 +675,34 @@ describe('The account, whatever is done to it', () => {
               inDispute += onLine;
             }
             // Long after every respite.
-            const { open, disputed: held, arranged, collectible } = collectibleOf(state, bill.billNumber, '2027-01-01');
+            const { open, disputed: held, arranged, covered, collectible } = collectibleOf(state, bill.billNumber, '2027-01-01');
             expect(held).toBe(inDispute < open ? inDispute : open);
-            expect(collectible + arranged).toBe(open - held);
-            expect(collectible >= 0n && arranged >= 0n).toBe(true);
+            expect(collectible + covered + arranged).toBe(open - held);
+            expect(collectible >= 0n && covered >= 0n && arranged >= 0n).toBe(true);
           }
+        });
+      }),
+    );
+  });
+
+  it('asks for what it holds no credit for, and credit covers what was due first (AQ2; 52 Pa. Code §56.24)', () => {
+    fc.assert(
+      fc.property(history, fc.nat(200), (given, days) => {
+        run(given, (_past, state) => {
+          const on = addDays('2026-01-15', days);
+          let [left, asked] = [state.credit, 0n];
+          const byAge = [...state.bills.values()].sort((one, other) =>
+            one.dueOn === other.dueOn ? one.sequence - other.sequence : one.dueOn < other.dueOn ? -1 : 1,
+          );
+          for (const { billNumber } of byAge) {
+            const { open, disputed, arranged, covered, collectible } = collectibleOf(state, billNumber, on);
+            const due = open - disputed - arranged;
+            expect(covered).toBe(left < due ? left : due);
+            expect(collectible).toBe(due - covered);
+            left -= covered;
+            asked += collectible;
+          }
+          expect(left === 0n || asked === 0n).toBe(true);
         });
       }),
     );

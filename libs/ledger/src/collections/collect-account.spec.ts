@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { given } from '#testing/event-sourcing';
-import { accountClosed, accountOpened, billIssued, paymentApplied } from '../billing/account-examples.js';
+import { accountClosed, accountOpened, billIssued, creditIssued, paymentApplied, USD } from '../billing/account-examples.js';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState } from '../billing/account-state.js';
@@ -108,6 +108,18 @@ describe('Collections of a day', () => {
     collect([accountOpened(), ...byHand.events()], '2026-03-05').thenNothing();
   });
 
+  it('leave a bill alone that credit of the account covers, and give service back when it does (AQ2, PA7, AC5)', () => {
+    const credit = creditIssued('00000000-0000-4000-8000-000000000002', '35.00');
+    // 5.00 are left, and the policy asks for 10.00.
+    const covered = after([...billed, credit], '2026-02-07', '2026-02-11', '2026-02-21', '2026-03-04');
+    expect(told(covered.slice(3))).toEqual(['LateFeeAssessed']);
+    expect(covered.at(-1)!.data).toMatchObject({ amount: { amount: '4.00' }, overdue: '5.00' });
+    const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
+    expect(told(collect([...cut, credit], '2026-03-05').events())).toEqual([]);
+    const all = [...cut, { ...credit, data: { ...credit.data, amount: USD('44.00'), unapplied: '44.00' } }];
+    expect(told(collect(all, '2026-03-05').events())).toEqual(['ServiceRestored']);
+  });
+
   it('are refused for days that lie ahead, and for accounts there are not', () => {
     collect(billed, '2027-01-03').thenRejected('EFFECTIVE_IN_FUTURE', 'on');
     collect([], '2026-03-01').thenRejected('ACCOUNT_UNKNOWN');
@@ -132,7 +144,7 @@ describe('Service', () => {
 });
 
 /* What happens to an account day by day: bills, payments of whole bills, and days on which nobody runs collections. */
-const days = fc.array(fc.constantFrom('run', 'run', 'run', 'nothing', 'bill', 'pay'), {
+const days = fc.array(fc.constantFrom('run', 'run', 'run', 'run', 'nothing', 'bill', 'bill', 'pay', 'credit'), {
   minLength: 60,
   maxLength: 200,
 });
@@ -159,6 +171,7 @@ function live(
       const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
       apply([paymentApplied(id, cents(bill.open), shares, '0.00')]);
     }
+    if (what === 'credit') apply([creditIssued(`00000000-0000-4000-9000-${String(index).padStart(12, '0')}`, '25.00')]);
     if (what !== 'run') continue;
     const done = collectionsOn(state, policy, on, paymentId);
     each(on, state, done);
@@ -166,6 +179,14 @@ function live(
     expect(collectionsOn(state, policy, on, paymentId)).toEqual([]);
   }
   return state;
+}
+
+const minor = (text: string) => BigInt(text.replace('.', ''));
+
+/** What is past due on a day and not covered by credit. */
+function netPastDue({ bills, credit }: AccountState, on: string): bigint {
+  const due = [...bills.values()].reduce((sum, { dueOn, open }) => (dueOn < on ? sum + open : sum), 0n);
+  return due > credit ? due - credit : 0n;
 }
 
 describe('Collections, whatever happens and whenever they run', () => {
@@ -208,11 +229,28 @@ describe('Collections, whatever happens and whenever they run', () => {
     );
   });
 
-  it('leave no service suspended on a day they ran on which nothing was past due', () => {
+  it('ask for no more than is past due less the credit of the account, in steps and fees (AQ2; 52 Pa. Code §56.24)', () => {
     fc.assert(
       fc.property(days, (course) => {
         live(course, (on, before, done) => {
-          if (before.openBills.some(({ dueOn }) => dueOn < on)) return;
+          let most = netPastDue(before, on);
+          for (const { type, data } of done) {
+            if (type === 'LateFeeAssessed') expect(minor(data.overdue)).toBeLessThanOrEqual(most);
+          }
+          for (const { type, data } of done) if (type === 'LateFeeAssessed') most += minor(data.amount.amount);
+          for (const { type, data } of done) {
+            if (type === 'DunningStepTaken') expect(minor(data.amount.amount)).toBe(most);
+          }
+        });
+      }),
+    );
+  });
+
+  it('leave no service suspended on a day they ran on which nothing was past due that credit does not cover', () => {
+    fc.assert(
+      fc.property(days, (course) => {
+        live(course, (on, before, done) => {
+          if (netPastDue(before, on) > 0n) return;
           expect(done.map(({ type }) => type)).toEqual(before.suspended ? ['ServiceRestored'] : []);
         });
       }),

@@ -9,7 +9,7 @@ import { CollectionPolicyVersion } from './collection-policy.js';
 import { stepDue, sumPursued } from './dunning.js';
 import { lateFeeDue } from './late-fee.js';
 import { type PastDueBill, pastDueBills } from './past-due.js';
-import { debtWrittenOff, openShares } from './write-off.js';
+import { writtenOffBills } from './write-off.js';
 
 /**
  * Does on an account what the collection policy has for the day, in one append: late fees, then the restoring of service or
@@ -54,9 +54,8 @@ function stepsOn(state: AccountState, policy: CollectionPolicyVersion, on: strin
   const step = stepDue(state, bills, policy, on);
   if (!step) return [];
   if (step.data.kind === 'write-off') {
-    const shares = byAge(bills, policy, step.data.step).flatMap(({ bill }) => openShares(bill));
     const why = { writeOffId, reason: 'not-paid', policy: version, effectiveAt };
-    return shares.length === 0 ? [step] : [step, debtWrittenOff(state, shares, why)];
+    return [step, ...writtenOffBills(state, byAge(bills, policy, step.data.step), why)];
   }
   if (step.data.kind !== 'suspension' || state.suspended || state.status !== 'open') return [step];
   const amount = { amount: formatMinor(pursued, state.digits), currency: state.currency };
@@ -70,5 +69,7 @@ function byAge(
   step: string,
 ): readonly PastDueBill[] {
   const least = dunning?.steps.find((one) => one.step === step)?.daysPastDue ?? 0;
-  return bills.filter(({ bill, daysPastDue, pursued }) => daysPastDue >= least && pursued === bill.open);
+  return bills.filter(
+    ({ bill, daysPastDue, pursued, covered }) => daysPastDue >= least && pursued + covered === bill.open,
+  );
 }

@@ -8,8 +8,10 @@ export interface PastDueBill {
   readonly bill: Bill;
   /** One on the day after the due day. */
   readonly daysPastDue: number;
-  /** What is open, not in dispute and not under an arrangement. */
+  /** What is open, not in dispute, not under an arrangement and not covered by credit. */
   readonly pursued: bigint;
+  /** What credit of the account covers of it. */
+  readonly covered: bigint;
   /** The same without late fees: what a late fee is reckoned on. */
   readonly overdue: bigint;
 }
@@ -19,11 +21,11 @@ export function pastDueBills(state: AccountState, on: string): PastDueBill[] {
   return state.openBills.flatMap(({ billNumber, dueOn }) => {
     if (dueOn >= on) return [];
     const bill = heldBill(state, billNumber);
-    const { collectible: pursued } = collectibleOf(state, billNumber, on);
+    const { collectible: pursued, covered } = collectibleOf(state, billNumber, on);
     if (pursued <= 0n) return [];
     const fees = bill.lines.reduce((sum, line) => (line.isLateFee ? sum + openOf(line) : sum), 0n);
-    // What is excepted may be the fee: then more is spared than has to be, and never less.
+    // What is excepted or covered may be the fee: then more is spared than has to be, and never less.
     const overdue = pursued > fees ? pursued - fees : 0n;
-    return [{ bill, daysPastDue: daysBetween(dueOn, on), pursued, overdue }];
+    return [{ bill, daysPastDue: daysBetween(dueOn, on), pursued, covered, overdue }];
   });
 }
