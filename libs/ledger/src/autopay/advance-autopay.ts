@@ -7,7 +7,7 @@ import { collectibleOf } from '../billing/collectible.js';
 import { Day, Identifier } from '../billing/command-fields.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
-import { type AutopayDebit, type AutopayEvent, type BillShare, type Enrollment, isDebited } from './autopay.js';
+import { type AutopayDebit, type AutopayEvent, type BillShare, awaitsDebit, type Enrollment } from './autopay.js';
 import { dropped, stated, sumOf } from './autopay-debits.js';
 import { answerTo, type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
 import { scheduledOf } from './cancel-autopay.js';
@@ -97,9 +97,10 @@ class Advance {
     const { enrollment } = autopay;
     if (status !== 'open' || enrollment?.status !== 'active') return;
     const byDay = new Map<string, BillShare[]>();
-    for (const { billNumber, dueOn } of openBills) {
+    for (const bill of openBills) {
+      const { billNumber, dueOn } = bill;
       const amount = this.#openOf(billNumber);
-      if (amount === 0n || dueOn < enrollment.since || isDebited(autopay, billNumber)) continue;
+      if (amount === 0n || !awaitsDebit(autopay, bill)) continue;
       const chosen = dayUpTo(enrollment, addDays(dueOn, -enrollment.daysBeforeDue));
       byDay.set(chosen, [...(byDay.get(chosen) ?? []), { billNumber, amount }]);
     }
@@ -147,7 +148,8 @@ class Advance {
       return open > 0n ? [{ billNumber, amount: open < amount ? open : amount }] : [];
     });
     // What came back once is not announced as if it were new.
-    if (bills.length === 0) return this.#drop(debit, { reason: presentments === 0 ? this.#whyNot(wanted) : 'nothing-open' });
+    if (bills.length === 0)
+      return this.#drop(debit, { reason: presentments === 0 ? this.#whyNot(wanted) : 'nothing-open' });
     // A debit is presented again for the same amount or not at all (Nacha, reinitiation of returned entries).
     if (presentments > 0 && sumOf(bills) < sumOf(wanted)) return this.#drop(debit, { reason: 'amount-changed' });
     const paymentId = numbered(this.context.commandId, this.#presented++);

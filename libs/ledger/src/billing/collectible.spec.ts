@@ -1,6 +1,7 @@
 import { fold, given } from '#testing/event-sourcing';
 import { AgreeArrangement } from '../arrangements/agree-arrangement.js';
 import { Days } from '../autopay/autopay-examples.js';
+import { CancelAutopay, StopAutopayDebit } from '../autopay/cancel-autopay.js';
 import { AssessLateFee } from '../collections/assess-late-fee.js';
 import { CollectAccount } from '../collections/collect-account.js';
 import { CollectionPolicyVersion } from '../collections/collection-policy.js';
@@ -193,6 +194,62 @@ describe('What credit of the account covers (AQ2; 52 Pa. Code §56.24: prior ser
     days.do(RefundPayment, { paymentId, reason: 'customer-asked' }, '2026-02-10');
     expect(days.run('2026-02-11')).toEqual(['AutopayDebitAnnounced']);
     expect(days.last('AutopayDebitAnnounced').amount).toEqual(USD('60.00'));
+  });
+});
+
+describe('What autopay debits for the first time (PA6; 12 CFR 1005.10(d))', () => {
+  const untold = () => new Days().happens(billIssued('B-1', '2026-02-06', ['60.00']));
+  /** Ten days of notice, the last of them a Sunday: the bill of Friday, the 6th, is debited on Monday, the 9th. */
+  const told = () => {
+    const days = untold();
+    days.run('2026-01-30');
+    expect(days.last('AutopayDebitAnnounced').payOn).toBe('2026-02-09');
+    return days;
+  };
+  const collected = (days: Days, on: string) =>
+    given(account, days.events)
+      .when(CollectAccount, { on, policy }, { at: `${on}T12:00:00.000Z` })
+      .events()
+      .map(({ type }) => type);
+  const LATE = ['LateFeeAssessed', 'DunningStepTaken'];
+
+  it('bears no late fee and is not dunned for while the debit is ahead, though the bill be due before it', () => {
+    expect(collected(told(), '2026-02-08')).toEqual([]);
+    // The run of the 9th never came.
+    expect(collected(told(), '2026-02-20')).toEqual([]);
+    expect(collected(untold(), '2026-02-20')).toEqual([]);
+    const inPart = told().happens(billIssued('B-0', '2026-01-01', ['9.00']));
+    expect(collected(inPart, '2026-02-20')).toEqual(LATE);
+  });
+
+  it('nor while it is at the bank, and when it comes back the bill is late', () => {
+    const days = told();
+    days.run('2026-02-09');
+    expect(collected(days, '2026-02-20')).toEqual([]);
+    expect(collectibleOf(days.state, 'B-1', '2026-02-20')).toMatchObject({ debited: 6_000n, collectible: 0n });
+    days.comesBack('R01', '2026-02-11');
+    expect(collected(days, '2026-02-20')).toEqual(LATE);
+    days.run('2026-02-12');
+    expect(days.last('AutopayDebitRescheduled').payOn).toBe('2026-02-17');
+    expect(collected(days, '2026-02-20')).toEqual(LATE);
+  });
+
+  it('is late like any other bill when the customer stops the debit or ends autopay', () => {
+    const stopped = told();
+    stopped.do(StopAutopayDebit, { debitId: '1' }, '2026-02-01');
+    expect(collected(stopped, '2026-02-20')).toEqual(LATE);
+    const ended = told();
+    ended.do(CancelAutopay, { reason: 'customer-asked' }, '2026-02-01');
+    expect(collected(ended, '2026-02-20')).toEqual(LATE);
+    const before = new Days({}, '2026-02-07').happens(billIssued('B-1', '2026-02-06', ['60.00']));
+    expect(collected(before, '2026-02-20')).toEqual(LATE);
+  });
+
+  it('leaves credit to other bills while it is at the bank', () => {
+    const days = told();
+    days.run('2026-02-09');
+    days.happens(creditIssued(creditId, '50.00'), billIssued('B-2', '2026-02-10', ['50.00']));
+    expect(collectibleOf(days.state, 'B-2', '2026-02-20')).toMatchObject({ covered: 5_000n, collectible: 0n });
   });
 });
 

@@ -1,24 +1,27 @@
+import { firstDebitOf } from '../autopay/autopay.js';
 import { type AccountState, type Arrangement, type Bill, requireBill } from './account-state.js';
 import { disputedOf } from './disputed.js';
 import { heldBill } from './money-moves.js';
 
-/** What of a bill is open, and how much of that may be collected, in minor units. The other four come to open. */
+/** What of a bill is open, and how much of that may be collected, in minor units. The other five come to open. */
 export interface Collectible {
   readonly open: bigint;
   /** In dispute, or decided for the company so lately that the days to pay are not over. */
   readonly disputed: bigint;
   /** Under an arrangement that stands, and not in dispute. */
   readonly arranged: bigint;
-  /** Neither, and the account holds the credit for it. */
+  /** Neither, and at the bank: by its first autopay debit, of which no outcome is known. */
+  readonly debited: bigint;
+  /** None of that, and the account holds the credit for it. */
   readonly covered: bigint;
   readonly collectible: bigint;
 }
 
 /**
  * How much of a bill may be debited, dunned for, bear a late fee or lead to suspension on a day: what is open, not in dispute
- * (12 CFR 1026.13(d); 52 Pa. Code §56.164), not under an arrangement that is kept (CS3), and not covered by credit that the account
- * holds: money that is there already is not asked for again, whether it was laid on the bill or not. Credit covers what was due
- * first, as it would pay it (52 Pa. Code §56.24). It does not ask whether the bill is due, nor whether the day of an instalment is
+ * (12 CFR 1026.13(d); 52 Pa. Code §56.164), not under an arrangement that is kept (CS3), not on its way by autopay (PA6), and not
+ * covered by credit that the account holds: money that is there already is not asked for again, whether it was laid on the bill or
+ * not. Credit covers what was due first, as it would pay it (52 Pa. Code §56.24). It does not ask whether the bill is due, nor whether the day of an instalment is
  * over: what became of an arrangement is told by `AssessArrangement`.
  * @param on `2026-01-31`
  * @throws Rejected BILL_UNKNOWN
@@ -40,7 +43,8 @@ function askedOf(state: AccountState, bill: Bill, on: string) {
   disputed = least(disputed, open);
   const agreed = state.arrangement?.bills.find((one) => one.billNumber === billNumber)?.amount ?? 0n;
   const arranged = least(agreed, open - disputed);
-  return { open, disputed, arranged, asked: open - disputed - arranged };
+  const debited = least(firstDebitOf(state.autopay, billNumber, 'at-the-bank'), open - disputed - arranged);
+  return { open, disputed, arranged, debited, asked: open - disputed - arranged - debited };
 }
 
 /** The credit that is left for a bill when all that was due before it is covered. */
