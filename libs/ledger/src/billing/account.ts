@@ -129,12 +129,17 @@ function served(state: AccountState, event: CustomerServiceEvent): AccountState 
       return { ...state, arrangement: state.arrangement && { ...state.arrangement, kept: event.data.number } };
     case 'ArrangementBroken': {
       const brokenArrangements = [...state.brokenArrangements, event.data.effectiveAt.slice(0, 10)];
-      return { ...state, arrangement: undefined, brokenArrangements };
+      const next = state.suspended ? state : noticesLapsed(state);
+      return { ...next, arrangement: undefined, brokenArrangements };
     }
     case 'ArrangementCompleted':
     case 'ArrangementCancelled':
       return { ...state, arrangement: undefined };
   }
+}
+
+function noticesLapsed(state: AccountState): AccountState {
+  return { ...state, dunningRound: state.dunningRound + 1 };
 }
 
 function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
@@ -196,13 +201,15 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
       return withLateFee(state, event.data);
     case 'DunningStepTaken': {
       const bill = heldBill(state, event.data.billNumber);
-      const dunned = [...bill.dunned, { step: event.data.step, on }];
+      const { step, kind } = event.data;
+      const dunned = [...bill.dunned, { step, kind, on, round: state.dunningRound }];
       return withBills(state, new Map([[bill.billNumber, { ...bill, dunned }]]));
     }
     case 'ServiceSuspended':
       return { ...state, suspended: { on, policy: event.data.policy } };
     case 'ServiceRestored':
-      return { ...state, suspended: undefined };
+      // What a person gave back the run does not take again by its own doing.
+      return { ...(event.data.policy === undefined ? state : noticesLapsed(state)), suspended: undefined };
     case 'DebtWrittenOff':
       return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
     case 'DebtReinstated':

@@ -4,9 +4,9 @@ import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { Day, effectiveMoment, startOf } from '../billing/command-fields.js';
-import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { formatMinor } from '../money/minor-units.js';
 import { CollectionPolicyVersion } from './collection-policy.js';
-import { stepDue, sumPursued } from './dunning.js';
+import { isRestored, stepDue, sumPursued } from './dunning.js';
 import { lateFeeDue } from './late-fee.js';
 import { type PastDueBill, pastDueBills } from './past-due.js';
 import { writtenOffBills } from './write-off.js';
@@ -47,8 +47,7 @@ function stepsOn(state: AccountState, policy: CollectionPolicyVersion, on: strin
   const pursued = sumPursued(bills);
   const [version, effectiveAt] = [policy.version, startOf(on)];
   // What a person suspended, a person restores. And debt is not paid by being written off.
-  const atMost = parseMinor(policy.dunning?.restoreAtMost ?? '0', state.digits);
-  if (state.suspended?.policy !== undefined && pursued + state.writtenOff <= atMost) {
+  if (state.suspended?.policy !== undefined && isRestored(state, pursued, policy.dunning)) {
     return [{ type: 'ServiceRestored', data: { reason: 'paid', policy: version, effectiveAt } }];
   }
   const step = stepDue(state, bills, policy, on);
