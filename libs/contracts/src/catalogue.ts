@@ -327,7 +327,7 @@ export const MESSAGES = {
   'service.restored': {
     version: 1,
     summary: 'Service of the account is restored.',
-    when: 'When nothing is past due any more, or a person decides it.',
+    when: 'When nothing that is asked for now is past due any more, or a person decides it.',
     schema: z.object({
       ...about,
       reason,

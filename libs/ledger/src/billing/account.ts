@@ -105,9 +105,9 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
     case 'PayBillNumberChanged':
       return withNumber(state, event.data);
     case 'AccountTransferred':
-      return { ...state, status: 'closed', successorId: event.data.successorId };
+      return { ...state, status: 'closed', successorId: event.data.successorId, suspended: undefined };
     case 'AccountClosed':
-      // It has no service any more that could be given back.
+      // As on one that was transferred, there is no service any more that could be given back.
       return { ...state, status: 'closed', suspended: undefined };
   }
 }

@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { fold, given } from '#testing/event-sourcing';
-import { accountClosed, accountOpened, billIssued, creditIssued, dataOf, paymentApplied, USD } from '../billing/account-examples.js';
+import { TransferBalance } from '../account-transfers/transfer-balance.js';
+import {
+  accountClosed,
+  accountOpened,
+  billIssued,
+  creditIssued,
+  dataOf,
+  paymentApplied,
+  USD,
+} from '../billing/account-examples.js';
 import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState } from '../billing/account-state.js';
 import { RecordReturn } from '../billing/record-return.js';
+import { ReverseBill } from '../billing/reverse-bill.js';
 import { daysBetween } from '../billing-run/cycle.js';
+import { OpenDispute } from '../disputes/open-dispute.js';
 import { addDays } from '../importing/calendar.js';
 import { CollectAccount, collectionsOn } from './collect-account.js';
 import { CollectionPolicyVersion } from './collection-policy.js';
@@ -110,6 +121,26 @@ describe('Collections of a day', () => {
     expect(dataOf(again.at(-1), 'ServiceSuspended').effectiveAt).toBe('2026-04-12T00:00:00.000Z');
   });
 
+  it('say why they give service back: for money, or because the debt is not asked for now (AC5)', () => {
+    const cut = after(billed, '2026-02-07', '2026-02-11', '2026-02-21', '2026-03-04');
+    const why = (...then: AccountEvent[]) =>
+      dataOf(collect([...cut, ...then], '2026-03-11').events()[0], 'ServiceRestored').reason;
+    const onCut = given(account, cut);
+    const when = { at: '2026-03-02T12:00:00.000Z' };
+    const disputed = (
+      subject: { kind: 'bill'; billNumber: string } | { kind: 'charge'; billNumber: string; lineId: string },
+    ) => onCut.when(OpenDispute, { subject, reason: 'not-received' }, when).events();
+    expect(why(paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00'))).toBe('paid');
+    expect(why(arranged(fold(account, cut), '2026-03-10'))).toBe('arrangement');
+    expect(why(...disputed({ kind: 'bill', billNumber: 'B-1' }))).toBe('disputed');
+    expect(why(...onCut.when(ReverseBill, { billNumber: 'B-1', reason: 'error' }, when).events())).toBe('reversed');
+    // Most of it, where there is more than one reason.
+    const credit = creditIssued('00000000-0000-4000-8000-000000000002', '30.00');
+    const inPart = disputed({ kind: 'charge', billNumber: 'B-1', lineId: 'late-fee' });
+    const rest = paymentApplied(paymentId, '10.00', ['B-1/L1 10.00'], '0.00');
+    expect(why(...inPart, rest, credit)).toBe('covered-by-credit');
+  });
+
   it('take no service again that a person gave back, until an arrangement is broken (AC5)', () => {
     const cut = after(billed, '2026-02-07', '2026-02-11', '2026-02-21', '2026-03-04');
     const back = [...cut, ...given(account, cut).when(RestoreService, { reason: 'hardship' }, { at }).events()];
@@ -141,6 +172,14 @@ describe('Collections of a day', () => {
     expect(told(restored.slice(paid.length))).toEqual(['ServiceRestored']);
   });
 
+  it('give no service back to an account that was transferred while it was suspended (ID2)', () => {
+    const cut = after(billed, '2026-02-07', '2026-02-11', '2026-02-21', '2026-03-04');
+    const transfer = { transferId: paymentId, successorId: '00000000-0000-4000-8000-00000000000b' };
+    const body = { ...transfer, kind: 'merger', moves: 'all', reason: 'duplicate-account' } as const;
+    const gone = given(account, cut).when(TransferBalance, body, { at, commandId: paymentId }).events();
+    collect([...cut, ...gone], '2026-03-11').thenNothing();
+  });
+
   it('restore service once nothing is past due, and not what a person suspended (AC5)', () => {
     const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
     const paid = [...cut, paymentApplied(paymentId, '44.00', ['B-1/L1 40.00', 'B-1/late-fee 4.00'], '0.00')];
@@ -162,7 +201,8 @@ describe('Collections of a day', () => {
     const cut = after(billed, '2026-02-11', '2026-02-21', '2026-03-04');
     expect(told(collect([...cut, credit], '2026-03-05').events())).toEqual([]);
     const all = [...cut, { ...credit, data: { ...credit.data, amount: USD('44.00'), unapplied: '44.00' } }];
-    expect(told(collect(all, '2026-03-05').events())).toEqual(['ServiceRestored']);
+    const [restored] = collect(all, '2026-03-05').events();
+    expect(dataOf(restored, 'ServiceRestored').reason).toBe('covered-by-credit');
   });
 
   it('are refused for days that lie ahead, and for accounts there are not', () => {
@@ -207,7 +247,13 @@ function arranged({ openBills, bills, open }: AccountState, on: string): Account
   return {
     type: 'ArrangementAgreed',
     data: {
-      ...{ arrangementId: paymentId, amount: USD(text(open)), bills: amounts, graceDays: 0, arrangementPolicy: 'test/1' },
+      ...{
+        arrangementId: paymentId,
+        amount: USD(text(open)),
+        bills: amounts,
+        graceDays: 0,
+        arrangementPolicy: 'test/1',
+      },
       ...{ instalments: [{ dueOn: on, amount: text(open) }], effectiveAt: `${on}T12:00:00.000Z` },
     },
   };
@@ -215,7 +261,10 @@ function arranged({ openBills, bills, open }: AccountState, on: string): Account
 
 function broken(on: string): AccountEvent {
   const missed = { number: 1, dueOn: on, missing: USD('1.00') };
-  return { type: 'ArrangementBroken', data: { arrangementId: paymentId, ...missed, effectiveAt: `${on}T12:00:00.000Z` } };
+  return {
+    type: 'ArrangementBroken',
+    data: { arrangementId: paymentId, ...missed, effectiveAt: `${on}T12:00:00.000Z` },
+  };
 }
 
 const text = (minor: bigint) => `${minor / 100n}.${String(minor % 100n).padStart(2, '0')}`;

@@ -6,9 +6,10 @@ import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { Day, effectiveMoment, startOf } from '../billing/command-fields.js';
 import { formatMinor } from '../money/minor-units.js';
 import { CollectionPolicyVersion } from './collection-policy.js';
-import { isRestored, stepDue, sumPursued } from './dunning.js';
+import { stepDue, sumPursued } from './dunning.js';
 import { lateFeeDue } from './late-fee.js';
 import { type PastDueBill, pastDueBills } from './past-due.js';
+import { isRestored, restoredBecause } from './restoring.js';
 import { writtenOffBills } from './write-off.js';
 
 /**
@@ -46,9 +47,10 @@ function stepsOn(state: AccountState, policy: CollectionPolicyVersion, on: strin
   const bills = pastDueBills(state, on);
   const pursued = sumPursued(bills);
   const [version, effectiveAt] = [policy.version, startOf(on)];
-  // What a person suspended, a person restores. And debt is not paid by being written off.
+  // What a person suspended, a person restores.
   if (state.suspended?.policy !== undefined && isRestored(state, pursued, policy.dunning)) {
-    return [{ type: 'ServiceRestored', data: { reason: 'paid', policy: version, effectiveAt } }];
+    const reason = restoredBecause(state, on, policy.dunning);
+    return [{ type: 'ServiceRestored', data: { reason, policy: version, effectiveAt } }];
   }
   const step = stepDue(state, bills, policy, on);
   if (!step) return [];

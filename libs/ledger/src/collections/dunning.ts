@@ -6,6 +6,7 @@ import { addDays } from '../importing/calendar.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { type CollectionPolicyVersion, type DunningTerms } from './collection-policy.js';
 import { type PastDueBill } from './past-due.js';
+import { isRestored } from './restoring.js';
 
 type Step = DunningTerms['steps'][number];
 type DunningStepTaken = Extract<AccountEvent, { type: 'DunningStepTaken' }>;
@@ -13,11 +14,6 @@ type DunningStepTaken = Extract<AccountEvent, { type: 'DunningStepTaken' }>;
 /** All that is pursued of bills, in minor units. */
 export function sumPursued(bills: readonly PastDueBill[]): bigint {
   return bills.reduce((sum, { pursued }) => sum + pursued, 0n);
-}
-
-/** Whether so much past due, with what is written off, is so little that nobody's service is suspended for it, or stays so. */
-export function isRestored(state: AccountState, pursued: bigint, dunning?: DunningTerms): boolean {
-  return pursued + state.writtenOff <= parseMinor(dunning?.restoreAtMost ?? '0', state.digits);
 }
 
 /**
