@@ -212,6 +212,8 @@ export interface AccountState {
   readonly credit: bigint;
   /** What is written off and was not reinstated: on no bill's open amount, and still owed. */
   readonly writtenOff: bigint;
+  /** What payments that stand came for after it was written off. */
+  readonly recoveries: readonly { readonly paymentId: string; readonly shares: readonly Share[] }[];
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
@@ -255,6 +257,7 @@ export const initialState: AccountState = {
   open: 0n,
   credit: 0n,
   writtenOff: 0n,
+  recoveries: [],
   billed: undefined,
   holds: [],
   suspended: undefined,

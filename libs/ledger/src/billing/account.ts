@@ -70,8 +70,10 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
     }
     case 'PaymentReturned': {
       const source = heldSource(state, event.data.paymentId);
-      const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
-      return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
+      const released = moveOnBills(state, takenOff(source.allocations, source.id));
+      const recoveries = state.recoveries.filter(({ paymentId }) => paymentId !== source.id);
+      const returned = { ...source, unapplied: 0n, returned: true, allocations: [] };
+      return { ...withSources(released, [returned]), recoveries };
     }
     case 'PaymentReinstated':
       return reinstated(state, event.data);
@@ -212,8 +214,12 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
       return { ...(event.data.policy === undefined ? state : noticesLapsed(state)), suspended: undefined };
     case 'DebtWrittenOff':
       return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
-    case 'DebtReinstated':
-      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
+    case 'DebtReinstated': {
+      const shares = sharesOf(event.data.lines, state.digits);
+      const { paymentId } = event.data;
+      const recoveries = paymentId === undefined ? state.recoveries : [...state.recoveries, { paymentId, shares }];
+      return { ...withWriteOff(state, shares, -1n), recoveries };
+    }
   }
 }
 

@@ -14,7 +14,7 @@ interface Lost {
   readonly covered: bigint;
 }
 
-type Why = Pick<Data<'DebtWrittenOff'>, 'writeOffId' | 'reason' | 'policy' | 'effectiveAt'>;
+type Why = Pick<Data<'DebtWrittenOff'>, 'writeOffId' | 'reason' | 'policy' | 'paymentId' | 'effectiveAt'>;
 
 /**
  * Writes off what is open on bills. Credit that covers a part of it is laid on it first: what is set off is not lost, and nobody
@@ -36,7 +36,7 @@ function openShares({ billNumber, lines }: Bill): Share[] {
   });
 }
 
-function debtWrittenOff(state: AccountState, shares: readonly Share[], why: Why): AccountEvent {
+export function debtWrittenOff(state: AccountState, shares: readonly Share[], why: Why): AccountEvent {
   return { type: 'DebtWrittenOff', data: { ...sharesIn(state, shares), ...why } };
 }
 
