@@ -47,7 +47,7 @@ export const collectionsMessages = {
   'service.restored': {
     version: 1,
     summary: 'Service of the account is restored.',
-    when: 'When nothing is past due any more, or a person decides it.',
+    when: 'When nothing that is asked for now is past due any more, or a person decides it.',
     schema: z.object({
       ...about,
       reason,
@@ -55,16 +55,20 @@ export const collectionsMessages = {
     }),
   },
   'debt.written-off': {
-    version: 1,
+    version: 2,
     summary: 'Debt was written off: it is on the books no more, and still owed.',
-    when: 'When bills have stayed unpaid for as long as the collection policy says, or a person decides it.',
+    when: 'When bills have stayed unpaid for as long as the collection policy says, a person decides it, or a payment is returned that had come for debt which was written off before.',
     schema: z.object({
       ...about,
       writeOffId: z.uuid().describe('The write-off.'),
       amount: Money.describe('The sum of the lines.'),
       lines: z.array(Allocation).describe('What of which line is not expected to be paid any more.'),
       reason,
-      policy: z.string().optional().describe('The version of the collection policy; left out where a person decided.'),
+      policy: z.string().optional().describe('The version of the collection policy; left out where no policy decided.'),
+      paymentId: z
+        .uuid()
+        .optional()
+        .describe('The returned payment that had come for it, told right before; left out where there was none.'),
     }),
   },
   'debt.reinstated': {

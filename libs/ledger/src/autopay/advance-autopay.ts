@@ -5,10 +5,9 @@ import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { collectibleOf } from '../billing/collectible.js';
 import { Day, Identifier } from '../billing/command-fields.js';
-import { heldBill } from '../billing/money-moves.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
-import { type AutopayDebit, type AutopayEvent, type BillShare, type Enrollment, isDebited } from './autopay.js';
+import { type AutopayDebit, type AutopayEvent, type BillShare, awaitsDebit, type Enrollment } from './autopay.js';
 import { dropped, stated, sumOf } from './autopay-debits.js';
 import { answerTo, type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
 import { scheduledOf } from './cancel-autopay.js';
@@ -98,9 +97,10 @@ class Advance {
     const { enrollment } = autopay;
     if (status !== 'open' || enrollment?.status !== 'active') return;
     const byDay = new Map<string, BillShare[]>();
-    for (const { billNumber, dueOn } of openBills) {
+    for (const bill of openBills) {
+      const { billNumber, dueOn } = bill;
       const amount = this.#openOf(billNumber);
-      if (amount === 0n || dueOn < enrollment.since || isDebited(autopay, billNumber)) continue;
+      if (amount === 0n || !awaitsDebit(autopay, bill)) continue;
       const chosen = dayUpTo(enrollment, addDays(dueOn, -enrollment.daysBeforeDue));
       byDay.set(chosen, [...(byDay.get(chosen) ?? []), { billNumber, amount }]);
     }
@@ -147,11 +147,9 @@ class Advance {
       const open = this.#openOf(billNumber);
       return open > 0n ? [{ billNumber, amount: open < amount ? open : amount }] : [];
     });
-    if (bills.length === 0) {
-      // What came back once is not announced as if it were new.
-      const isPutOff = presentments === 0 && wanted.some((bill) => heldBill(this.state, bill.billNumber).open > 0n);
-      return this.#drop(debit, { reason: isPutOff ? 'put-off' : 'nothing-open' });
-    }
+    // What came back once is not announced as if it were new.
+    if (bills.length === 0)
+      return this.#drop(debit, { reason: presentments === 0 ? this.#whyNot(wanted) : 'nothing-open' });
     // A debit is presented again for the same amount or not at all (Nacha, reinitiation of returned entries).
     if (presentments > 0 && sumOf(bills) < sumOf(wanted)) return this.#drop(debit, { reason: 'amount-changed' });
     const paymentId = numbered(this.context.commandId, this.#presented++);
@@ -207,9 +205,16 @@ class Advance {
     this.#tell(dropped(debit, why, this.#policy, this.state, this.context.at));
   }
 
-  /** What may be debited of a bill: not what is in dispute, nor what an arrangement has put off. */
+  /** What may be debited of a bill: not what is in dispute, nor what an arrangement has put off, nor what there is credit for. */
   #openOf(billNumber: string): bigint {
     return collectibleOf(this.state, billNumber, this.#today).collectible;
+  }
+
+  /** Why nothing may be debited of bills. */
+  #whyNot(bills: readonly BillShare[]): string {
+    const left = bills.map(({ billNumber }) => collectibleOf(this.state, billNumber, this.#today));
+    if (left.every(({ open }) => open === 0n)) return 'nothing-open';
+    return left.every(({ open, covered }) => open === covered) ? 'covered-by-credit' : 'put-off';
   }
 
   get #byPolicy() {

@@ -73,6 +73,8 @@ const DEBITED_LATER: ReadonlySet<string> = new Set([
   'too-late',
   // In dispute or under an arrangement on its day.
   'put-off',
+  // There was credit for it then, which may be refunded or used otherwise.
+  'covered-by-credit',
   'enrollment-cancelled',
   'enrollment-suspended',
   'enrollment-stopped',
@@ -83,10 +85,29 @@ export function isAutopayEvent<Event extends AccountEvent>(event: Event): event 
   return Object.hasOwn(autopayEvents, event.type);
 }
 
-/** Whether a bill is or was the business of a debit, so that no other is announced for it. */
-export function isDebited({ debits }: Autopay, billNumber: string): boolean {
+/** Whether the next run announces a debit of an open bill: it falls due under the enrolment, and no debit is or was about it. */
+export function awaitsDebit(
+  { enrollment, debits }: Autopay,
+  { billNumber, dueOn }: { readonly billNumber: string; readonly dueOn: string },
+): boolean {
+  if (enrollment?.status !== 'active' || dueOn < enrollment.since) return false;
   const isAbout = ({ bills }: AutopayDebit) => bills.some((share) => share.billNumber === billNumber);
-  return debits.some((debit) => isAbout(debit) && !(debit.status === 'dropped' && DEBITED_LATER.has(debit.reason!)));
+  return !debits.some((debit) => isAbout(debit) && !(debit.status === 'dropped' && DEBITED_LATER.has(debit.reason!)));
+}
+
+/**
+ * What is debited of a bill for the first time: as announced while the day is ahead, or as presented while no outcome is known.
+ * What came back is no such debit any more, though it be presented again.
+ */
+export function firstDebitOf({ debits }: Autopay, billNumber: string, when: 'ahead' | 'at-the-bank'): bigint {
+  let sum = 0n;
+  for (const { status, presentments, bills, presented } of debits) {
+    const isMeant =
+      when === 'ahead' ? status === 'scheduled' && presentments === 0 : status === 'presented' && presentments === 1;
+    if (!isMeant) continue;
+    for (const share of presented?.bills ?? bills) if (share.billNumber === billNumber) sum += share.amount;
+  }
+  return sum;
 }
 
 /** What an event of the account means for its autopay; most mean nothing. */

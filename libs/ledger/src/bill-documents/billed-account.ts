@@ -146,7 +146,10 @@ function pastDueBefore({ data: { issuedOn } }: BillIssued, events: readonly Acco
   const state = events.reduce((next, event) => account.evolve(next, event), account.initialState);
   let pastDue = 0n;
   for (const { billNumber, dueOn } of state.openBills) {
-    if (dueOn < issuedOn) pastDue += collectibleOf(state, billNumber, issuedOn).collectible;
+    if (dueOn >= issuedOn) continue;
+    const { open, disputed, arranged } = collectibleOf(state, billNumber, issuedOn);
+    // Not less what credit covers: that goes onto the new bill with it, and is taken off what is due.
+    pastDue += open - disputed - arranged;
   }
   return pastDue;
 }

@@ -270,6 +270,8 @@ export const accountEvents = eventRegistry({
       reason: z.string(),
       /** The version of the collection policy; of a write-off that is a step of it. */
       policy: z.string().optional(),
+      /** The payment that had come for it after it was written off before, returned in the same append. */
+      paymentId: z.uuid().optional(),
       effectiveAt: Instant,
     }),
   },

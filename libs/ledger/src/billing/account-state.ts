@@ -47,6 +47,15 @@ export interface Line {
   readonly paidBy: readonly PaidBy[];
 }
 
+/** A step of the collection policy that was taken for a bill. */
+interface DunnedStep {
+  readonly step: string;
+  readonly kind: 'notice' | 'final-notice' | 'suspension' | 'write-off';
+  readonly on: string;
+  /** How often notices had lapsed by then. */
+  readonly round: number;
+}
+
 export interface Bill {
   readonly billNumber: string;
   readonly issuedOn: string;
@@ -54,7 +63,7 @@ export interface Bill {
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
   /** The steps that were taken for it, the latest last. */
-  readonly dunned: readonly { readonly step: string; readonly on: string }[];
+  readonly dunned: readonly DunnedStep[];
   /** Whether it has had its late fee, also one that was waived or paid: there is one for each bill. */
   readonly hadLateFee: boolean;
   /** In the order they are paid: by priority, then as on the bill. */
@@ -203,11 +212,18 @@ export interface AccountState {
   readonly credit: bigint;
   /** What is written off and was not reinstated: on no bill's open amount, and still owed. */
   readonly writtenOff: bigint;
+  /** What payments that stand came for after it was written off. */
+  readonly recoveries: readonly { readonly paymentId: string; readonly shares: readonly Share[] }[];
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];
   /** Since when service is suspended, and by which version of the collection policy; by none when a person did it. */
   readonly suspended: { readonly on: string; readonly policy: string | undefined } | undefined;
+  /**
+   * How often final notices have lapsed, those of earlier rounds saying nothing any more: the policy gave service back, or an
+   * arrangement was broken.
+   */
+  readonly dunningRound: number;
   /** The open disputes, the first opened first. */
   readonly disputes: readonly Dispute[];
   /** By the latest resolutions, the last of them last. */
@@ -241,9 +257,11 @@ export const initialState: AccountState = {
   open: 0n,
   credit: 0n,
   writtenOff: 0n,
+  recoveries: [],
   billed: undefined,
   holds: [],
   suspended: undefined,
+  dunningRound: 0,
   disputes: [],
   respites: [],
   adjustments: [],

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { fold } from '#testing/event-sourcing';
+import { pastDueBills } from '../collections/past-due.js';
+import { addDays } from '../importing/calendar.js';
 import { postingsOf } from '../journal/postings.js';
-import { parseMinor } from '../money/minor-units.js';
+import { formatMinor, parseMinor } from '../money/minor-units.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
 import { type AccountState, openOf } from './account-state.js';
@@ -23,6 +25,31 @@ import {
  * The laws of an account, whatever is done to it: random histories of valid and invalid commands, checked after every
  * step against a model that is slow and obvious and shares nothing with the code but the stored events.
  */
+
+function unusedCredit(minor: number, digits: number): AccountEvent {
+  const amount = formatMinor(BigInt(minor), digits);
+  const data = { creditId: uuid(888_888), amount: { amount, currency: 'any' }, reason: 'goodwill', allocations: [] };
+  const policy = { allocationPolicy: 'x/1', effectiveAt: '2026-01-15T12:00:00.000Z' };
+  return { type: 'CreditIssued', data: { ...data, unapplied: amount, ...policy } };
+}
+
+/** What was announced, or presented once, and neither paid, failed nor dropped, by bill. */
+function firstDebits(events: readonly AccountEvent[], digits: number): Map<string, bigint> {
+  const underway = new Map<string, { paymentId?: string; bills: { billNumber: string; amount: string }[] }>();
+  for (const { type, data } of events) {
+    if (type === 'AutopayDebitAnnounced') underway.set(data.debitId, data);
+    if (type === 'AutopayDebitDropped') underway.delete(data.debitId);
+    if (type === 'AutopayDebitPresented' && data.presentment === 1) underway.set(data.debitId, data);
+    const known = type === 'PaymentFailed' ? data.attemptId : type === 'PaymentApplied' ? data.paymentId : undefined;
+    for (const [debitId, { paymentId }] of underway)
+      if (paymentId !== undefined && paymentId === known) underway.delete(debitId);
+  }
+  const sums = new Map<string, bigint>();
+  for (const { billNumber, amount } of [...underway.values()].flatMap(({ bills }) => bills)) {
+    sums.set(billNumber, (sums.get(billNumber) ?? 0n) + parseMinor(amount, digits));
+  }
+  return sums;
+}
 
 /** The reference model: every share that ever moved in one list, and every figure a sum over it. */
 function model(events: readonly AccountEvent[], digits: number) {
@@ -236,10 +263,57 @@ describe('The account, whatever is done to it', () => {
               inDispute += onLine;
             }
             // Long after every respite.
-            const { open, disputed: held, arranged, collectible } = collectibleOf(state, bill.billNumber, '2027-01-01');
+            const {
+              open,
+              disputed: held,
+              arranged,
+              debited,
+              covered,
+              collectible,
+            } = collectibleOf(state, bill.billNumber, '2027-01-01');
             expect(held).toBe(inDispute < open ? inDispute : open);
-            expect(collectible + arranged).toBe(open - held);
-            expect(collectible >= 0n && arranged >= 0n).toBe(true);
+            expect(collectible + covered + debited + arranged).toBe(open - held);
+            expect([collectible, covered, debited, arranged].every((part) => part >= 0n)).toBe(true);
+          }
+        });
+      }),
+    );
+  });
+
+  it('asks for what it holds no credit for, and credit covers what was due first (AQ2; 52 Pa. Code §56.24)', () => {
+    fc.assert(
+      fc.property(history, fc.nat(200), fc.nat(30_000), (given, days, more) => {
+        const digits = CURRENCY_DIGITS[given.currency];
+        run(given, (_past, before) => {
+          const on = addDays('2026-01-15', days);
+          // Histories leave little credit beside open bills; so there is some more.
+          const state = before.status === 'unknown' ? before : account.evolve(before, unusedCredit(more, digits));
+          let [left, asked] = [state.credit, 0n];
+          const byAge = [...state.bills.values()].sort((one, other) =>
+            one.dueOn === other.dueOn ? one.sequence - other.sequence : one.dueOn < other.dueOn ? -1 : 1,
+          );
+          for (const { billNumber } of byAge) {
+            const { open, disputed, arranged, debited, covered, collectible } = collectibleOf(state, billNumber, on);
+            const due = open - disputed - arranged - debited;
+            expect(covered).toBe(left < due ? left : due);
+            expect(collectible).toBe(due - covered);
+            left -= covered;
+            asked += collectible;
+          }
+          expect(left === 0n || asked === 0n).toBe(true);
+        });
+      }),
+    );
+  });
+
+  it('pursues nothing that autopay debits for the first time, until it is known what came of it (PA6)', () => {
+    fc.assert(
+      fc.property(history, fc.nat(200), (given, days) => {
+        run(given, (past, state) => {
+          const onItsWay = firstDebits(past, CURRENCY_DIGITS[given.currency]);
+          for (const { bill, pursued } of pastDueBills(state, addDays('2026-01-15', days))) {
+            const left = bill.open - (onItsWay.get(bill.billNumber) ?? 0n);
+            expect(pursued).toBeLessThanOrEqual(left);
           }
         });
       }),

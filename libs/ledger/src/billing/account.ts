@@ -70,8 +70,10 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
     }
     case 'PaymentReturned': {
       const source = heldSource(state, event.data.paymentId);
-      const reinstated = moveOnBills(state, takenOff(source.allocations, source.id));
-      return withSources(reinstated, [{ ...source, unapplied: 0n, returned: true, allocations: [] }]);
+      const released = moveOnBills(state, takenOff(source.allocations, source.id));
+      const recoveries = state.recoveries.filter(({ paymentId }) => paymentId !== source.id);
+      const returned = { ...source, unapplied: 0n, returned: true, allocations: [] };
+      return { ...withSources(released, [returned]), recoveries };
     }
     case 'PaymentReinstated':
       return reinstated(state, event.data);
@@ -105,9 +107,9 @@ function evolved(state: AccountState, event: Exclude<AccountEvent, AutopayEvent>
     case 'PayBillNumberChanged':
       return withNumber(state, event.data);
     case 'AccountTransferred':
-      return { ...state, status: 'closed', successorId: event.data.successorId };
+      return { ...state, status: 'closed', successorId: event.data.successorId, suspended: undefined };
     case 'AccountClosed':
-      // It has no service any more that could be given back.
+      // As on one that was transferred, there is no service any more that could be given back.
       return { ...state, status: 'closed', suspended: undefined };
   }
 }
@@ -129,12 +131,17 @@ function served(state: AccountState, event: CustomerServiceEvent): AccountState 
       return { ...state, arrangement: state.arrangement && { ...state.arrangement, kept: event.data.number } };
     case 'ArrangementBroken': {
       const brokenArrangements = [...state.brokenArrangements, event.data.effectiveAt.slice(0, 10)];
-      return { ...state, arrangement: undefined, brokenArrangements };
+      const next = state.suspended ? state : noticesLapsed(state);
+      return { ...next, arrangement: undefined, brokenArrangements };
     }
     case 'ArrangementCompleted':
     case 'ArrangementCancelled':
       return { ...state, arrangement: undefined };
   }
+}
+
+function noticesLapsed(state: AccountState): AccountState {
+  return { ...state, dunningRound: state.dunningRound + 1 };
 }
 
 function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
@@ -196,17 +203,23 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
       return withLateFee(state, event.data);
     case 'DunningStepTaken': {
       const bill = heldBill(state, event.data.billNumber);
-      const dunned = [...bill.dunned, { step: event.data.step, on }];
+      const { step, kind } = event.data;
+      const dunned = [...bill.dunned, { step, kind, on, round: state.dunningRound }];
       return withBills(state, new Map([[bill.billNumber, { ...bill, dunned }]]));
     }
     case 'ServiceSuspended':
       return { ...state, suspended: { on, policy: event.data.policy } };
     case 'ServiceRestored':
-      return { ...state, suspended: undefined };
+      // What a person gave back the run does not take again by its own doing.
+      return { ...(event.data.policy === undefined ? state : noticesLapsed(state)), suspended: undefined };
     case 'DebtWrittenOff':
       return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
-    case 'DebtReinstated':
-      return withWriteOff(state, sharesOf(event.data.lines, state.digits), -1n);
+    case 'DebtReinstated': {
+      const shares = sharesOf(event.data.lines, state.digits);
+      const { paymentId } = event.data;
+      const recoveries = paymentId === undefined ? state.recoveries : [...state.recoveries, { paymentId, shares }];
+      return { ...withWriteOff(state, shares, -1n), recoveries };
+    }
   }
 }
 

@@ -1,33 +1,60 @@
-import { type AccountState, type Arrangement, requireBill } from './account-state.js';
+import { firstDebitOf } from '../autopay/autopay.js';
+import { type AccountState, type Arrangement, type Bill, requireBill } from './account-state.js';
 import { disputedOf } from './disputed.js';
+import { heldBill } from './money-moves.js';
 
-/** What of a bill is open, and how much of that may be collected, in minor units. The other three come to open. */
+/** What of a bill is open, and how much of that may be collected, in minor units. The other five come to open. */
 export interface Collectible {
   readonly open: bigint;
   /** In dispute, or decided for the company so lately that the days to pay are not over. */
   readonly disputed: bigint;
   /** Under an arrangement that stands, and not in dispute. */
   readonly arranged: bigint;
+  /** Neither, and at the bank: by its first autopay debit, of which no outcome is known. */
+  readonly debited: bigint;
+  /** None of that, and the account holds the credit for it. */
+  readonly covered: bigint;
   readonly collectible: bigint;
 }
 
 /**
- * How much of a bill may be dunned for, bear a late fee or lead to suspension on a day: what is open, not in dispute
- * (12 CFR 1026.13(d); 52 Pa. Code §56.164) and not under an arrangement that is kept (CS3). It does not ask whether the bill is
- * due, nor whether the day of an instalment is over: what became of an arrangement is told by `AssessArrangement`.
+ * How much of a bill may be debited, dunned for, bear a late fee or lead to suspension on a day: what is open, not in dispute
+ * (12 CFR 1026.13(d); 52 Pa. Code §56.164), not under an arrangement that is kept (CS3), not on its way by autopay (PA6), and not
+ * covered by credit that the account holds: money that is there already is not asked for again, whether it was laid on the bill or
+ * not. Credit covers what was due first, as it would pay it (52 Pa. Code §56.24). It does not ask whether the bill is due, nor whether the day of an instalment is
+ * over: what became of an arrangement is told by `AssessArrangement`.
  * @param on `2026-01-31`
  * @throws Rejected BILL_UNKNOWN
  */
 export function collectibleOf(state: AccountState, billNumber: string, on: string): Collectible {
   const bill = requireBill(state, billNumber, 'billNumber');
+  const { asked, ...excepted } = askedOf(state, bill, on);
+  const covered = least(asked, creditFor(state, bill, on));
+  return { ...excepted, covered, collectible: asked - covered };
+}
+
+/** What of a bill is asked for, be there credit for it or not, and what is not. */
+function askedOf(state: AccountState, bill: Bill, on: string) {
+  const { billNumber, open } = bill;
   let disputed = disputedOf(state, bill);
   for (const respite of state.respites) {
     if (respite.billNumber === billNumber && on <= respite.until) disputed += respite.amount;
   }
-  disputed = least(disputed, bill.open);
+  disputed = least(disputed, open);
   const agreed = state.arrangement?.bills.find((one) => one.billNumber === billNumber)?.amount ?? 0n;
-  const arranged = least(agreed, bill.open - disputed);
-  return { open: bill.open, disputed, arranged, collectible: bill.open - disputed - arranged };
+  const arranged = least(agreed, open - disputed);
+  const debited = least(firstDebitOf(state.autopay, billNumber, 'at-the-bank'), open - disputed - arranged);
+  return { open, disputed, arranged, debited, asked: open - disputed - arranged - debited };
+}
+
+/** The credit that is left for a bill when all that was due before it is covered. */
+function creditFor(state: AccountState, { billNumber }: Bill, on: string): bigint {
+  let left = state.credit;
+  for (const before of state.openBills) {
+    if (left === 0n || before.billNumber === billNumber) break;
+    left -= least(left, askedOf(state, heldBill(state, before.billNumber), on).asked);
+  }
+  return left;
 }
 
 /** What became of the bills of an arrangement since it was agreed on, in minor units. */

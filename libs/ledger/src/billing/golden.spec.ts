@@ -73,7 +73,7 @@ describe('Events stored by earlier builds', () => {
       .reduce((next, event) => account.evolve(next, event), account.initialState);
     expect(billed).toMatchObject({ open: 4816n, suspended: { on: '2026-02-22', policy: 'us-2020-01' } });
     expect(billed.bills.get('2026-01-C-77')).toMatchObject({
-      dunned: [{ step: 'final-notice', on: '2026-02-10' }],
+      dunned: [{ step: 'final-notice', kind: 'final-notice', on: '2026-02-10', round: 0 }],
       lines: [{}, {}, { lineId: 'late-fee', total: 59n, isLateFee: true }],
     });
     const writtenOff = account.evolve(billed, read('DebtWrittenOff'));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from '#libs/event-sourcing';
+import { recoveryLost } from '../collections/recovery.js';
 import { formatMinor } from '../money/minor-units.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
@@ -11,6 +12,8 @@ import { refuse } from './rejections.js';
 /**
  * The bank took a payment back. What it paid stands open again and what was left of it as credit is gone. A return can
  * come 60 days late (Nacha R07, R10, R11), so a closed account takes it too: the debt is reinstated.
+ *
+ * What it had paid of debt that was written off before is written off again.
  *
  * The bank takes the whole payment, also what had been refunded of it. That part is out of the house twice and on no bill:
  * it becomes a claim on the payer in the books (Chargeback Receivable), and is not part of what the account owes. Refusing
@@ -38,21 +41,22 @@ export const RecordReturn = defineCommand({
       const message = 'the payment is a part of one over several accounts; record the return of the whole of it';
       refuse('PAYMENT_IS_PART', message, 'paymentId');
     }
-    return [
-      {
-        type: 'PaymentReturned',
-        data: {
-          paymentId,
-          amount: { amount: formatMinor(payment.amount, state.digits), currency: state.currency },
-          ...(returnCode !== undefined && { returnCode }),
-          reason,
-          released: storedShares(payment.allocations, state.digits),
-          unappliedRemoved: formatMinor(payment.unapplied, state.digits),
-          ...(payment.refunded > 0n && { alreadyRefunded: formatMinor(payment.refunded, state.digits) }),
-          ...(partOf !== undefined && { partOf }),
-          effectiveAt: effectiveMoment(effectiveAt, context),
-        },
+    const when = effectiveMoment(effectiveAt, context);
+    const returned: AccountEvent = {
+      type: 'PaymentReturned',
+      data: {
+        paymentId,
+        amount: { amount: formatMinor(payment.amount, state.digits), currency: state.currency },
+        ...(returnCode !== undefined && { returnCode }),
+        reason,
+        released: storedShares(payment.allocations, state.digits),
+        unappliedRemoved: formatMinor(payment.unapplied, state.digits),
+        ...(payment.refunded > 0n && { alreadyRefunded: formatMinor(payment.refunded, state.digits) }),
+        ...(partOf !== undefined && { partOf }),
+        effectiveAt: when,
       },
-    ];
+    };
+    const lost = { paymentId, writeOffId: context.commandId, effectiveAt: when };
+    return [returned, ...recoveryLost(state, returned, lost)];
   },
 });

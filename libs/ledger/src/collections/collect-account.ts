@@ -4,12 +4,13 @@ import { account } from '../billing/account.js';
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, requireKnown } from '../billing/account-state.js';
 import { Day, effectiveMoment, startOf } from '../billing/command-fields.js';
-import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { formatMinor } from '../money/minor-units.js';
 import { CollectionPolicyVersion } from './collection-policy.js';
 import { stepDue, sumPursued } from './dunning.js';
 import { lateFeeDue } from './late-fee.js';
 import { type PastDueBill, pastDueBills } from './past-due.js';
-import { debtWrittenOff, openShares } from './write-off.js';
+import { isRestored, restoredBecause } from './restoring.js';
+import { writtenOffBills } from './write-off.js';
 
 /**
  * Does on an account what the collection policy has for the day, in one append: late fees, then the restoring of service or
@@ -46,17 +47,16 @@ function stepsOn(state: AccountState, policy: CollectionPolicyVersion, on: strin
   const bills = pastDueBills(state, on);
   const pursued = sumPursued(bills);
   const [version, effectiveAt] = [policy.version, startOf(on)];
-  // What a person suspended, a person restores. And debt is not paid by being written off.
-  const atMost = parseMinor(policy.dunning?.restoreAtMost ?? '0', state.digits);
-  if (state.suspended?.policy !== undefined && pursued + state.writtenOff <= atMost) {
-    return [{ type: 'ServiceRestored', data: { reason: 'paid', policy: version, effectiveAt } }];
+  // What a person suspended, a person restores.
+  if (state.suspended?.policy !== undefined && isRestored(state, pursued, policy.dunning)) {
+    const reason = restoredBecause(state, on, policy.dunning);
+    return [{ type: 'ServiceRestored', data: { reason, policy: version, effectiveAt } }];
   }
   const step = stepDue(state, bills, policy, on);
   if (!step) return [];
   if (step.data.kind === 'write-off') {
-    const shares = byAge(bills, policy, step.data.step).flatMap(({ bill }) => openShares(bill));
     const why = { writeOffId, reason: 'not-paid', policy: version, effectiveAt };
-    return shares.length === 0 ? [step] : [step, debtWrittenOff(state, shares, why)];
+    return [step, ...writtenOffBills(state, byAge(bills, policy, step.data.step), why)];
   }
   if (step.data.kind !== 'suspension' || state.suspended || state.status !== 'open') return [step];
   const amount = { amount: formatMinor(pursued, state.digits), currency: state.currency };
@@ -70,5 +70,7 @@ function byAge(
   step: string,
 ): readonly PastDueBill[] {
   const least = dunning?.steps.find((one) => one.step === step)?.daysPastDue ?? 0;
-  return bills.filter(({ bill, daysPastDue, pursued }) => daysPastDue >= least && pursued === bill.open);
+  return bills.filter(
+    ({ bill, daysPastDue, pursued, covered }) => daysPastDue >= least && pursued + covered === bill.open,
+  );
 }

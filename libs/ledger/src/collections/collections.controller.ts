@@ -52,7 +52,9 @@ const Collected = z
   .object({
     accountId: z.uuid(),
     payBillNumber: z.string(),
-    pastDue: Money.meta({ description: 'What of open was due before asOf' }),
+    pastDue: Money.meta({
+      description: 'What of open was due before asOf and is not in dispute, less the credit of the account',
+    }),
     step: z
       .object({
         step: z.string(),

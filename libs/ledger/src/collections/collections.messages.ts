@@ -67,7 +67,7 @@ function restoring(
 }
 
 function writtenOff(
-  { writeOffId, amount, lines, reason, policy }: Data<'DebtWrittenOff'>,
+  { writeOffId, amount, lines, reason, policy, paymentId }: Data<'DebtWrittenOff'>,
   { accountId, effectiveAt }: About,
 ): MessageData<'debt.written-off'> {
   return {
@@ -78,6 +78,7 @@ function writtenOff(
     lines: sharesIn(lines, amount),
     reason,
     ...(policy !== undefined && { policy }),
+    ...(paymentId !== undefined && { paymentId }),
   };
 }
 

@@ -71,7 +71,7 @@ export const collectionsProjection: ReadModel = {
       else if (type === 'ServiceSuspended') suspensions.set(entityId, suspensionRow(event));
       else if (type === 'ServiceRestored') suspensions.set(entityId, null);
       else if (type !== 'LateFeeAssessed' && type !== 'DebtWrittenOff') {
-        if (type === 'AccountClosed') suspensions.set(entityId, null);
+        if (type === 'AccountClosed' || type === 'AccountTransferred') suspensions.set(entityId, null);
         continue;
       }
       const on = dayOf(event);

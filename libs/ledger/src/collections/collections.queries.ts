@@ -24,6 +24,7 @@ interface Row {
 export interface CollectedAccount {
   readonly accountId: string;
   readonly payBillNumber: string;
+  /** What is open, was due before the day and is not in dispute, less the credit that the account holds. */
   readonly pastDue: MoneyJson;
   /** The latest step, as long as the bill it was taken for is open. */
   readonly step: {
@@ -68,7 +69,7 @@ export class CollectionsQueries {
   #rows(asOf: string, condition: RawBuilder<unknown>, rest: RawBuilder<unknown>) {
     return sql<Row>`
       select a.account_id, a.pay_bill_number, a.currency,
-        (select coalesce(sum(open - open_disputed), 0) from bills as o
+        (select greatest(coalesce(sum(open - open_disputed), 0) - a.credit, 0) from bills as o
           where o.account_id = a.account_id and o.open > 0 and o.due_on < ${asOf}::date) as past_due,
         case when b.bill_number is not null then d.step end as step, d.kind, d.taken_on::text, d.bill_number,
         b.due_on::text, d.suspends_from::text, d.policy, s.suspended_on::text, s.reason as suspended_for

@@ -2,6 +2,7 @@ import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, type Line, openOf } from '../billing/account-state.js';
 import { account } from '../billing/account.js';
 import { formatMinor, parseMinor } from '../money/minor-units.js';
+import { recoveryLost } from './recovery.js';
 import { debtReinstated } from './write-off.js';
 
 /*
@@ -23,6 +24,8 @@ export function asItWouldHaveBeen(state: AccountState, event: AccountEvent): Acc
     case 'DunningStepTaken':
       return [];
     case 'DebtWrittenOff': {
+      // What a returned payment had recovered follows from the return.
+      if (event.data.paymentId !== undefined) return [];
       // What a person decided stands, as far as it is open here.
       const lines = event.data.policy === undefined ? of.capped(event.data.lines, openOf) : [];
       return lines.length === 0 ? [] : [{ ...event, data: { ...event.data, lines } }];
@@ -39,16 +42,20 @@ export function asItWouldHaveBeen(state: AccountState, event: AccountEvent): Acc
     case 'PaymentApplied':
     case 'PaymentReinstated':
     case 'CreditIssued': {
-      const { kept: allocations, dropped } = of.laid(event.data.allocations);
+      const paymentId = event.type === 'CreditIssued' ? undefined : event.data.paymentId;
+      const { kept: allocations, dropped } = of.laid(event.data.allocations, { paymentId });
       const unapplied = of.text(of.minor(event.data.unapplied) + dropped);
       return [...of.reinstated, { ...event, data: { ...event.data, allocations, unapplied } } as AccountEvent];
     }
     case 'CreditApplied': {
-      const { kept: allocations } = of.laid(
-        event.data.allocations,
-        ({ sourceId }) => state.sources.get(sourceId)!.unapplied,
-      );
+      const { kept: allocations } = of.laid(event.data.allocations, {
+        most: ({ sourceId }) => state.sources.get(sourceId)!.unapplied,
+      });
       return allocations.length === 0 ? [] : [...of.reinstated, { ...event, data: { ...event.data, allocations } }];
+    }
+    case 'PaymentReturned': {
+      const { paymentId, effectiveAt } = event.data;
+      return [event, ...recoveryLost(state, event, { paymentId, writeOffId: paymentId, effectiveAt })];
     }
     case 'PaymentUnapplied': {
       const { paymentId } = event.data;
@@ -134,7 +141,7 @@ class Fitting {
   /** Money is laid where it was, on what is open there; what is written off is put on the books again for it. */
   laid<Share extends StoredShare>(
     shares: readonly Share[],
-    most: (share: Share) => bigint = () => 2n ** 200n,
+    { most = () => 2n ** 200n, paymentId }: { most?: (share: Share) => bigint; paymentId?: string | undefined },
   ): { kept: Share[]; dropped: bigint } {
     const drawn = new Map<string, bigint>();
     let dropped = 0n;
@@ -145,7 +152,7 @@ class Fitting {
       const key = `${share.billNumber}\n${share.lineId}`;
       const here = drawn.get(key) ?? 0n;
       const fits = line ? least(wanted, openOf(line) + line.writtenOff - here) : 0n;
-      if (line) this.#reinstate(share, least(line.writtenOff, here + fits - openOf(line)));
+      if (line) this.#reinstate(share, least(line.writtenOff, here + fits - openOf(line)), paymentId);
       drawn.set(key, here + fits);
       drawn.set(source, (drawn.get(source) ?? 0n) + fits);
       dropped += this.minor(share.amount) - fits;
@@ -172,9 +179,10 @@ class Fitting {
     });
   }
 
-  #reinstate({ billNumber, lineId }: StoredShare, amount: bigint): void {
+  #reinstate({ billNumber, lineId }: StoredShare, amount: bigint, paymentId: string | undefined): void {
     if (amount <= 0n) return;
-    const why = { reason: 'paid', effectiveAt: '2000-01-01T00:00:00.000Z' };
+    const by = paymentId !== undefined && { paymentId };
+    const why = { reason: 'paid', ...by, effectiveAt: '2000-01-01T00:00:00.000Z' };
     const event = debtReinstated(this.#state, [{ billNumber, lineId, amount }], why);
     this.#state = account.evolve(this.#state, event);
     this.reinstated.push(event);

@@ -7,11 +7,11 @@ import { collectibleOf } from '../billing/collectible.js';
 import { Identifier, ReasonCode } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { pastDueBills } from './past-due.js';
-import { debtReinstated, debtWrittenOff, openShares, writtenOffShares } from './write-off.js';
+import { debtReinstated, writtenOffBills, writtenOffShares } from './write-off.js';
 
 /**
  * Writes off what is open on a bill, or on all bills that are past due, by a person's decision. A bill of which anything is
- * in dispute or under an arrangement is not: what is disputed may not be owed at all.
+ * in dispute or under an arrangement is not: what is disputed may not be owed at all. Credit of the account is laid on it first.
  */
 export const WriteOffDebt = defineCommand({
   type: 'WriteOffDebt',
@@ -28,11 +28,13 @@ export const WriteOffDebt = defineCommand({
       billNumber === undefined
         ? pastDueBills(state, today).map(({ bill }) => bill)
         : [requireBill(state, billNumber, 'billNumber')];
-    const pursued = bills.filter((bill) => collectibleOf(state, bill.billNumber, today).collectible === bill.open);
-    const shares = pursued.flatMap(openShares);
-    if (shares.length === 0)
+    const lost = bills.flatMap((bill) => {
+      const { covered, collectible } = collectibleOf(state, bill.billNumber, today);
+      return collectible > 0n && collectible + covered === bill.open ? [{ bill, covered }] : [];
+    });
+    if (lost.length === 0)
       refuse('NOTHING_TO_WRITE_OFF', 'nothing is open there that can be written off', 'billNumber');
-    return [debtWrittenOff(state, shares, { writeOffId: context.commandId, reason, effectiveAt: context.at })];
+    return writtenOffBills(state, lost, { writeOffId: context.commandId, reason, effectiveAt: context.at });
   },
 });
 

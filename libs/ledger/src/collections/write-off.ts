@@ -1,24 +1,42 @@
 import { type AccountEvent } from '../billing/account-events.js';
 import { type AccountState, type Bill, openOf, type Share } from '../billing/account-state.js';
-import { storedShares, sumOf } from '../billing/allocation.js';
+import { allocateOntoBill, storedShares, sumOf } from '../billing/allocation.js';
+import { account } from '../billing/account.js';
+import { creditApplied } from '../billing/apply-credit.js';
+import { heldBill } from '../billing/money-moves.js';
 import { formatMinor } from '../money/minor-units.js';
 
 type Data<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
 
+/** A bill, and what credit of the account covers of it. */
+interface Lost {
+  readonly bill: Bill;
+  readonly covered: bigint;
+}
+
+type Why = Pick<Data<'DebtWrittenOff'>, 'writeOffId' | 'reason' | 'policy' | 'paymentId' | 'effectiveAt'>;
+
+/**
+ * Writes off what is open on bills. Credit that covers a part of it is laid on it first: what is set off is not lost, and nobody
+ * has credit of a biller and a debt that the same biller gave up.
+ */
+export function writtenOffBills(state: AccountState, lost: readonly Lost[], why: Why): AccountEvent[] {
+  const onto = lost.flatMap(({ bill, covered }) => allocateOntoBill(state, covered, bill.billNumber).shares);
+  const laid = onto.length === 0 ? [] : [creditApplied(state, onto, why.effectiveAt)];
+  const left = laid.reduce<AccountState>((next, event) => account.evolve(next, event), state);
+  const shares = lost.flatMap(({ bill }) => openShares(heldBill(left, bill.billNumber)));
+  return shares.length === 0 ? [] : [...laid, debtWrittenOff(left, shares, why)];
+}
+
 /** All that is open on a bill, line by line. */
-export function openShares({ billNumber, lines }: Bill): Share[] {
+function openShares({ billNumber, lines }: Bill): Share[] {
   return lines.flatMap((line) => {
     const amount = openOf(line);
     return amount > 0n ? [{ billNumber, lineId: line.lineId, amount }] : [];
   });
 }
 
-/** The event that writes off shares which are open. */
-export function debtWrittenOff(
-  state: AccountState,
-  shares: readonly Share[],
-  why: Pick<Data<'DebtWrittenOff'>, 'writeOffId' | 'reason' | 'policy' | 'effectiveAt'>,
-): Extract<AccountEvent, { type: 'DebtWrittenOff' }> {
+export function debtWrittenOff(state: AccountState, shares: readonly Share[], why: Why): AccountEvent {
   return { type: 'DebtWrittenOff', data: { ...sharesIn(state, shares), ...why } };
 }
 

@@ -104,8 +104,11 @@ function collected(
   switch (event.type) {
     case 'LateFeeAssessed':
       return entry.debit(RECEIVABLE, amount).credit(LATE_FEE_INCOME, amount).postings();
-    case 'DebtWrittenOff':
-      return entry.debit(BAD_DEBT, amount).credit(RECEIVABLE, amount).postings();
+    case 'DebtWrittenOff': {
+      // Of money that came and was taken back again, the expense is the one it was before.
+      const to = event.data.paymentId === undefined ? BAD_DEBT : RECOVERED;
+      return entry.debit(to, amount).credit(RECEIVABLE, amount).postings();
+    }
     case 'DebtReinstated': {
       const from = event.data.paymentId === undefined ? BAD_DEBT : RECOVERED;
       return entry.debit(RECEIVABLE, amount).credit(from, amount).postings();
