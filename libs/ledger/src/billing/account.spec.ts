@@ -129,7 +129,7 @@ const total = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) =
 describe('The account, whatever is done to it', () => {
   it('goes through every kind of event in these histories, so that the laws are not kept by doing nothing', () => {
     const seen = new Set<string>();
-    for (const given of fc.sample(histories({ maxLength: 60, size: 'max' }), { seed: 2026, numRuns: 600 })) {
+    for (const given of fc.sample(histories({ maxLength: 60, size: 'max' }), { seed: 2026, numRuns: 1_000 })) {
       run(given, (_past, _state, emitted) => {
         for (const event of emitted) seen.add(event.type);
       });
