@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { type EventStore, ReadBarrier, type StoredEvent } from '#libs/event-sourcing';
+import { type EventStore, type ReadBarrier, type StoredEvent } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
 import {
   account,
@@ -13,25 +13,18 @@ import {
   payBillNumber,
   payment,
   type PaymentState,
-  paymentReadModels,
-  readModels,
   receipt,
   subscription,
-  subscriptionReadModels,
   tillBatch,
-  tillReadModels,
 } from '#libs/ledger';
 import { usd } from './customers.js';
+import { PROJECTIONS } from './projector.js';
 import { type VirtualGateway } from './virtual-gateway.js';
-
-/** What a simulated biller's read models are made by. */
-export const PROJECTIONS = [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...tillReadModels];
 
 const CATEGORIES = [
   ...[account, payment, payBillNumber, subscription, tillBatch, receipt, bankFile],
   ...[billingRun, autopayRun, collectionsRun],
 ].map(({ category }) => category);
-const BARRIER_MS = 600_000;
 
 /** Events of one type: how many, and what their amounts come to, where they have one. */
 interface Happened {
@@ -66,14 +59,18 @@ interface Added {
 }
 
 /** Reads the whole log once, and holds what it comes to against itself, the read models and the gateway. */
-export async function examine(store: EventStore, db: Database, gateway: VirtualGateway): Promise<Examination> {
+export async function examine(
+  store: EventStore,
+  db: Database,
+  barrier: ReadBarrier,
+  gateway: VirtualGateway,
+): Promise<Examination> {
   const log = new Log();
   const end = new AbortController();
   for await (const batch of store.subscribe({ after: 0n, categories: CATEGORIES, signal: end.signal })) {
     for (const message of batch) if (message.kind === 'event') log.add(message.event);
     if (batch.some(({ kind }) => kind === 'caught-up')) end.abort();
   }
-  const barrier = new ReadBarrier(db, BARRIER_MS);
   for (const { name } of PROJECTIONS) await barrier.waitFor(name, log.lastOf(name));
   const invariants = [
     { name: 'debits and credits are the same in every currency', faults: await unbalanced(db) },

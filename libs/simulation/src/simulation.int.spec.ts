@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { journalFormat, JournalExport, JournalQueries } from '#http/ledger';
-import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { EventStore } from '#libs/event-sourcing';
 import { readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createLogger, type Database } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { accountingPrograms } from '#testing/ledger';
 import { testEngines } from '#testing/platform';
-import { examine, type Examination, PROJECTIONS } from './examine.js';
+import { examine, type Examination } from './examine.js';
+import { Projector } from './projector.js';
 import { type Plan, Simulation } from './simulation.js';
 
 const [engine] = await testEngines();
@@ -19,19 +20,17 @@ async function lived<Result>(plan: Plan, look: (found: Examination, db: Database
   const node = await startTestNode();
   const store = new EventStore(node.connectionString);
   const test = await engine!.create();
-  const stopping = new AbortController();
-  const projecting = new ProjectionRunner(store, test.db, PROJECTIONS).run(stopping.signal);
+  const projector = new Projector(node.connectionString, test.db);
   try {
     const simulation = new Simulation({
-      ...{ plan, store, db: test.db, gatewayFile: join(directory, 'gateway.jsonl') },
+      ...{ plan, store, db: test.db, barrier: projector.barrier, gatewayFile: join(directory, 'gateway.jsonl') },
       ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
       log: createLogger({ level: 'error' }),
     });
     await simulation.run();
-    return await look(await examine(store, test.db, simulation.gateway), test.db);
+    return await look(await examine(store, test.db, projector.barrier, simulation.gateway), test.db);
   } finally {
-    stopping.abort();
-    await projecting;
+    await projector.stop();
     await store.close();
     await node.close();
     await test.drop();
@@ -46,7 +45,7 @@ describe('A simulated biller', () => {
   it.each([1, 2, 3])(
     'keeps its books, with seed %i (AQ2, AQ3, AQ4)',
     async (seed) => {
-      await lived({ accounts: 25, months: 2, seed }, async (found, db) => {
+      await lived({ accounts: 25, months: 12, seed }, async (found, db) => {
         expect(found.invariants.filter(({ faults }) => faults.length > 0)).toEqual([]);
         expect(found.invariants).toHaveLength(7);
         for (const program of accountingPrograms()) await accepted(program, db);

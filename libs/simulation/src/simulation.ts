@@ -8,7 +8,7 @@ import {
   type Decider,
   type DomainEvent,
   type EventStore,
-  ReadBarrier,
+  type ReadBarrier,
   Rejected,
 } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
@@ -60,8 +60,9 @@ export interface Plan {
 export interface SimulationOptions {
   readonly plan: Plan;
   readonly store: EventStore;
-  /** With read models that somebody projects meanwhile. */
+  /** With the read models of a {@link Projector}, and its barrier. */
   readonly db: Database;
+  readonly barrier: ReadBarrier;
   /** Where the gateway remembers what it was asked. */
   readonly gatewayFile: string;
   readonly catalogue: Catalogue;
@@ -75,7 +76,6 @@ export interface SimulationOptions {
 
 const OPERATIONS = 'operations:1';
 const CASHIER = 'agent:till-1';
-const BARRIER_MS = 120_000;
 const POLL_MS = 2;
 const RUN_FINISHED = ['BILLING_RUN_FINISHED', 'AUTOPAY_RUN_FINISHED', 'COLLECTIONS_RUN_FINISHED'];
 
@@ -103,9 +103,8 @@ export class Simulation {
   #isAgain = false;
 
   constructor(private readonly options: SimulationOptions) {
-    const { plan, store, db, gatewayFile, catalogue, policy, log } = options;
+    const { plan, store, db, barrier, gatewayFile, catalogue, policy, log } = options;
     const clock = () => this.#now;
-    const barrier = new ReadBarrier(db, BARRIER_MS);
     this.gateway = new VirtualGateway(gatewayFile, clock);
     this.#subscribers = Array.from({ length: plan.accounts }, (_, at) => subscriberOf(plan.seed, at + 1, plan.months));
     this.#handling = new CommandHandling(store, { clock });
