@@ -8,7 +8,8 @@ import { createLogger, lockDirectory, openDatabase } from '#libs/platform';
 import { endOf, FIRST_DAY } from './days.js';
 import { examine, type Examination } from './examine.js';
 import { Projector } from './projector.js';
-import { type Plan, Simulation } from './simulation.js';
+import { Simulation } from './simulation.js';
+import { type Plan } from './world.js';
 
 /** A directory holds something else than the simulation that was asked for. Nothing of it was touched. */
 class SimulationRefused extends Error {
@@ -62,7 +63,15 @@ export async function simulate(
   );
   try {
     const simulation = new Simulation({
-      ...{ plan, store, db, barrier: projector.barrier, gatewayFile: join(dataDir, 'gateway.jsonl'), log, from: before },
+      ...{
+        plan,
+        store,
+        db,
+        barrier: projector.barrier,
+        gatewayFile: join(dataDir, 'gateway.jsonl'),
+        log,
+        from: before,
+      },
       ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
       onDayEnded: async (day) => {
         await note(addDays(day, 1));
