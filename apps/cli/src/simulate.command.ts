@@ -1,3 +1,4 @@
+import { addDays } from '#libs/ledger';
 import { daysBetween, endOf, FIRST_DAY, simulate, type Simulated } from '#libs/simulation';
 import { Command } from 'commander';
 import { answer } from './answer.js';
@@ -27,8 +28,8 @@ export function simulateCommand(): Command {
     .addHelpText(
       'after',
       `
-Late payers, returns, disputes, arrangements, moves, suspensions, write-offs, adjustments, autopay, tills, bank files,
-refunds, chargebacks and corrected bills, by the ordinary commands and runs. At the end the books are checked: the exit
+Late payers, returns, disputes, arrangements, moves, mergers, households, suspensions, write-offs, adjustments, autopay,
+tills, bank files, calls, support cases, refunds, chargebacks and corrected bills, by the ordinary commands and runs. At the end the books are checked: the exit
 code is 1 when something does not hold. Killed at any moment, it goes on where it was when the same is run again. Paybill
 starts on the directory afterwards.
 
@@ -44,14 +45,30 @@ async function run({ accounts, months, seed, data, json }: SimulateOptions): Pro
   const days = daysBetween(FIRST_DAY, endOf(months));
   const shown = progress('simulating', days, 'days');
   try {
-    const onDay = (day: string) => shown.update(daysBetween(FIRST_DAY, day) + 1, daysBetween(FIRST_DAY, day) + 1);
+    const memory: { readonly month: string; readonly megabytes: number }[] = [];
+    const onDay = (day: string) => {
+      shown.update(daysBetween(FIRST_DAY, day) + 1, daysBetween(FIRST_DAY, day) + 1);
+      if (addDays(day, 1).endsWith('-01')) memory.push({ month: day.slice(0, 7), megabytes: megabytesInUse() });
+    };
     const simulated = await simulate({ accounts, months, seed }, data, { onDay });
     shown.stop();
-    answer({ json }, simulated, () => sentences(simulated));
+    answer({ json }, { ...simulated, memory }, () => `${sentences(simulated)}\n${remembered(memory)}`);
     return simulated.invariants.every(({ faults }) => faults.length === 0) ? ExitCode.done : ExitCode.no;
   } finally {
     shown.stop();
   }
+}
+
+/** What is reachable, where it can be found out (`node --expose-gc`), and otherwise what has not been collected yet. */
+function megabytesInUse(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return Math.round((heapUsed + external) / 1_048_576);
+}
+
+function remembered(memory: readonly { readonly megabytes: number }[]): string {
+  const peak = Math.round(process.resourceUsage().maxRSS / 1_024);
+  return `Memory in MB at the end of each month: ${memory.map(({ megabytes }) => megabytes).join(' ')}; at most ${peak} resident.`;
 }
 
 const FAULTS_SHOWN = 10;

@@ -4,10 +4,16 @@ export { type AccountEvent } from './billing/account-events.js';
 export { account } from './billing/account.js';
 export { codeToSend } from './verification/code-to-send.js';
 export { verification } from './verification/verification.js';
+export { SendCode } from './verification/send-code.js';
+export { SetPin, SetSecurityQuestion } from './verification/set-secrets.js';
+export { UnlockVerification } from './verification/unlock-verification.js';
+export { VerifyIdentity } from './verification/verify-identity.js';
+export { answered, compared, hear, notTaken, paid, type PhoneCall, type Turn } from './ivr/phone-call.js';
 export { type AccountState } from './billing/account-state.js';
 export { minorUnitDigits } from './money/currency.js';
 export { formatMinor, parseMinor } from './money/minor-units.js';
 export { OpenAccount } from './accounts/open-account.js';
+export { ConsolidateAccount, SeparateAccount } from './pay-bill-numbers/consolidate-accounts.js';
 export { ChangePayBillNumber } from './pay-bill-numbers/change-pay-bill-number.js';
 export { CloseAccount } from './accounts/close-account.js';
 export { ChangeBillDelivery } from './contacts/change-bill-delivery.js';
@@ -70,7 +76,14 @@ export { RestoreService } from './collections/suspend-service.js';
 export { WaiveLateFee } from './collections/waive-late-fee.js';
 export { type Catalogue } from './catalogue/catalogue.js';
 export { CatalogueRefused, CatalogueSettings, readCatalogue } from './catalogue/catalogue-file.job.js';
-export { supportCase } from './support-cases/support-case.js';
+export { supportCase, type SupportCaseState } from './support-cases/support-case.js';
+export {
+  AddNote,
+  AssignSupportCase,
+  CloseSupportCase,
+  OpenSupportCase,
+  ReopenSupportCase,
+} from './support-cases/handle-support-case.js';
 export { subscription } from './subscriptions/subscription.js';
 export { billingRun, billingRunOf } from './billing-run/billing-run.js';
 export { BillingRuns } from './billing-run/billing-runs.job.js';
@@ -101,11 +114,12 @@ export { VoidPayment } from './payment-lifecycle/void-payment.js';
 export { RepresentChargeback } from './payment-lifecycle/represent-chargeback.js';
 export { type Collecting } from './payment-lifecycle/collecting.js';
 export { paymentReadModels } from './payment-lifecycle/payment-lives.projection.js';
-export { accountTransfer } from './account-transfers/account-transfer.js';
+export { accountTransfer, RequestAccountTransfer } from './account-transfers/account-transfer.js';
 export { TransferBalance } from './account-transfers/transfer-balance.js';
 export { ReceiveBalance } from './account-transfers/receive-balance.js';
 export { TransferProcess } from './account-transfers/account-transfers.job.js';
-export { consolidatedPayment } from './consolidated-payments/consolidated-payment.js';
+export { consolidatedPayment, type ConsolidatedPaymentState } from './consolidated-payments/consolidated-payment.js';
+export { payByNumber, payeeOf } from './consolidated-payments/payee.job.js';
 export { ConsolidationProcess } from './consolidated-payments/consolidated-payments.job.js';
 export { PaymentProcess } from './payment-lifecycle/payment-process.job.js';
 export { tillBatch } from './tills/till-batch.js';

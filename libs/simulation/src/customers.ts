@@ -14,7 +14,9 @@ import {
   EnrollAutopay,
   formatMinor,
   HoldPayments,
+  AddNote,
   OpenDispute,
+  OpenSupportCase,
   type Random,
   RecordUsage,
   ResumeAutopay,
@@ -25,7 +27,7 @@ import {
 import { act, type Act } from './act.js';
 import { diceFor } from './dice.js';
 import { paymentsOf } from './payments-of.js';
-import { idOf, meansToPay, type Subscriber, TAX_AREAS } from './subscriber.js';
+import { idOf, meansToPay, type Subscriber, TAX_AREAS, wayOf } from './subscriber.js';
 
 /** The version of the catalogue that comes with Paybill: what subscribers subscribe to. */
 export const CATALOGUE = 'us-2020-01';
@@ -50,6 +52,7 @@ const OCCASIONS = {
   'schedules a payment': 30,
   'pays ahead': 35,
   'is suspected': 20,
+  'asks for help': 60,
 } as const;
 export type Occasion =
   keyof typeof OCCASIONS | 'takes a payment back' | 'pays' | 'enrolls at first' | 'moves' | 'leaves';
@@ -61,7 +64,7 @@ export function occasionsOf(seed: number, subscriber: Subscriber, day: string): 
   if (way === 'autopay' && day === addDays(opensOn, 2)) found.push('enrolls at first');
   if (day === movesOn) found.push('moves');
   if (day === leavesOn) found.push('leaves');
-  if (isByGateway(subscriber) && meansToPay(seed, subscriber, day)) found.push('pays');
+  if (isByGateway(subscriber, day) && meansToPay(seed, subscriber, day)) found.push('pays');
   const drawnOn = (on: string) => occasionAt(diceFor(seed, 'occasion', index, on).between(0, 9_999));
   const drawn = drawnOn(day);
   if (drawnOn(addDays(day, -1)) === 'schedules a payment' && index % 2 === 0) found.push('takes a payment back');
@@ -78,8 +81,9 @@ function occasionAt(thrown: number): Occasion | undefined {
   return undefined;
 }
 
-/** Whether payments of this subscriber go by a gateway: the others come by mail or over a counter. */
-function isByGateway({ way }: Subscriber): boolean {
+/** Whether payments of this subscriber go by a gateway: the others come by mail, over a counter or by keypad. */
+function isByGateway(subscriber: Subscriber, day: string): boolean {
+  const way = wayOf(subscriber, day);
   return way === 'autopay' || way === 'online' || way === 'phone';
 }
 
@@ -104,9 +108,9 @@ const DEEDS: Readonly<Record<Occasion, (occurrence: Occurrence) => Act[]>> = {
     account.autopay.enrollment?.status === 'suspended'
       ? [act(ResumeAutopay, subscriber.accountId, { reason: 'customer-asked' })]
       : [],
-  moves: ({ subscriber, day, dice }) => moving(subscriber, day, dice),
+  moves: (occurrence) => [...moving(occurrence), contact(occurrence)],
   leaves: ({ subscriber, day }) => [stop(subscriber.accountId, currentSubscription(subscriber, day), day)],
-  'gives a contact': ({ seed, subscriber, day, dice }) => [contact(seed, subscriber, day, dice)],
+  'gives a contact': (occurrence) => [contact(occurrence)],
   'changes preferences': ({ subscriber, dice }) => [preferences(subscriber.accountId, dice)],
   'changes paperless': ({ subscriber, account }) => paperless(subscriber.accountId, account),
   'opens a dispute': ({ subscriber, account, dice }) => dispute(subscriber.accountId, account, dice),
@@ -124,6 +128,7 @@ const DEEDS: Readonly<Record<Occasion, (occurrence: Occurrence) => Act[]>> = {
   },
   'uses data': ({ seed, subscriber, day, dice }) =>
     subscriber.plan === 'mobile-10' ? [usage(seed, subscriber, day, dice)] : [],
+  'asks for help': askingForHelp,
   'schedules a payment': (occurrence) => {
     const { account, day } = occurrence;
     return account.open > 0n ? [collect(occurrence, account.open, addDays(day, 3))] : [];
@@ -134,7 +139,7 @@ const DEEDS: Readonly<Record<Occasion, (occurrence: Occurrence) => Act[]>> = {
   },
   'pays ahead': (occurrence) => {
     const { account, subscriber, dice } = occurrence;
-    if (account.status !== 'open' || !isByGateway(subscriber)) return [];
+    if (account.status !== 'open' || !isByGateway(subscriber, occurrence.day)) return [];
     return [collect(occurrence, account.open + BigInt(dice.between(500, 6_000)))];
   },
   'is suspected': ({ seed, subscriber: { accountId, index }, day, account }) => {
@@ -243,7 +248,7 @@ function enrollment(subscriber: Subscriber, day: string, dice: Random): Act {
   });
 }
 
-function moving(subscriber: Subscriber, day: string, dice: Random): Act[] {
+function moving({ subscriber, day, dice }: Occurrence): Act[] {
   const { accountId, plan } = subscriber;
   const begin = { subscriptionId: 'S-2', plan, startsOn: day, taxArea: dice.pick(TAX_AREAS), catalogue: CATALOGUE };
   return [stop(accountId, 'S-1', day), act(StartSubscription, accountId, begin)];
@@ -269,12 +274,32 @@ function usage(seed: number, subscriber: Subscriber, day: string, dice: Random):
   });
 }
 
+function contact({ seed, subscriber, day, dice }: Occurrence): Act {
+  const email = { email: sealed(seed, subscriber.index, day, 'email') };
+  const body = dice.percent(50) ? { ...email, name: sealed(seed, subscriber.index, day, 'name') } : email;
+  return act(ChangeContact, subscriber.accountId, body);
+}
+
 /** Nobody is behind it: a sealed text that has no key is that of a customer who was erased. */
-function contact(seed: number, { accountId, index }: Subscriber, day: string, dice: Random): Act {
-  const sealed = (part: string) =>
-    `v1.${createHash('sha256').update(`${seed}\n${index}\n${day}\n${part}`).digest('base64url')}`;
-  const email = { email: sealed('email') };
-  return act(ChangeContact, accountId, dice.percent(50) ? { ...email, name: sealed('name') } : email);
+export function sealed(seed: number, index: number, day: string, part: string): string {
+  return `v1.${createHash('sha256').update(`${seed}\n${index}\n${day}\n${part}`).digest('base64url')}`;
+}
+
+/** What somebody asks about is a case of its own, with what was said when it was opened. */
+function askingForHelp({ seed, subscriber, day, dice }: Occurrence): Act[] {
+  const { accountId, index } = subscriber;
+  const caseId = caseIdOf(seed, subscriber, day);
+  const channel = dice.pick(['phone', 'email', 'chat', 'letter'] as const);
+  const topic = dice.pick(['bill-too-high', 'outage', 'moving', 'payment-missing'] as const);
+  return [
+    act(OpenSupportCase, caseId, { accountId, channel, topic }),
+    act(AddNote, caseId, { accountId, channel, text: sealed(seed, index, day, 'said') }),
+  ];
+}
+
+/** The case that somebody opens who asks for help on a day. */
+export function caseIdOf(seed: number, { index }: Subscriber, day: string): string {
+  return idOf(seed, 'case', index, day);
 }
 
 function preferences(accountId: string, dice: Random): Act {

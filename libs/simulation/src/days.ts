@@ -26,3 +26,9 @@ export function latestOf(dayOfMonth: number, day: string): string {
   const thisMonth = `${day.slice(0, 8)}${String(dayOfMonth).padStart(2, '0')}`;
   return thisMonth <= day ? thisMonth : addDays(monthsBefore(day, 1), dayOfMonth - 1);
 }
+
+/** So many days up to one, that one included; Monday’s are those since Friday where it is one. */
+export function lastDays(day: string, number: number): string[] {
+  const days = number === 1 && weekdayOf(day) === 1 ? 3 : number;
+  return Array.from({ length: days }, (_, back) => addDays(day, -back));
+}

@@ -1,12 +1,14 @@
 import { type CommandHandling, type CommandMetadata } from '#libs/event-sourcing';
-import { account, type AccountState, addDays } from '#libs/ledger';
+import { account, type AccountState, addDays, candidatePayBillNumber, type SupportCaseState } from '#libs/ledger';
 import fc from 'fast-check';
 import { type Act } from './act.js';
 import { actsOn, occasionsOf, paidBy } from './customers.js';
 import { endOf, FIRST_DAY, isWorkday, latestOf, weekdayOf } from './days.js';
 import { diceFor } from './dice.js';
-import { isLookedAt, workOn } from './staff.js';
-import { meansToPay, type Subscriber, subscriberOf } from './subscriber.js';
+import { type Desk, isLookedAt, workOn } from './staff.js';
+import { meansToPay, partsOn, type Subscriber, subscriberOf, type Tie, wayOf } from './subscriber.js';
+import { keysToPay } from './telephone.js';
+import { actsOfTie, isTieDay } from './ties.js';
 
 const seeds = fc.integer({ min: 0, max: 4_294_967_295 });
 const days = fc.integer({ min: 0, max: 700 }).map((after) => addDays(FIRST_DAY, after));
@@ -28,6 +30,7 @@ function one(more: Partial<Subscriber> = {}): Subscriber {
     way: 'online',
     movesOn: undefined,
     leavesOn: undefined,
+    tie: undefined,
     ...more,
   };
 }
@@ -129,7 +132,10 @@ describe('Subscribers of a simulation', () => {
 });
 
 describe('The staff of a simulation', () => {
-  const desk = (state: AccountState) => ({ account: state, payments: new Map() });
+  const desk = (state: AccountState): Desk => ({
+    ...{ account: state, payments: new Map(), cases: new Map() },
+    ...{ latest: undefined, hasGuessed: false },
+  });
   const worked = (state: AccountState, more: Partial<Subscriber> = {}) =>
     workOn(1, one(more), '2021-06-01', desk(state)).map(({ type }) => type);
 
@@ -151,5 +157,80 @@ describe('The staff of a simulation', () => {
     expect(worked({ ...owing(500n), credit: 300n })).toEqual(['ApplyCredit']);
     expect(worked(open, { leavesOn: '2021-04-01' })).toEqual(['CloseAccount']);
     expect(worked(owing(500n), { leavesOn: '2021-04-01' })).not.toContain('CloseAccount');
+  });
+
+  it('gives a case to somebody, then writes down what was found, about an event of the account', async () => {
+    const caseId = '7f0a1b52-9c3d-4b84-a6e7-20d4c8b13f96';
+    const latest = { stream: 'account-1', revision: '7', eventId: caseId };
+    const work = (matter: SupportCaseState) =>
+      workOn(1, one(), '2021-06-01', { ...desk(open), cases: new Map([[caseId, matter]]), latest });
+    const matter = { status: 'open', accountId: one().accountId } as const;
+    expect(work({ ...matter, assignee: undefined }).map(({ type }) => type)).toEqual(['AssignSupportCase']);
+    const [note] = work({ ...matter, assignee: 'agent:42' });
+    expect([note?.type, (await bodyOf(note))['links']]).toEqual(['AddNote', [latest]]);
+  });
+
+  it('unlocks whoever has guessed at the PIN', () => {
+    const work = workOn(1, one(), '2021-06-01', { ...desk(open), hasGuessed: true });
+    expect(work.map(({ type }) => type)).toContain('UnlockVerification');
+  });
+});
+
+describe('Customers of a simulation who are tied to another', () => {
+  const own = candidatePayBillNumber('7f0a1b52-9c3d-4b84-a6e7-20d4c8b13f96', 0);
+  const others = candidatePayBillNumber('0b8e5f0c-4a53-4c1b-9d5e-0f7d0a1c2b0a', 0);
+  const otherId = '0b8e5f0c-4a53-4c1b-9d5e-0f7d0a1c2b0a';
+  const numbered = (number: string): AccountState => ({ ...open, payBillNumber: number, ownNumbers: [number] });
+  const tied = (tie: Tie) => one({ index: 2, tie });
+  const kinds = (tie: Tie, day: string, account = numbered(own)) =>
+    actsOfTie(1, tied(tie), day, { account, other: numbered(others), otherId }).map(({ type }) => type);
+
+  it('come under one number, pay for both meanwhile, and part again (ID3)', () => {
+    const household: Tie = { kind: 'household', on: '2021-04-01' };
+    const days = Array.from({ length: 365 }, (_, after) => addDays(FIRST_DAY, after));
+    expect(days.filter((day) => isTieDay(tied(household), day))).toEqual(['2021-04-01', partsOn(household)]);
+    const together = days.filter((day) => wayOf(tied(household), day) === 'household');
+    expect([together[0], together.at(-1)]).toEqual(['2021-04-02', addDays(partsOn(household), -1)]);
+    expect(kinds(household, '2021-04-01')).toEqual(['ConsolidateAccount', 'ChangePayBillNumber']);
+    expect(kinds(household, '2021-04-01', { ...numbered(own), status: 'closed' })).toEqual([]);
+    const member = { ...numbered(own), payBillNumber: others };
+    expect(kinds(household, partsOn(household), member)).toEqual(['SeparateAccount', 'ChangePayBillNumber']);
+    expect(kinds(household, partsOn(household))).toEqual([]);
+  });
+
+  it('are merged or taken over with all there is, and asked about again while that was refused (ID2, AC5)', async () => {
+    for (const kind of ['merger', 'transfer'] as const) {
+      const tie: Tie = { kind, on: '2021-04-01' };
+      const [act] = actsOfTie(1, tied(tie), tie.on, { account: open, other: open, otherId });
+      const newPayBillNumber = kind === 'transfer';
+      expect(await bodyOf(act)).toMatchObject({ successorId: otherId, kind, moves: 'all', newPayBillNumber });
+      expect(isTieDay(tied(tie), '2021-04-08')).toBe(true);
+      expect(kinds(tie, '2021-04-08', { ...open, status: 'closed' })).toEqual([]);
+    }
+  });
+
+  it('give away what is owed, or what is credit, and nothing when there is neither', async () => {
+    const moved = async (account: AccountState) => {
+      const tie: Tie = { kind: 'balance', on: '2021-04-01' };
+      const [act] = actsOfTie(1, tied(tie), tie.on, { account, other: open, otherId });
+      return act && (await bodyOf(act))['moves'];
+    };
+    expect([await moved(owing(500n)), await moved({ ...open, credit: 300n }), await moved(open)]).toEqual([
+      'debt',
+      'credit',
+      undefined,
+    ]);
+  });
+
+  it('press number, PIN, amount and 1, some of them a wrong PIN first', () => {
+    fc.assert(
+      fc.property(seeds, days, fc.bigInt({ min: 1n, max: 999_999_999n }), (seed, day, amount) => {
+        const keys = keysToPay(seed, one(), day, { payBillNumber: own, accountId: otherId }, amount);
+        expect(keys.slice(-2)).toEqual([`${amount}#`, '1']);
+        const [number, pin, again, right] = keys;
+        expect(number).toBe(`${own}#`);
+        if (keys.length > 4) expect([again, right === pin]).toEqual([number, false]);
+      }),
+    );
   });
 });

@@ -1,37 +1,39 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { type EventStore, ReadBarrier, type StoredEvent } from '#libs/event-sourcing';
+import { type EventStore, type ReadBarrier, type StoredEvent } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
 import {
   account,
+  type AccountEvent,
   type AccountState,
+  accountTransfer,
   autopayRun,
   bankFile,
   billingRun,
   collectionsRun,
+  consolidatedPayment,
+  type ConsolidatedPaymentState,
   parseMinor,
   payBillNumber,
   payment,
   type PaymentState,
-  paymentReadModels,
-  readModels,
   receipt,
   subscription,
-  subscriptionReadModels,
+  supportCase,
   tillBatch,
-  tillReadModels,
+  verification,
 } from '#libs/ledger';
 import { usd } from './customers.js';
+import { PROJECTIONS } from './projector.js';
 import { type VirtualGateway } from './virtual-gateway.js';
 
-/** What a simulated biller's read models are made by. */
-export const PROJECTIONS = [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...tillReadModels];
-
-const CATEGORIES = [
+/** All that has a stream in a simulated biller's log. */
+export const DECIDERS = [
   ...[account, payment, payBillNumber, subscription, tillBatch, receipt, bankFile],
+  ...[accountTransfer, consolidatedPayment, verification, supportCase],
   ...[billingRun, autopayRun, collectionsRun],
-].map(({ category }) => category);
-const BARRIER_MS = 600_000;
+];
+const CATEGORIES = DECIDERS.map(({ category }) => category);
 
 /** Events of one type: how many, and what their amounts come to, where they have one. */
 interface Happened {
@@ -63,17 +65,31 @@ interface Added {
   refunded: bigint;
   /** Returned after it had been refunded, and not settled since. */
   claimed: bigint;
+  /** Credit that payments had been, and that is another account's now. */
+  transferred: bigint;
+}
+
+/** Money of one transfer, as the one account and the other has it; minor units. */
+interface Transferred {
+  debtOut: bigint;
+  debtIn: bigint;
+  creditOut: bigint;
+  creditIn: bigint;
 }
 
 /** Reads the whole log once, and holds what it comes to against itself, the read models and the gateway. */
-export async function examine(store: EventStore, db: Database, gateway: VirtualGateway): Promise<Examination> {
+export async function examine(
+  store: EventStore,
+  db: Database,
+  barrier: ReadBarrier,
+  gateway: VirtualGateway,
+): Promise<Examination> {
   const log = new Log();
   const end = new AbortController();
   for await (const batch of store.subscribe({ after: 0n, categories: CATEGORIES, signal: end.signal })) {
     for (const message of batch) if (message.kind === 'event') log.add(message.event);
     if (batch.some(({ kind }) => kind === 'caught-up')) end.abort();
   }
-  const barrier = new ReadBarrier(db, BARRIER_MS);
   for (const { name } of PROJECTIONS) await barrier.waitFor(name, log.lastOf(name));
   const invariants = [
     { name: 'debits and credits are the same in every currency', faults: await unbalanced(db) },
@@ -82,6 +98,8 @@ export async function examine(store: EventStore, db: Database, gateway: VirtualG
       name: 'what an account received, all together, is what came by tills, banks and gateways',
       faults: log.unsourced(),
     },
+    { name: 'what left an account for another has arrived there', faults: log.lostInTransfer() },
+    { name: 'a payment over several accounts is on them, all of it', faults: log.undivided() },
     { name: 'balances in the read model are what the log comes to', faults: await log.differingBalances(db) },
     { name: 'money at the gateway is what the ledger says is there', faults: log.differingAtGateway(gateway) },
     {
@@ -93,6 +111,14 @@ export async function examine(store: EventStore, db: Database, gateway: VirtualG
   return { ...log.told(), invariants };
 }
 
+/** A payment on an account. */
+interface Applied {
+  readonly amount: bigint;
+  /** What it came with: a call, a bank's file, a receipt. */
+  readonly correlationId: string;
+  readonly partOf: string | undefined;
+}
+
 class Log {
   readonly #accounts = new Map<string, Added>();
   readonly #payments = new Map<string, PaymentState>();
@@ -101,8 +127,12 @@ class Log {
   readonly #ends = new Map<string, string>();
   readonly #happened = new Map<string, { category: string; type: string; count: number; minor: bigint | undefined }>();
   readonly #lastOf = new Map<string, bigint>();
-  /** Payments on accounts by where they are from. */
-  readonly #applied = new Map<string, { amount: bigint; channel: string }>();
+  /** Payments on accounts, with what says where they are from. */
+  readonly #applied = new Map<string, Applied>();
+  readonly #transfers = new Map<string, Transferred>();
+  readonly #consolidated = new Map<string, ConsolidatedPaymentState>();
+  /** Calls in which somebody was recognised. */
+  readonly #recognised = new Set<string>();
   #events = 0;
 
   add(event: StoredEvent): void {
@@ -117,8 +147,12 @@ class Log {
     else if (category === payment.category) {
       const before = this.#payments.get(id) ?? payment.initialState;
       this.#payments.set(id, payment.evolve(before, read(payment, event)));
+    } else if (category === consolidatedPayment.category) {
+      const before = this.#consolidated.get(id) ?? consolidatedPayment.initialState;
+      this.#consolidated.set(id, consolidatedPayment.evolve(before, read(consolidatedPayment, event)));
     } else if (category === tillBatch.category) this.#ofTill(event);
     else if (category === receipt.category) this.#ofReceipt(id, event);
+    else if (type === 'VerificationSucceeded') this.#recognised.add(event.metadata.correlationId);
   }
 
   /** Commit position of the last event that a projection of this name reads. */
@@ -138,7 +172,7 @@ class Log {
 
   /** Received = applied + unapplied + refunded, of every payment and of every account. */
   misapplied(): string[] {
-    return [...this.#accounts].flatMap(([id, { state, received, refunded, claimed }]) => {
+    return [...this.#accounts].flatMap(([id, { state, received, refunded, claimed, transferred }]) => {
       const faults: string[] = [];
       let there = 0n;
       for (const source of state.sources.values()) {
@@ -148,7 +182,8 @@ class Log {
           faults.push(`account ${id}: ${source.kind} ${source.id} does not add up`);
         if (source.kind === 'payment') there += applied + source.unapplied;
       }
-      if (there !== received - refunded + claimed) faults.push(`account ${id}: ${received} received, ${there} there`);
+      if (there !== received - refunded + claimed - transferred)
+        faults.push(`account ${id}: ${received} received, ${there} there`);
       const lines = [...state.bills.values()].flatMap((bill) => bill.lines);
       const open = sum(lines.map(({ total, reversed, paid, writtenOff }) => total - reversed - paid - writtenOff));
       if (open !== state.open) faults.push(`account ${id}: ${state.open} open, and ${open} on its bills`);
@@ -161,19 +196,57 @@ class Log {
   /** Every payment on an account came from somewhere, with the same amount; and what was taken at a till is there. */
   unsourced(): string[] {
     const faults: string[] = [];
-    for (const [paymentId, { amount, channel }] of this.#applied) {
-      const life = this.#payments.get(paymentId);
-      const till = this.#tillTaken.get(paymentId);
-      const from = life && life.status !== 'new' ? life.amount : till;
-      if (from === undefined && channel !== 'mail-in' && channel !== 'online')
-        faults.push(`payment ${paymentId} is from nowhere`);
-      if (from !== undefined && from !== amount)
-        faults.push(`payment ${paymentId} was ${from}, and ${amount} is applied`);
+    for (const [paymentId, applied] of this.#applied) {
+      const from = this.#cameWith(paymentId, applied);
+      if (from === undefined) faults.push(`payment ${paymentId} is from nowhere`);
+      else if (from !== applied.amount)
+        faults.push(`payment ${paymentId} was ${from}, and ${applied.amount} is applied`);
     }
     for (const paymentId of this.#tillTaken.keys()) {
       if (!this.#applied.has(paymentId)) faults.push(`payment ${paymentId} was taken at a till and is on no account`);
     }
     return faults;
+  }
+
+  /** What the gateway, the till, the bank or a call had of a payment; undefined when none knows of it. */
+  #cameWith(paymentId: string, { amount, correlationId, partOf }: Applied): bigint | undefined {
+    if (partOf !== undefined) {
+      const whole = this.#consolidated.get(partOf);
+      const part = whole && whole.status !== 'new' && whole.parts.find((one) => one.paymentId === paymentId);
+      return part ? minor(part.amount) : undefined;
+    }
+    const life = this.#payments.get(paymentId);
+    if (life && life.status !== 'new') return life.amount;
+    const till = this.#tillTaken.get(paymentId);
+    if (till !== undefined) return till;
+    const found = this.#receipts.get(correlationId);
+    if (found) return found.amount;
+    const isKnown = this.#recognised.has(correlationId) || this.#ends.has(`${bankFile.category}-${correlationId}`);
+    return isKnown ? amount : undefined;
+  }
+
+  /** Each transfer took from the one account what the other got. */
+  lostInTransfer(): string[] {
+    return [...this.#transfers].flatMap(([id, { debtOut, debtIn, creditOut, creditIn }]) => [
+      ...(debtOut === debtIn ? [] : [`transfer ${id}: a debt of ${debtOut} left, ${debtIn} arrived`]),
+      ...(creditOut === creditIn ? [] : [`transfer ${id}: credit of ${creditOut} left, ${creditIn} arrived`]),
+    ]);
+  }
+
+  /** Every payment over several accounts is divided without a rest, and each part is on an account or waits to be. */
+  undivided(): string[] {
+    return [...this.#consolidated].flatMap(([id, whole]) => {
+      if (whole.status === 'new') return [];
+      const faults: string[] = [];
+      const amount = minor(whole.asked.amount.amount);
+      const parts = sum(whole.parts.map((part) => minor(part.amount)));
+      if (parts !== amount) faults.push(`payment ${id} is ${amount}, and ${parts} in parts`);
+      for (const { paymentId } of whole.parts) {
+        if (!this.#applied.has(paymentId) && whole.status !== 'divided')
+          faults.push(`a part of payment ${id} is missing`);
+      }
+      return faults;
+    });
   }
 
   /** What came in of a payment and has not gone again, as the ledger and as the gateway has it. */
@@ -197,9 +270,15 @@ class Log {
 
   lostReceipts(): string[] {
     return [...this.#receipts].flatMap(([id, { amount, paymentId }]) => {
-      if (paymentId === undefined || this.#applied.get(paymentId)?.amount === amount) return [];
+      if (paymentId === undefined || this.#bookedAs(paymentId) === amount) return [];
       return [`receipt ${id} was applied, and its amount is on no account`];
     });
+  }
+
+  /** What accounts got under a payment's id: one of them all of it, or several together. */
+  #bookedAs(paymentId: string): bigint | undefined {
+    const whole = this.#consolidated.get(paymentId);
+    return whole && whole.status !== 'new' ? minor(whole.asked.amount.amount) : this.#applied.get(paymentId)?.amount;
   }
 
   async differingBalances(db: Database): Promise<string[]> {
@@ -245,20 +324,56 @@ class Log {
   #ofAccount(id: string, stored: StoredEvent): void {
     const event = read(account, stored);
     const before = this.#accounts.get(id);
-    const added = before ?? { state: account.initialState, received: 0n, refunded: 0n, claimed: 0n };
+    const nothing = { state: account.initialState, received: 0n, refunded: 0n, claimed: 0n, transferred: 0n };
+    const added = before ?? nothing;
     added.state = account.evolve(added.state, event);
     this.#accounts.set(id, added);
-    if (event.type === 'PaymentApplied') {
-      const { paymentId, amount, channel } = event.data;
-      added.received += minor(amount.amount);
-      this.#applied.set(paymentId, { amount: minor(amount.amount), channel });
-    } else if (event.type === 'PaymentReturned') {
-      added.received -= minor(event.data.amount.amount);
-      added.claimed += minor(event.data.alreadyRefunded ?? '0');
-    } else if (event.type === 'PaymentReinstated') {
-      added.received += minor(event.data.amount.amount);
-      added.claimed -= minor(event.data.claimSettled ?? '0');
-    } else if (event.type === 'PaymentRefunded') added.refunded += minor(event.data.amount.amount);
+    this.#ofTransfer(event);
+    switch (event.type) {
+      case 'PaymentApplied': {
+        const { paymentId, amount, partOf } = event.data;
+        const { correlationId } = stored.metadata;
+        added.received += minor(amount.amount);
+        this.#applied.set(paymentId, { amount: minor(amount.amount), correlationId, partOf: partOf?.paymentId });
+        break;
+      }
+      case 'PaymentReturned':
+        added.received -= minor(event.data.amount.amount);
+        added.claimed += minor(event.data.alreadyRefunded ?? '0');
+        break;
+      case 'PaymentReinstated':
+        added.received += minor(event.data.amount.amount);
+        added.claimed -= minor(event.data.claimSettled ?? '0');
+        break;
+      case 'PaymentRefunded':
+        added.refunded += minor(event.data.amount.amount);
+        break;
+      case 'CreditTransferred': {
+        const taken = event.data.taken.filter(({ sourceKind }) => sourceKind === 'payment');
+        added.transferred += sum(taken.map(({ amount }) => minor(amount)));
+        break;
+      }
+      default:
+    }
+  }
+
+  /** What of an event is one side of a transfer. */
+  #ofTransfer(event: AccountEvent): void {
+    if (event.type === 'BillIssued') {
+      const { transferredFrom, total } = event.data;
+      this.#moved(transferredFrom?.transferId, 'debtIn', total);
+    } else if (event.type === 'CreditIssued') {
+      const { transferredTo, transferredFrom, amount } = event.data;
+      this.#moved(transferredTo?.transferId, 'debtOut', amount);
+      this.#moved(transferredFrom?.transferId, 'creditIn', amount);
+    } else if (event.type === 'CreditTransferred') this.#moved(event.data.transferId, 'creditOut', event.data.amount);
+  }
+
+  #moved(transferId: string | undefined, side: keyof Transferred, { amount }: { readonly amount: string }): void {
+    if (transferId === undefined) return;
+    const before = this.#transfers.get(transferId) ?? { debtOut: 0n, debtIn: 0n, creditOut: 0n, creditIn: 0n };
+    before[side] += minor(amount);
+    this.#transfers.set(transferId, before);
   }
 
   readonly #begun = new Map<string, bigint>();

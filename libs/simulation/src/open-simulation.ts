@@ -1,13 +1,15 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { connectEventStore, ProjectionRunner } from '#libs/event-sourcing';
+import { connectEventStore } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { addDays, readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createLogger, lockDirectory, openDatabase } from '#libs/platform';
 import { endOf, FIRST_DAY } from './days.js';
-import { examine, type Examination, PROJECTIONS } from './examine.js';
-import { type Plan, Simulation } from './simulation.js';
+import { examine, type Examination } from './examine.js';
+import { Projector } from './projector.js';
+import { Simulation } from './simulation.js';
+import { type Plan } from './world.js';
 
 /** A directory holds something else than the simulation that was asked for. Nothing of it was touched. */
 class SimulationRefused extends Error {
@@ -55,14 +57,21 @@ export async function simulate(
   const node = await spawnEventStoreNode({ dataDir: join(dataDir, 'eventstore'), port: 0 });
   const store = await connectEventStore(node.connectionString);
   const db = await openDatabase({ dataDir: join(dataDir, 'read-models') });
-  const stopping = new AbortController();
   const log = createLogger({ level: 'error', name: 'simulation' });
-  const projecting = new ProjectionRunner(store, db, PROJECTIONS, {
-    onStopped: (projection, error) => log.error({ projection, reason: error.message }, 'projection stopped'),
-  }).run(stopping.signal);
+  const projector = new Projector(node.connectionString, db, (projection, error) =>
+    log.error({ projection, reason: error.message }, 'projection stopped'),
+  );
   try {
     const simulation = new Simulation({
-      ...{ plan, store, db, gatewayFile: join(dataDir, 'gateway.jsonl'), log, from: before },
+      ...{
+        plan,
+        store,
+        db,
+        barrier: projector.barrier,
+        gatewayFile: join(dataDir, 'gateway.jsonl'),
+        log,
+        from: before,
+      },
       ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
       onDayEnded: async (day) => {
         await note(addDays(day, 1));
@@ -70,12 +79,11 @@ export async function simulate(
       },
     });
     await simulation.run();
-    const examination = await examine(store, db, simulation.gateway);
+    const examination = await examine(store, db, projector.barrier, simulation.gateway);
     const refusals = Object.fromEntries([...simulation.refusals].sort());
     return { ...examination, from: FIRST_DAY, to: endOf(plan.months), resumed: before !== undefined, refusals };
   } finally {
-    stopping.abort();
-    await projecting;
+    await projector.stop();
     await db.close();
     await store.close();
     await node.close();

@@ -1,10 +1,13 @@
 import {
   type AccountState,
   addDays,
+  AddNote,
   ApplyCredit,
   ApproveAdjustment,
   AssessArrangement,
+  AssignSupportCase,
   CloseAccount,
+  CloseSupportCase,
   CorrectBill,
   IssueCredit,
   type PaymentState,
@@ -14,17 +17,20 @@ import {
   RefuseAdjustment,
   ReinstateDebt,
   ReleaseHold,
+  ReopenSupportCase,
   RepresentChargeback,
   RequestRefund,
   ResolveDispute,
   RestoreService,
   ReverseCharge,
+  type SupportCaseState,
   UnapplyPayment,
+  UnlockVerification,
   WaiveLateFee,
   WriteOffDebt,
 } from '#libs/ledger';
 import { act, type Act } from './act.js';
-import { usd } from './customers.js';
+import { sealed, usd } from './customers.js';
 import { daysBetween, weekdayOf } from './days.js';
 import { diceFor } from './dice.js';
 import { paymentsOf } from './payments-of.js';
@@ -45,6 +51,18 @@ export interface Desk {
   readonly account: AccountState;
   /** By payment id; those that no gateway collected are not among them. */
   readonly payments: ReadonlyMap<string, PaymentState>;
+  /** What the customer asked about lately, by case id. */
+  readonly cases: ReadonlyMap<string, SupportCaseState>;
+  /** What happened on the account last, for notes to be about. */
+  readonly latest: EventLink | undefined;
+  /** The customer has guessed at the PIN. */
+  readonly hasGuessed: boolean;
+}
+
+interface EventLink {
+  readonly stream: string;
+  readonly revision: string;
+  readonly eventId: string;
 }
 
 /** The payments that the staff has to know of: whose money has gone back, or is not used. */
@@ -65,7 +83,32 @@ export function workOn(seed: number, subscriber: Subscriber, day: string, desk: 
     decided(subscriber, account, dice) ??
     settled(subscriber, day, desk, dice) ??
     goodwill(subscriber, account, day, dice);
-  return [...looked, ...(work ? [work] : [])];
+  const unlocked = desk.hasGuessed
+    ? [act(UnlockVerification, accountId, { reason: 'identified-in-person' }, byAgent)]
+    : [];
+  return [...looked, ...unlocked, ...(work ? [work] : []), ...helped(seed, subscriber, day, desk)];
+}
+
+/** What is done about each matter that the customer has asked about: somebody is given it, writes down what was found, closes it. */
+function helped(seed: number, { accountId, index }: Subscriber, day: string, { cases, latest }: Desk): Act[] {
+  return [...cases].flatMap(([caseId, matter]) => {
+    const dice = diceFor(seed, 'case', caseId, day);
+    const as = (what: string) => ({ ...byAgent, about: `${what} ${caseId}` });
+    if (matter.status === 'unknown') return [];
+    if (matter.status === 'closed') {
+      if (!dice.percent(15)) return [];
+      return [act(ReopenSupportCase, caseId, { accountId, reason: 'customer-called-again' }, as('reopen'))];
+    }
+    if (matter.assignee === undefined) {
+      return [act(AssignSupportCase, caseId, { accountId, assignee: AGENT.actor }, as('assign'))];
+    }
+    const text = sealed(seed, index, day, `found ${caseId}`);
+    const note = { accountId, channel: 'internal', text, links: latest ? [latest] : [] } as const;
+    const found = act(AddNote, caseId, note, as('note'));
+    return dice.percent(70)
+      ? [found, act(CloseSupportCase, caseId, { accountId, outcome: 'explained' }, as('close'))]
+      : [found];
+  });
 }
 
 /** What waits for somebody's decision. */

@@ -23,6 +23,16 @@ const DISCOUNTS = [[], [], ['welcome'], ['loyalty']] as const;
 /** Two cycles, so that a month has two billing runs. */
 export const CYCLE_DAYS = [1, 15] as const;
 
+/** What a customer has with another, whose number is one lower. */
+export interface Tie {
+  /**
+   * They pay together for a time; or the account is merged into the other’s, or taken over with all there is of it; or the
+   * other takes what is owed, and nothing else.
+   */
+  readonly kind: 'household' | 'merger' | 'transfer' | 'balance';
+  readonly on: string;
+}
+
 /** One who subscribes, as drawn from the seed: nothing of it changes. */
 export interface Subscriber {
   readonly index: number;
@@ -40,7 +50,13 @@ export interface Subscriber {
   readonly movesOn: string | undefined;
   /** The first day without service. */
   readonly leavesOn: string | undefined;
+  readonly tie: Tie | undefined;
 }
+
+/** So long before an account is merged or taken over its service ends: the last bill comes in between. */
+const LAST_BILL_DAYS = 34;
+/** So long two customers are one household. */
+const HOUSEHOLD_DAYS = 120;
 
 export function subscriberOf(seed: number, index: number, months: number): Subscriber {
   const dice = diceFor(seed, 'subscriber', index);
@@ -61,7 +77,32 @@ export function subscriberOf(seed: number, index: number, months: number): Subsc
   };
   const fate = dice.between(1, 100);
   const movesOn = fate <= 10 ? late() : undefined;
-  return { ...subscriber, movesOn, leavesOn: fate > 80 ? late() : undefined };
+  const leavesOn = fate > 80 ? late() : undefined;
+  const tie = index > 1 ? tieOf(fate, late) : undefined;
+  const endsWithTie = tie?.kind === 'merger' || tie?.kind === 'transfer';
+  return { ...subscriber, movesOn, leavesOn: endsWithTie ? addDays(tie.on, -LAST_BILL_DAYS) : leavesOn, tie };
+}
+
+function tieOf(fate: number, late: () => string): Tie | undefined {
+  if (fate <= 10 || fate > 38) return undefined;
+  const kind = fate <= 20 ? 'household' : fate <= 26 ? 'merger' : fate <= 32 ? 'transfer' : 'balance';
+  return { kind, on: late() };
+}
+
+/** The first day on which the two of a household are none any more. */
+export function partsOn({ on }: Tie): string {
+  return addDays(on, HOUSEHOLD_DAYS);
+}
+
+/** Whether somebody pays for a household, by its number: from the day after bills print that until the two part. */
+function isTogether({ tie }: Subscriber, day: string): boolean {
+  return tie?.kind === 'household' && tie.on < day && day < partsOn(tie);
+}
+
+/** How somebody pays on a day. */
+export function wayOf(subscriber: Subscriber, day: string): Subscriber['way'] | 'household' | 'keypad' {
+  if (isTogether(subscriber, day)) return 'household';
+  return subscriber.way === 'phone' && subscriber.index % 2 === 0 ? 'keypad' : subscriber.way;
 }
 
 /** Days from a bill to the days on which somebody sits down to pay. */

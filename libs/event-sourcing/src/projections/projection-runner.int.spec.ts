@@ -116,6 +116,25 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     expect((await shownStandings(test.db)).map(({ error }) => error)).toEqual([null, null]);
   });
 
+  it('brings those that find nothing for them along, and begins anew when one of them was taken meanwhile', async () => {
+    const waits: string[] = [];
+    const idle = ['a', 'b'].map((name) => ({ ...tillProjection(`idle_${name}`), category: 'nobody' }));
+    const all = ['tills', 'idle_a', 'idle_b'];
+    await running(
+      [tillProjection(), ...idle],
+      async () => {
+        const { position } = await put('a', 1);
+        for (const name of all) await reached(position, name);
+        await take(test.db, { name: 'idle_a', version: 1 });
+        const { position: more } = await put('a', 1);
+        for (const name of all) await reached(more, name);
+      },
+      { onWaiting: (reason: string) => waits.push(reason) },
+    );
+    expect(waits).toEqual(['another runner has taken projection idle_a']);
+    expect(await rows()).toEqual([{ id: 'a', held: '2', events: '2' }]);
+  });
+
   it('stops when events are missing from a stream', async () => {
     const { position } = await put('a', 5);
     await running([tillProjection()], () => reached(position));

@@ -23,6 +23,8 @@ interface RunnerOptions {
   readonly onJob?: (job: Job, error?: Error) => void;
 }
 
+type Batch = Parameters<VersionWriter['apply']>[0];
+
 /** The version in service was written by other code than this build's. */
 class CodeChanged extends Error {
   override readonly name = 'CodeChanged';
@@ -183,8 +185,10 @@ export class ProjectionRunner {
       const { batchSize = 4096 } = this.options;
       for (let from = 0; from < messages.length; from += batchSize) {
         const batch = messages.slice(from, from + batchSize);
+        const passed = await this.#whileNothingIsWritten(() => this.#passOver(batch));
         for (const [projection, writer] of [...this.#writers]) {
-          await this.#whileNothingIsWritten(() => this.#apply(projection, writer, batch, signal));
+          if (passed.has(writer)) this.#applied(projection, writer, batch.length);
+          else await this.#whileNothingIsWritten(() => this.#apply(projection, writer, batch, signal));
         }
         // The others go on from where they are, not from where one was that has stopped.
         if (signal.aborted || this.#writers.size < following) return;
@@ -192,16 +196,25 @@ export class ProjectionRunner {
     }
   }
 
-  async #apply(
-    projection: AnyProjection,
-    writer: VersionWriter,
-    batch: Parameters<VersionWriter['apply']>[0],
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Those that find nothing for them; a database that is away is waited for by each of them then. */
+  async #passOver(batch: Batch): Promise<ReadonlySet<VersionWriter>> {
+    try {
+      return await VersionWriter.passOver(this.db, [...this.#writers.values()], batch);
+    } catch (error) {
+      if (isPassing(error)) return new Set();
+      throw error;
+    }
+  }
+
+  #applied(projection: AnyProjection, { position }: VersionWriter, events: number): void {
+    this.#stopped.delete(projection);
+    this.options.onProgress?.(projection.name, position, events);
+  }
+
+  async #apply(projection: AnyProjection, writer: VersionWriter, batch: Batch, signal: AbortSignal): Promise<void> {
     try {
       await writer.apply(batch, signal);
-      this.#stopped.delete(projection);
-      this.options.onProgress?.(projection.name, writer.position, batch.length);
+      this.#applied(projection, writer, batch.length);
     } catch (error) {
       this.#writers.delete(projection);
       if (!(error instanceof Superseded)) return this.#stop(projection, error as Error);

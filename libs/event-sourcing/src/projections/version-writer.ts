@@ -8,6 +8,7 @@ import { type AnyProjection, recorded } from './projection.js';
 import { StreamOrder } from './stream-order.js';
 import {
   advance,
+  advanceAll,
   type Checkpoint,
   noteError,
   schemaOf,
@@ -81,6 +82,31 @@ export class VersionWriter {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
+  /**
+   * Moves those on that find nothing in a batch for them, by one statement for all of them: most events are of interest to
+   * few projections, and a statement for each of the others took longer than writing the rows.
+   * @returns those that have moved; the others, also one that somebody else has taken, are left as they were
+   */
+  static async passOver(
+    db: Database,
+    writers: readonly VersionWriter[],
+    messages: readonly SubscriptionMessage[],
+  ): Promise<ReadonlySet<VersionWriter>> {
+    const end = endOf(messages);
+    if (end === undefined) return new Set();
+    const idle = writers.filter((writer) => writer.#shares.length === 1 && writer.#shares[0]!.findsNothing(messages));
+    const behind = idle.filter(({ position }) => position < end);
+    if (behind.length < 2) return new Set();
+    const moved = await advanceAll(
+      db,
+      behind.map((writer) => writer.#shares[0]!.place),
+      end,
+    );
+    const passed = behind.filter((_, at) => moved.has(at));
+    for (const writer of passed) writer.#shares[0]!.stand(end);
+    return new Set(passed);
+  }
+
   /** Moves on to a position before which there is nothing more to apply. @throws Superseded */
   async moveTo(position: bigint, signal: AbortSignal): Promise<void> {
     await this.apply([{ kind: 'checkpoint', position }], signal);
@@ -116,6 +142,20 @@ class Share {
     return this.checkpoint.position;
   }
 
+  /** The row that says how far it is. */
+  get place(): Version & { readonly writer: number } & Checkpoint {
+    return { ...this.version, writer: this.share.writer, ...this.checkpoint };
+  }
+
+  findsNothing(messages: readonly SubscriptionMessage[]): boolean {
+    return !messages.some((message) => message.kind === 'event' && this.#isMine(message.event));
+  }
+
+  /** It has come to a position. */
+  stand(position: bigint): void {
+    this.checkpoint = { ...this.checkpoint, position };
+  }
+
   async apply(events: readonly StoredEvent[], end: bigint, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -135,7 +175,6 @@ class Share {
     const batch = mine.map((event) => recorded(projection.events, event));
     const writer = { ...version, writer: share.writer };
     const to = { position: end, events: mine.length };
-    // Most events are of interest to few projections, and the others move on with a single statement each.
     if (batch.length === 0) await advance(this.db.sql, writer, checkpoint, to);
     else {
       await this.db.sql.transaction().execute(async (tx) => {
@@ -149,7 +188,7 @@ class Share {
         await projection.apply(tx, batch as never, share.writer);
       });
     }
-    this.checkpoint = { ...checkpoint, position: end };
+    this.stand(end);
   }
 
   #isMine({ position, stream }: StoredEvent): boolean {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { ADVISORY_LOCKS, type Database, type Tx } from '#libs/platform';
+import { ADVISORY_LOCKS, type ColumnTypes, type Database, fromRows, type Tx } from '#libs/platform';
 import { LOG_MARKS_DDL } from '../ahead-of-log.js';
 import { type AnyProjection } from './projection.js';
 
@@ -206,6 +206,32 @@ export async function advance(
     where name = ${name} and version = ${version} and writer = ${writer}
       and position = ${String(from.position)} and epoch = ${String(from.epoch)}`.execute(tx);
   if (numAffectedRows !== 1n) throw new Superseded(`another runner has taken projection ${name}`);
+}
+
+/** The row of a checkpoint, as it has to be for its writer to write. */
+type Place = VersionId & { readonly writer: number } & Checkpoint;
+
+const PLACE_COLUMNS: ColumnTypes<Place> = {
+  name: 'text',
+  version: 'int',
+  writer: 'smallint',
+  position: 'bigint',
+  epoch: 'bigint',
+};
+
+/**
+ * Moves the checkpoints of several, over events that are for none of them.
+ * @returns which of them have moved, by their place in the list: one that another runner has taken has not
+ */
+export async function advanceAll(db: Database, places: readonly Place[], to: bigint): Promise<ReadonlySet<number>> {
+  const { rows } = await sql<VersionId>`
+    update projection_checkpoints as c set position = ${String(to)}, updated_at = now()
+    from ${fromRows(PLACE_COLUMNS, places)}
+    where c.name = r.name and c.version = r.version and c.writer = r.writer and c.position = r.position
+      and c.epoch = r.epoch
+    returning c.name, c.version`.execute(db.sql);
+  const moved = new Set(rows.map(({ name, version }) => `${name} ${version}`));
+  return new Set(places.flatMap(({ name, version }, at) => (moved.has(`${name} ${version}`) ? [at] : [])));
 }
 
 /** Once its writers stand at one position, a version goes on with a single one. */

@@ -76,11 +76,12 @@ export class PaymentWorker {
     try {
       // What was begun on the account is ended before anything new is heard of: whoever was killed before it was noted finds
       // the same step only as long as the payment is as it was.
-      if (due.timely) await this.#steps(due.id, stepOnAccount);
-      const asked = await this.#read(due.id);
-      if (due.timely && isKnown(asked)) await this.#ask(asked);
-      const { state, waiting } = await this.#steps(due.id, (known) => nextStep(known, this.#today()));
-      return this.#afterwards(due, state, waiting);
+      if (due.timely) {
+        const { read } = await this.#steps(due.id, stepOnAccount);
+        if (isKnown(read)) await this.#ask(read);
+      }
+      const { read, waiting } = await this.#steps(due.id, (known) => nextStep(known, this.#today()));
+      return this.#afterwards(due, read.state, waiting);
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === undefined) throw error;
@@ -94,7 +95,7 @@ export class PaymentWorker {
     for (;;) {
       const read = await this.#read(paymentId);
       const step = isKnown(read) ? next(read.state) : undefined;
-      if (step === undefined || !isKnown(read) || read.revision === before) return { state: read.state, waiting: step };
+      if (step === undefined || !isKnown(read) || read.revision === before) return { read, waiting: step };
       before = read.revision;
       await this.#take(step, read);
     }

@@ -52,7 +52,8 @@ export class StreamProcess {
   readonly #clock: () => Date;
   readonly #name: string;
   readonly #busy = new Map<string, Promise<void>>();
-  #installed: Promise<void> | undefined;
+  /** All of the category up to here was noted by {@link catchUp}. */
+  #noted: bigint | undefined;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -89,18 +90,24 @@ export class StreamProcess {
   async catchUp(): Promise<void> {
     const { store } = this.options;
     const { category, atOnce } = this.carried;
-    await (this.#installed ??= this.#work.install());
-    do {
-      const reached = new AbortController();
-      if ((await this.#work.position()) < (await store.lastOf(category))) {
+    if (this.#noted === undefined) await this.#work.install();
+    let noted: bigint = this.#noted ?? (await this.#work.position());
+    for (;;) {
+      const last = await store.lastOf(category);
+      if (noted < last) {
+        const reached = new AbortController();
         await this.#follow(reached.signal, () => reached.abort());
+        noted = last;
       }
-      for (;;) {
-        const due = await this.#work.due(this.#clock(), [], atOnce);
-        if (due.length === 0) break;
+      this.#noted = noted;
+      let looked = 0;
+      for (let due: readonly Due[] | undefined; due === undefined || due.length === atOnce; looked += due.length) {
+        due = await this.#work.due(this.#clock(), [], atOnce);
         for (const one of due) await this.#look(one);
       }
-    } while ((await this.#work.position()) < (await store.lastOf(category)));
+      // What was looked at is due again later, or when what happened in it has been noted.
+      if (looked === 0 || noted >= (await store.lastOf(category))) return;
+    }
   }
 
   /** @param onCaughtUp all that was in the log has been noted */
