@@ -48,14 +48,12 @@ const SEEDS = [1, 2, 3];
 /** Kinds of events that need not happen in these half years, and why. */
 const NOT_LIVED = {
   'account ArrangementCancelled': 'few drop an arrangement while it stands',
-  'account DebtReinstated': 'those who come to money do so after nine months',
   'consolidatedPayment ConsolidatedPartMoved':
     'no account closes between the two moments at which its part is decided and taken',
   'consolidatedPayment ConsolidatedPartRefused': 'accounts are asked before money for several of them is taken',
   'consolidatedPayment ConsolidatedPaymentReturned':
     'few checks are returned, and few of them are for several accounts',
   'consolidatedPayment ConsolidatedReturnReceived': 'as the one before',
-  'payBillNumber AccountSeparated': 'households part after 120 days, and begin after 60 at the earliest',
   'payment RefundRefused': 'nobody asks for more than is there',
   'payment VoidRefused': 'payments are taken back before they have gone to the gateway',
   'payment VoidRequested': 'as the one before',
