@@ -313,7 +313,9 @@ describe.each(await testEngines())('Putting another version of a projection in s
   it('while 64 writers write, makes the tables of a fresh replay', async () => {
     await running(async () => {
       const ids = Array.from({ length: 40 }, (_, index) => `till-${index}`);
-      await Promise.all(ids.map((id) => put(id, 1, 50)));
+      const begun = await Promise.all(ids.map((id) => put(id, 1, 50)));
+      // The tables are there then, and whoever asks for a rebuild finds them.
+      await reached(begun[0]!.position);
       let isDone = false;
       const writing = Array.from({ length: 64 }, async (_, writer) => {
         while (!isDone) await put(ids[(writer * 7) % ids.length]!, writer);
