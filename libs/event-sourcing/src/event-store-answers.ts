@@ -1,9 +1,18 @@
-import { type ClientReadableStream } from '@grpc/grpc-js';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 /** Most messages held for a reader that is busy with the batch before; so many are a batch. */
 const READ_AHEAD = 4096;
 const LINGER_MS = 2;
+
+/** A call whose answers come one by one. */
+export interface Call<Answer> {
+  on(event: 'data', take: (answer: Answer) => void): unknown;
+  on(event: 'error', fail: (error: Error) => void): unknown;
+  once(event: 'end', end: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  cancel(): void;
+}
 
 /** The answers to a call, gathered while the reader is busy; when that is for long, the server waits. */
 export class Answers<Answer> {
@@ -18,7 +27,7 @@ export class Answers<Answer> {
    * each who follows the log would write down how far it has come
    */
   constructor(
-    private readonly call: Pick<ClientReadableStream<Answer>, 'cancel' | 'on' | 'once' | 'pause' | 'resume'>,
+    private readonly call: Call<Answer>,
     private readonly isPassed: (answer: Answer) => boolean = () => false,
     private readonly passedPatienceMs = 50,
   ) {
@@ -80,7 +89,7 @@ export class Answers<Answer> {
     waiting.abort();
   }
 
-  /** For a call without end. The client takes a cancelled call for a broken connection and opens another. */
+  /** For a call without end. */
   cancel(): void {
     if (!this.#ended) this.call.cancel();
   }

@@ -1,11 +1,12 @@
-import { type ClientReadableStream, status } from '@grpc/grpc-js';
+import { type ClientReadableStream, type ServiceError, status } from '@grpc/grpc-js';
 import { convertToCommandError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import { Answers } from './event-store-answers.js';
+import { Answers, type Call } from './event-store-answers.js';
 import { EventStoreUnavailable, unavailable } from './event-store-errors.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
+import { LiveLog, type LiveReader } from './live-log.js';
 
 /** Events of the log in their order, and how far it has been read with them. */
 interface LogBatch {
@@ -16,8 +17,25 @@ interface LogBatch {
   readonly caughtUp: boolean;
 }
 
+/** What is followed: streams `<category>-…` from after a position (0n: from the start), live, until `signal` aborts. */
+interface Followed {
+  readonly after: bigint;
+  readonly categories: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** In what way it is followed. */
+interface Manner {
+  /** For how many milliseconds a batch waits for more, as long as more comes: */
+  readonly whileBehind: number;
+  readonly whenLive: number;
+  /** Not together with others, also once it has caught up. */
+  readonly alone?: boolean;
+}
+
 const CHECKPOINT_EVERY = 32;
-const LIVE_PATIENCE_MS = 50;
+const AT_ONCE: Manner = { whileBehind: 0, whenLive: 0 };
+const IN_LARGE_BATCHES: Manner = { whileBehind: Number.POSITIVE_INFINITY, whenLive: 50 };
 
 /**
  * Events as they are stored, byte for byte. Whoever checks hashes needs these: the official client parses every event as JSON,
@@ -27,24 +45,26 @@ const LIVE_PATIENCE_MS = 50;
  * issue 232). The connection, its discovery and its credentials are the client's own.
  */
 export class StoredBytes {
-  constructor(private readonly client: KurrentDBClient) {}
+  readonly #live: LiveLog;
+
+  constructor(private readonly client: KurrentDBClient) {
+    OwnConnection.keep(client);
+    this.#live = new LiveLog((after, categories) =>
+      OwnConnection.read(client, subscription(after, categories), decodeRead),
+    );
+  }
 
   /**
-   * The events of streams `<category>-…` after a position (0n: from the start), strictly in log order, each once. Goes on live
-   * until `signal` aborts; with `until` it ends when all up to that position have been delivered.
+   * The events of streams `<category>-…` after a position, strictly in log order, each once. Goes on live until `signal`
+   * aborts; with `until` it ends when all up to that position have been delivered.
    * @throws EventStoreUnavailable when the connection is lost.
    */
-  async *log(options: {
-    readonly after: bigint;
-    readonly categories: readonly string[];
-    readonly until?: bigint;
-    readonly signal: AbortSignal;
-  }): AsyncGenerator<LogBatch> {
-    const { after, categories, until, signal } = options;
-    let position = after;
+  async *log({ until, ...followed }: Followed & { readonly until?: bigint }): AsyncGenerator<LogBatch> {
+    // Whoever reads to an end has no use for what is written meanwhile.
+    const batches = this.#follow(followed, itself, { ...AT_ONCE, alone: until !== undefined });
+    let position = followed.after;
     let caughtUp = false;
-    const reading = { decode: decodeRead, signal, isPassed: ({ passed }: RawRead) => passed !== undefined };
-    for await (const batch of this.#subscribe(after, categories, reading)) {
+    for await (const batch of batches) {
       const events: RawEvent[] = [];
       for (const { event, passed, caughtUp: live } of batch) {
         if (event && (until === undefined || event.position <= until)) events.push(event);
@@ -57,25 +77,13 @@ export class StoredBytes {
   }
 
   /**
-   * Follows streams `<category>-…` from after a position (0n: from the start), live, until `signal` aborts: what `decode`
-   * makes of each answer as it comes in, while the reader may still be busy with the batch before. Batches are as large as
-   * they can be for readers that are fast with large ones; once live, nothing waits for others longer than 50 ms. A batch that
-   * says no more than how far the log was read waits so long for an event.
+   * What `decode` makes of each answer as it comes in, while the reader may still be busy with the batch before. Batches are
+   * as large as they can be for readers that are fast with large ones; once live, nothing waits for others longer than 50 ms. A
+   * batch that says no more than how far the log was read waits so long for an event.
    * @throws EventStoreUnavailable when the connection is lost.
    */
-  async *follow<Message>(
-    options: { readonly after: bigint; readonly categories: readonly string[]; readonly signal: AbortSignal },
-    decode: (answer: RawRead) => Message,
-    { isLive, isPassed }: { isLive: (message: Message) => boolean; isPassed: (message: Message) => boolean },
-  ): AsyncGenerator<readonly Message[]> {
-    const { after, categories, signal } = options;
-    let live = false;
-    const patience = () => (live ? LIVE_PATIENCE_MS : Number.POSITIVE_INFINITY);
-    const reading = { decode: (bytes: Buffer) => decode(decodeRead(bytes)), signal, patience, isPassed };
-    for await (const batch of this.#subscribe(after, categories, reading)) {
-      live ||= batch.some(isLive);
-      yield batch;
-    }
+  follow<Message>(followed: Followed, decode: (answer: RawRead) => Message): AsyncGenerator<readonly Message[]> {
+    return this.#follow(followed, decode, IN_LARGE_BATCHES);
   }
 
   /**
@@ -125,51 +133,105 @@ export class StoredBytes {
     return events;
   }
 
+  /** By a subscription of its own until it has caught up, and then together with the others of this process. */
+  async *#follow<Message>(
+    { after, categories, signal }: Followed,
+    decode: (answer: RawRead) => Message,
+    manner: Manner,
+  ): AsyncGenerator<readonly Message[]> {
+    const place = (answer: RawRead): Placed<Message> => ({ answer, message: decode(answer) });
+    let at = after;
+    while (!signal.aborted) {
+      let together: LiveReader<Placed<Message>> | undefined;
+      let isLive = false;
+      for await (const batch of this.#alone({ after: at, categories, signal }, place, manner)) {
+        yield batch.map(({ message }) => message);
+        at = placeOf(batch) ?? at;
+        isLive ||= batch.some(saysLive);
+        together = isLive && !manner.alone ? this.#live.join(at, categories, place) : undefined;
+        if (together) break;
+      }
+      if (!together) return;
+      const reading = { signal, isPassed: saysPassed, patience: () => manner.whenLive };
+      for await (const batch of answersOf<Placed<Message>>(together, reading)) {
+        yield batch.map(({ message }) => message);
+        at = placeOf(batch) ?? at;
+      }
+    }
+  }
+
   /**
    * What is subscribed to has no end: a store that ends it, as one that shuts down may, is away, and whoever took that for the
    * end of the log would believe a part of it to be the whole.
    */
-  async *#subscribe<Answer>(
-    after: bigint,
-    categories: readonly string[],
-    reading: Reading<Answer>,
-  ): AsyncGenerator<readonly Answer[]> {
-    yield* this.#read(subscription(after, categories), reading);
-    if (!reading.signal.aborted) throw new EventStoreUnavailable('the event store ended the subscription');
+  async *#alone<Message>(
+    { after, categories, signal }: Followed,
+    place: (answer: RawRead) => Placed<Message>,
+    { whileBehind, whenLive }: Manner,
+  ): AsyncGenerator<readonly Placed<Message>[]> {
+    let isLive = false;
+    const patience = () => (isLive ? whenLive : whileBehind);
+    const decode = (bytes: Buffer) => place(decodeRead(bytes));
+    const request = subscription(after, categories);
+    for await (const batch of this.#read(request, { decode, signal, patience, isPassed: saysPassed })) {
+      isLive ||= batch.some(saysLive);
+      yield batch;
+    }
+    if (!signal.aborted) throw new EventStoreUnavailable('the event store ended the subscription');
   }
 
-  /** Everything the answer brings, in as few pieces as the reader is slow. */
-  async *#read<Answer>(
-    request: ReadReq,
-    { decode, signal, patience = () => 0, isPassed, ends = false }: Reading<Answer>,
-  ): AsyncGenerator<readonly Answer[]> {
-    if (signal.aborted) return;
-    const call = await OwnConnection.read(this.client, request, decode).catch((error: unknown) => {
+  async *#read<Answer>(request: ReadReq, reading: Decoded<Answer>): AsyncGenerator<readonly Answer[]> {
+    if (reading.signal.aborted) return;
+    const call = await OwnConnection.read(this.client, request, reading.decode).catch((error: unknown) => {
       throw unavailable(error);
     });
-    const answers = new Answers(call, isPassed);
-    const stop = () => answers.cancel();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      for (;;) {
-        const batch = await answers.next(patience());
-        if (signal.aborted || !batch) return;
-        yield batch;
-      }
-    } catch (error) {
-      // Of the calls it makes itself, the client tells by these what only passes: a connection that broke has many codes.
-      if (!signal.aborted) throw unavailable(convertToCommandError(error as Error));
-    } finally {
-      signal.removeEventListener('abort', stop);
-      if (ends) answers.leave();
-      else stop();
+    yield* answersOf(call, reading);
+  }
+}
+
+/** An answer, and what its reader makes of it. */
+interface Placed<Message> {
+  readonly answer: RawRead;
+  readonly message: Message;
+}
+
+const itself = (answer: RawRead): RawRead => answer;
+const saysLive = ({ answer }: Placed<unknown>): boolean => answer.caughtUp === true;
+const saysPassed = ({ answer }: Placed<unknown>): boolean => answer.passed !== undefined;
+
+/** How far the log has been read with a batch. */
+function placeOf(batch: readonly Placed<unknown>[]): bigint | undefined {
+  const { answer } =
+    batch.findLast(({ answer: { event, passed } }) => event !== undefined || passed !== undefined) ?? {};
+  return answer?.event?.position ?? answer?.passed;
+}
+
+/** Everything a call brings, in as few pieces as the reader is slow. */
+async function* answersOf<Answer>(
+  call: Call<Answer>,
+  { signal, patience = () => 0, isPassed, ends = false }: Reading<Answer>,
+): AsyncGenerator<readonly Answer[]> {
+  const answers = new Answers(call, isPassed);
+  const stop = () => answers.cancel();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for (;;) {
+      const batch = await answers.next(patience());
+      if (signal.aborted || !batch) return;
+      yield batch;
     }
+  } catch (error) {
+    // Of the calls it makes itself, the client tells by these what only passes: a connection that broke has many codes.
+    if (!signal.aborted) throw unavailable(convertToCommandError(error as Error));
+  } finally {
+    signal.removeEventListener('abort', stop);
+    if (ends) answers.leave();
+    else stop();
   }
 }
 
 /** How answers are read. */
 interface Reading<Answer> {
-  readonly decode: (bytes: Buffer) => Answer;
   readonly signal: AbortSignal;
   /** For how many milliseconds to wait for more of a batch. */
   readonly patience?: () => number;
@@ -179,7 +241,11 @@ interface Reading<Answer> {
   readonly ends?: boolean;
 }
 
-function toTheEnd(): Reading<RawRead> {
+interface Decoded<Answer> extends Reading<Answer> {
+  readonly decode: (bytes: Buffer) => Answer;
+}
+
+function toTheEnd(): Decoded<RawRead> {
   return { decode: decodeRead, signal: new AbortController().signal, ends: true };
 }
 
@@ -193,6 +259,19 @@ function saysDeleted(error: unknown): boolean {
 
 /** Reaches the connection of a client, which is for its heirs only, for calls whose answers are wanted as they come. */
 abstract class OwnConnection extends KurrentDBClient {
+  /**
+   * The client takes a call that its caller has cancelled for a broken connection: it closes it and opens another, and a call
+   * that was just being made on the first waits for ever.
+   */
+  static keep(client: OwnConnection): void {
+    const { handleError } = client;
+    client.handleError = async (connection, error) => {
+      const { code, details } = error as Partial<ServiceError>;
+      const isOurs = code === status.CANCELLED && details === 'Cancelled on client';
+      if (!isOurs) await handleError(connection, error);
+    };
+  }
+
   static read<Answer>(
     client: OwnConnection,
     request: ReadReq,

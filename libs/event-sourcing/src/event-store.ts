@@ -125,11 +125,7 @@ export class EventStore {
     categories: readonly string[];
     signal: AbortSignal;
   }): AsyncGenerator<readonly SubscriptionMessage[]> {
-    const told = {
-      isLive: ({ kind }: Delivered) => kind === 'caught-up',
-      isPassed: ({ kind }: Delivered) => kind === 'checkpoint',
-    };
-    for await (const batch of this.bytes.follow(options, message, told)) {
+    for await (const batch of this.bytes.follow(options, message)) {
       const messages = batch.filter((one): one is SubscriptionMessage => one.kind !== 'nothing');
       if (messages.length > 0) yield messages;
     }
