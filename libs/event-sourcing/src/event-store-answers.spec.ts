@@ -19,14 +19,14 @@ describe('Answers to a subscription', () => {
 
   it('come at once when there is an event among them', async () => {
     const call = new Call();
-    const answers = new Answers<string>(call as never, isPassed, LONG);
+    const answers = new Answers<string>(call, isPassed, LONG);
     call.say('passed 1', 'event 2', 'passed 3');
     expect(await answers.next(0)).toEqual(['passed 1', 'event 2', 'passed 3']);
   });
 
   it('that only say how far the log was read wait for the next event', async () => {
     const call = new Call();
-    const answers = new Answers<string>(call as never, isPassed, LONG);
+    const answers = new Answers<string>(call, isPassed, LONG);
     call.say('passed 1', 'passed 2');
     let isTold = false;
     const next = answers.next(0).finally(() => (isTold = true));
@@ -40,14 +40,14 @@ describe('Answers to a subscription', () => {
 
   it('and for nothing longer than a while', async () => {
     const call = new Call();
-    const answers = new Answers<string>(call as never, isPassed, 1);
+    const answers = new Answers<string>(call, isPassed, 1);
     call.say('passed 1');
     expect(await answers.next(0)).toEqual(['passed 1']);
   });
 
   it.each([['end'], ['error']])('nor beyond an %s', async (ends) => {
     const call = new Call();
-    const answers = new Answers<string>(call as never, isPassed, LONG);
+    const answers = new Answers<string>(call, isPassed, LONG);
     call.say('passed 1');
     const next = answers.next(0);
     await nextTurn();
@@ -60,7 +60,7 @@ describe('Answers to a subscription', () => {
   it('are let go by to their end, and not held or broken off, when nothing more is wanted', async () => {
     const call = new Call();
     const cancelled = jest.spyOn(call, 'cancel');
-    const answers = new Answers<string>(call as never, isPassed, LONG);
+    const answers = new Answers<string>(call, isPassed, LONG);
     call.say('event 1');
     answers.leave();
     call.say('event 2');

@@ -113,7 +113,7 @@ describe('The live log', () => {
 
   it('lets go who cannot keep up, and the others go on', async () => {
     const { reader, told } = await following(0n, 'till');
-    const slow = new Answers(log.join(0n, ['till'], inWords)!);
+    const slow = new Answers<string>(log.join(0n, ['till'], inWords)!);
     for (let position = 1n; position <= 10_000n; position++) subscriptions[0]!.say(position, 'till-1');
     const all: string[] = [];
     for (let batch = await slow.next(0); batch; batch = await slow.next(0)) all.push(...batch);

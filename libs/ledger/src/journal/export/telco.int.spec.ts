@@ -25,7 +25,7 @@ const programs = accountingPrograms();
 // PostgreSQL where there is one.
 const engine = (await testEngines()).at(-1)!;
 
-describe.each(telcoHistory())('The journal of the whole telco history', (history) => {
+describe.each(telcoHistory())('The journal of the telco history', (history) => {
   let telco: TelcoLog;
   let test: TestDatabase;
   let journal: JournalQueries;
