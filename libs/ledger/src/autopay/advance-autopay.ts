@@ -8,7 +8,7 @@ import { Day, Identifier } from '../billing/command-fields.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
 import { type AutopayDebit, type AutopayEvent, type BillShare, awaitsDebit, type Enrollment } from './autopay.js';
-import { dropped, stated, sumOf } from './autopay-debits.js';
+import { debitable, dropped, stated, sumOf, whyNothing } from './autopay-debits.js';
 import { answerTo, type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
 import { scheduledOf } from './cancel-autopay.js';
 import { isCardGoodOn, lastDayOfCard } from './card-expiry.js';
@@ -40,11 +40,16 @@ export const AdvanceAutopay = defineCommand({
   },
 });
 
+/** A run for a day that has passed makes up for it today: notice is given from now on, and not from then. */
+export function dayOfRun(date: string, now: string): string {
+  const today = now.slice(0, 10);
+  return today > date ? today : date;
+}
+
 /** Gathers events, each seeing what the ones before it have made of the account. */
 class Advance {
   readonly events: AutopayEvent[] = [];
   readonly #policy: AutopayPolicy;
-  /** A run for a day that has passed makes up for it today: notice is given from now on, and not from then. */
   readonly #today: string;
   #presented = 0;
 
@@ -54,8 +59,7 @@ class Advance {
     private readonly run: string,
     private readonly context: CommandContext,
   ) {
-    const now = context.at.slice(0, 10);
-    this.#today = now > date ? now : date;
+    this.#today = dayOfRun(date, context.at);
     this.#policy = autopayPolicyOn(date);
   }
 
@@ -143,13 +147,12 @@ class Advance {
       return this.#drop(debit, { reason: 'presented-too-long' });
     }
     const wanted = presented?.bills ?? debit.bills;
-    const bills = wanted.flatMap(({ billNumber, amount }) => {
-      const open = this.#openOf(billNumber);
-      return open > 0n ? [{ billNumber, amount: open < amount ? open : amount }] : [];
-    });
-    // What came back once is not announced as if it were new.
-    if (bills.length === 0)
-      return this.#drop(debit, { reason: presentments === 0 ? this.#whyNot(wanted) : 'nothing-open' });
+    const bills = debitable(wanted, this.state, this.#today);
+    if (bills.length === 0) {
+      // What came back once is not announced as if it were new.
+      const reason = presentments === 0 ? whyNothing(wanted, this.state, this.#today) : 'nothing-open';
+      return this.#drop(debit, { reason });
+    }
     // A debit is presented again for the same amount or not at all (Nacha, reinitiation of returned entries).
     if (presentments > 0 && sumOf(bills) < sumOf(wanted)) return this.#drop(debit, { reason: 'amount-changed' });
     const paymentId = numbered(this.context.commandId, this.#presented++);
@@ -184,7 +187,8 @@ class Advance {
     if (debits.some(({ status, presentments }) => status === 'scheduled' && presentments === 0)) {
       return notice(true, 'previous-pending');
     }
-    const before = debits.findLast(({ presented }) => presented?.enrollmentId === enrollmentId)?.presented?.amount;
+    const before = debits.findLast(({ presented, neverMade }) => presented?.enrollmentId === enrollmentId && !neverMade)
+      ?.presented?.amount;
     if (before === undefined) return notice(true, 'first-debit');
     return before === amount ? notice(false, 'amount-unchanged') : notice(true, 'amount-varies');
   }
@@ -208,13 +212,6 @@ class Advance {
   /** What may be debited of a bill: not what is in dispute, nor what an arrangement has put off, nor what there is credit for. */
   #openOf(billNumber: string): bigint {
     return collectibleOf(this.state, billNumber, this.#today).collectible;
-  }
-
-  /** Why nothing may be debited of bills. */
-  #whyNot(bills: readonly BillShare[]): string {
-    const left = bills.map(({ billNumber }) => collectibleOf(this.state, billNumber, this.#today));
-    if (left.every(({ open }) => open === 0n)) return 'nothing-open';
-    return left.every(({ open, covered }) => open === covered) ? 'covered-by-credit' : 'put-off';
   }
 
   get #byPolicy() {

@@ -39,7 +39,7 @@ export class AutopayRuns extends RunsOfAccounts<string, Begun, AutopayPolicy, Au
     clock: () => Date = () => new Date(),
   ) {
     super({ store, db, barrier, clock }, (handling) => {
-      const due = new DueAutopay(handling, collecting);
+      const due = new DueAutopay(handling, collecting, clock);
       return {
         run: autopayRun,
         idsOf: (date) => ({ stream: date, commands: `autopay-${date}` }),
@@ -54,7 +54,7 @@ export class AutopayRuns extends RunsOfAccounts<string, Begun, AutopayPolicy, Au
         tally: () => new AutopayTally(),
         take: async ({ accountId, of: date, dryRun, tally, metadata }) => {
           const one = { accountId, date, metadata };
-          tally.did(dryRun ? await due.preview(one, clock()) : await due.collect(one));
+          tally.did(dryRun ? await due.preview(one) : await due.collect(one));
         },
       };
     });
