@@ -6,11 +6,12 @@ import { type AccountState } from '../billing/account-state.js';
 import { type Collecting } from '../payment-lifecycle/collecting.js';
 import { CollectPayment } from '../payment-lifecycle/collect-payment.js';
 import { payment } from '../payment-lifecycle/payment.js';
-import { AdvanceAutopay, dayOfRun } from './advance-autopay.js';
+import { advanceAutopayBy, dayOfRun } from './advance-autopay.js';
 import { type AutopayDebit, type Presented } from './autopay.js';
 import { stated } from './autopay-debits.js';
+import { type AutopayPolicy } from './autopay-policy.js';
 import { GiveUpAutopayDebit } from './give-up-autopay-debit.js';
-import { fateOfUnsent, GiveUpUnsentDebit } from './unsent-debit.js';
+import { fateOfUnsent, giveUpUnsentDebitBy } from './unsent-debit.js';
 
 /** Namespace of the ids of what is sent about a payment. Never changes: what was sent before is recognised by it. */
 const NAMESPACE = '4b8e2d61-0f97-5c3a-9d15-e6a70c42f983';
@@ -19,6 +20,8 @@ const NAMESPACE = '4b8e2d61-0f97-5c3a-9d15-e6a70c42f983';
 interface Due {
   readonly accountId: string;
   readonly date: string;
+  /** Of the run, from its beginning to its end. */
+  readonly policy: AutopayPolicy;
   /** Of the decision; its command id follows from day and account. */
   readonly metadata: CommandMetadata;
 }
@@ -44,8 +47,8 @@ export class DueAutopay {
 
   /** @returns what was decided, now or before. @throws Rejected | EventStoreUnavailable */
   async collect(due: Due): Promise<readonly AccountEvent[]> {
-    const { accountId, date, metadata } = due;
-    const command = { definition: AdvanceAutopay, data: { date, run: date }, metadata };
+    const { accountId, date, policy, metadata } = due;
+    const command = { definition: advanceAutopayBy(policy), data: { date, run: date }, metadata };
     const { events } = await this.handling.handle(accountId, command);
     const { state } = await this.handling.current(accountId, account);
     for (const debit of state.autopay.debits) {
@@ -56,25 +59,25 @@ export class DueAutopay {
   }
 
   /** What would be decided; nothing is written. */
-  async preview({ accountId, date, metadata }: Due): Promise<readonly AccountEvent[]> {
+  async preview({ accountId, date, policy, metadata }: Due): Promise<readonly AccountEvent[]> {
     const { state } = await this.handling.current(accountId, account);
     const context = { id: accountId, commandId: metadata.commandId, at: this.clock().toISOString() };
-    return AdvanceAutopay.decide({ date, run: date }, state, context);
+    return advanceAutopayBy(policy).decide({ date, run: date }, state, context);
   }
 
   /** A debit of which the account knows no outcome yet has its payment; one whose payment was voided is given up. */
-  async #seeToPayment({ accountId, date, metadata }: Due, { debit, presented, state }: Pending): Promise<void> {
+  async #seeToPayment({ accountId, date, policy, metadata }: Due, { debit, presented, state }: Pending): Promise<void> {
     const { paymentId } = presented;
     const { state: life } = await this.handling.current(paymentId, payment);
     const about = (what: string) => ({ ...metadata, commandId: uuidv5(what, uuidv5(paymentId, NAMESPACE)) });
     if (life.status === 'new') {
-      const fate = fateOfUnsent(debit, state, dayOfRun(date, this.clock().toISOString()));
+      const fate = fateOfUnsent(debit, state, dayOfRun(date, this.clock().toISOString()), policy);
       if (fate === 'make') {
         const data = this.#asked(accountId, presented, state);
         await this.handling.handle(paymentId, { definition: CollectPayment, data, metadata: about('new') });
       } else if (fate !== 'wait') {
         const command = {
-          definition: GiveUpUnsentDebit,
+          definition: giveUpUnsentDebitBy(policy),
           data: { paymentId, date },
           metadata: about('never asked for'),
         };

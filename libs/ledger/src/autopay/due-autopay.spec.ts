@@ -20,6 +20,7 @@ import {
 import { PaymentWorker } from '../payment-lifecycle/payment-worker.job.js';
 import { VoidPayment } from '../payment-lifecycle/void-payment.js';
 import { enrolling } from './autopay-examples.js';
+import { autopayPolicyOn } from './autopay-policy.js';
 import { CancelAutopay } from './cancel-autopay.js';
 import { DueAutopay } from './due-autopay.job.js';
 import { EnrollAutopay } from './enroll-autopay.js';
@@ -151,7 +152,8 @@ class World {
     const policy = { version: 'payments/1', applyOn: 'settled' } as const;
     const due = new DueAutopay(this.#handling(), { gateways: [this.bank], policy }, () => this.#now);
     for (const accountId of ACCOUNTS) {
-      await due.collect({ accountId, date, metadata: commandMetadata(id(`${date} ${accountId}`)) });
+      const metadata = commandMetadata(id(`${date} ${accountId}`));
+      await due.collect({ accountId, date, policy: autopayPolicyOn(date), metadata });
     }
   }
 

@@ -2,9 +2,12 @@ import { given } from '#testing/event-sourcing';
 import { account } from '../billing/account.js';
 import { billIssued, paymentApplied } from '../billing/account-examples.js';
 import { Days, enrolling } from './autopay-examples.js';
+import { autopayPolicyOn } from './autopay-policy.js';
 import { CancelAutopay } from './cancel-autopay.js';
 import { EnrollAutopay } from './enroll-autopay.js';
-import { fateOfUnsent, GiveUpUnsentDebit } from './unsent-debit.js';
+import { fateOfUnsent, giveUpUnsentDebitBy } from './unsent-debit.js';
+
+const POLICY = autopayPolicyOn('2026-02-06');
 
 /** A bill of 60.00 due on Friday, 6 February, and its debit decided on on that day. */
 function decided(): Days {
@@ -18,10 +21,10 @@ function decided(): Days {
 function giveUp(days: Days, day: string) {
   const { paymentId } = days.last('AutopayDebitPresented');
   const body = { paymentId, date: '2026-02-06' };
-  return given(account, days.events).when(GiveUpUnsentDebit, body, { at: `${day}T12:00:00.000Z` });
+  return given(account, days.events).when(giveUpUnsentDebitBy(POLICY), body, { at: `${day}T12:00:00.000Z` });
 }
 
-const fate = (days: Days, day: string) => fateOfUnsent(days.state.autopay.debits[0]!, days.state, day);
+const fate = (days: Days, day: string) => fateOfUnsent(days.state.autopay.debits[0]!, days.state, day, POLICY);
 
 describe('A debit whose payment was never asked for', () => {
   it('is still made up to five days after its day, and given up later', () => {
@@ -82,7 +85,7 @@ describe('A debit whose payment was never asked for', () => {
     days.paid('2026-02-09');
     giveUp(days, '2026-03-09').thenNothing();
     const body = { paymentId: 'bbbbbbbb-0000-4000-8000-000000000009', date: '2026-02-06' };
-    given(account, days.events).when(GiveUpUnsentDebit, body).thenNothing();
+    given(account, days.events).when(giveUpUnsentDebitBy(POLICY), body).thenNothing();
   });
 });
 

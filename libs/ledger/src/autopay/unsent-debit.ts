@@ -8,7 +8,7 @@ import { addDays } from '../importing/calendar.js';
 import { dayOfRun } from './advance-autopay.js';
 import { type AutopayDebit } from './autopay.js';
 import { debitable, dropped, sumOf, whyNothing } from './autopay-debits.js';
-import { type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
+import { type AutopayPolicy } from './autopay-policy.js';
 
 /* A debit that was decided on and whose payment was never asked for, because the process died in between. */
 
@@ -19,27 +19,26 @@ type Fate = 'make' | 'wait' | { readonly giveUp: string };
  * Whether a debit is still to be made as it was decided: its enrolment stands, its day is not past by more days than any debit
  * may be late, and all of it may still be debited. While payments are held it waits.
  */
-export function fateOfUnsent(debit: AutopayDebit, state: AccountState, today: string): Fate {
-  const policy = autopayPolicyOn(today);
+export function fateOfUnsent(debit: AutopayDebit, state: AccountState, today: string, policy: AutopayPolicy): Fate {
   const reason = whyNotMade(debit, state, today, policy);
   if (reason !== undefined) return { giveUp: reason };
   return state.holds.length === 0 ? 'make' : 'wait';
 }
 
-/** Gives up a debit whose payment was never asked for, if it is not to be made any more. */
-export const GiveUpUnsentDebit = defineCommand({
-  type: 'GiveUpUnsentAutopayDebit',
-  decider: account,
-  schema: z.strictObject({ paymentId: z.uuid(), date: Day }),
-  decide({ paymentId, date }, state, { at }): AccountEvent[] {
-    const debit = state.autopay.debits.find(({ presented }) => presented?.paymentId === paymentId);
-    if (debit?.status !== 'presented') return [];
-    const today = dayOfRun(date, at);
-    const policy = autopayPolicyOn(today);
-    const reason = whyNotMade(debit, state, today, policy);
-    return reason === undefined ? [] : [dropped(debit, { reason }, policy, state, at)];
-  },
-});
+/** Gives up a debit whose payment was never asked for, if by the policy of the run it is not to be made any more. */
+export function giveUpUnsentDebitBy(policy: AutopayPolicy) {
+  return defineCommand({
+    type: 'GiveUpUnsentAutopayDebit',
+    decider: account,
+    schema: z.strictObject({ paymentId: z.uuid(), date: Day }),
+    decide({ paymentId, date }, state, { at }): AccountEvent[] {
+      const debit = state.autopay.debits.find(({ presented }) => presented?.paymentId === paymentId);
+      if (debit?.status !== 'presented') return [];
+      const reason = whyNotMade(debit, state, dayOfRun(date, at), policy);
+      return reason === undefined ? [] : [dropped(debit, { reason }, policy, state, at)];
+    },
+  });
+}
 
 function whyNotMade(
   debit: AutopayDebit,

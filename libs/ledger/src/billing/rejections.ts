@@ -50,6 +50,7 @@ export const REJECTIONS = {
   AUTOPAY_DEBIT_UNKNOWN: 'no such debit of the account was announced',
   AUTOPAY_DEBIT_NOT_AHEAD: 'the debit has been made or given up already',
   AUTOPAY_STOP_TOO_LATE: 'a debit is stopped three business days ahead at the latest',
+  AUTOPAY_POLICY_UNKNOWN: 'this build has no autopay policy of this name',
   AUTOPAY_RUN_UNKNOWN: 'no such autopay run was begun',
   AUTOPAY_RUN_FINISHED: 'the autopay run is finished',
   AUTOPAY_RUN_NOT_DUE: 'the day of the run has not come',
