@@ -111,6 +111,15 @@ describe('Autopay runs', () => {
     await expect(runs.standing('2026-02-05', false)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_UNKNOWN' });
   });
 
+  it('of tomorrow, begun early, lock out that of yesterday, and not that of today', async () => {
+    const today = new Date('2026-02-07T12:00:00.000Z');
+    expect(await ended('2026-02-08', false, today)).toMatchObject({ state: 'finished' });
+    expect(await ended('2026-02-07', false, today)).toMatchObject({ state: 'finished', report: { failed: 0 } });
+    const next = new Date('2026-02-10T12:00:00.000Z');
+    expect(await ended('2026-02-11', false, next)).toMatchObject({ state: 'finished' });
+    await expect(ended('2026-02-09', false, next)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_PASSED', field: 'date' });
+  });
+
   it('end where the process ends, and say so; the next process finds what is left', async () => {
     now = new Date('2026-02-09T12:00:00.000Z');
     const gateways = [{ name: 'simulator' } as PaymentGateway];
