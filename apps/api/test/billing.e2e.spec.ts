@@ -70,6 +70,25 @@ describe('Billing from subscriptions, over HTTP', () => {
     });
   });
 
+  it('closes no account whose subscriptions run or are not billed, unless that is forgone (AC5)', async () => {
+    const { id } = await api.open();
+    await subscribe(id);
+    const close = (body: object) => api.post(`/accounts/${id}/closure`, { reason: 'moved-away', ...body });
+    expect(await close({ unbilled: 'forgone' })).toMatchObject({ status: 409, body: { code: 'SUBSCRIPTION_RUNNING' } });
+    await api.post(`/accounts/${id}/subscriptions/home/stop`, { on: '2026-02-03', reason: 'moved-away' });
+    expect(await close({})).toMatchObject({
+      status: 409,
+      body: { code: 'CHARGES_NOT_BILLED', errors: [{ field: 'unbilled' }] },
+    });
+    expect(await close({ unbilled: 'billed' })).toMatchObject({ status: 400, body: { code: 'REQUEST_MALFORMED' } });
+    expect(await close({ unbilled: 'forgone' })).toMatchObject({ status: 201, body: { status: 'closed' } });
+    expect(await close({})).toMatchObject({ status: 409, body: { code: 'ACCOUNT_CLOSED' } });
+    const { id: never } = await api.open();
+    await subscribe(never);
+    await api.post(`/accounts/${never}/subscriptions/home/stop`, { on: '2026-01-20', reason: 'moved-away' });
+    expect(await api.post(`/accounts/${never}/closure`, { reason: 'moved-away' })).toMatchObject({ status: 201 });
+  });
+
   it('records usage once for its id, and refuses other usage under it, and meters that nobody has (AQ1)', async () => {
     const { id } = await api.open();
     expect(await subscribe(id, { plan: 'mobile-10', startsOn: '2026-01-15', cycleDay: 5 })).toMatchObject({

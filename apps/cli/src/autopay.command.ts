@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { answer } from './answer.js';
 import { countedText, Money, moneyText } from './money.js';
-import { day, uuid, whole } from './options.js';
+import { day, today, uuid, whole } from './options.js';
 import { PaybillApi } from './paybill-api.js';
 import { FAILURES, runAnswer, type RunOptions, runsOfAccounts } from './run-of-accounts.js';
 import { properties, table } from './table.js';
@@ -100,7 +100,7 @@ export function autopayCommand(): Command {
   );
   onApi(autopay.command('run'))
     .description('do what is due on a day: answer returns, collect debits, announce the next, warn of cards')
-    .requiredOption('--date <day>', 'the day', day)
+    .option('--date <day>', 'the day; today, in UTC, when it is left out', day)
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText(
       'after',
@@ -110,10 +110,10 @@ command, and nothing is debited twice. Days on which no run was made are made up
 accounts failed; what they lack is printed with them.
 
 Examples:
-  paybill autopay run --date 2026-02-20 --dry-run
-  paybill autopay run --date 2026-02-20`,
+  paybill autopay run --dry-run
+  paybill autopay run`,
     )
-    .action(({ date, ...options }: DayOptions) => runs.run({ date }, options));
+    .action(({ date = today(), ...options }: Partial<DayOptions> & RunOptions) => runs.run({ date }, options));
   onApi(autopay.command('status'))
     .description('print how the run of a day stands, or what it came to')
     .requiredOption('--date <day>', 'the day', day)

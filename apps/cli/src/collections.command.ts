@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { countedText, Money } from './money.js';
-import { day } from './options.js';
+import { day, today } from './options.js';
 import { FAILURES, runAnswer, type RunOptions, runsOfAccounts } from './run-of-accounts.js';
 import { onApi } from './target.js';
 
@@ -47,7 +47,7 @@ export function collectionsCommand(): Command {
   );
   onApi(collections.command('run'))
     .description('do what the policy has for a day; a run that ended early is gone on with')
-    .requiredOption('--date <day>', 'the day on which days past due are reckoned', day)
+    .option('--date <day>', 'the day on which days past due are reckoned; today, in UTC, when it is left out', day)
     .option('--dry-run', 'say what would be done and write nothing; the day may lie ahead')
     .addHelpText(
       'after',
@@ -55,10 +55,10 @@ export function collectionsCommand(): Command {
 Run it every day, on the day: one that is left out is not made up for, and steps come the later. A run that was interrupted, by kill -9 or whatever else, is resumed by the same command; nothing is done twice. The exit code is 1 when accounts failed.
 
 Examples:
-  paybill collections run --date 2026-02-15 --dry-run
-  paybill collections run --date 2026-02-15`,
+  paybill collections run --dry-run
+  paybill collections run`,
     )
-    .action(({ date, ...options }: DayOptions) => runs.run({ date }, options));
+    .action(({ date = today(), ...options }: Partial<DayOptions> & RunOptions) => runs.run({ date }, options));
   onApi(collections.command('status'))
     .description('print how the run of a day stands, or what it came to')
     .requiredOption('--date <day>', 'the day of the run', day)

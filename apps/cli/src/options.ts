@@ -73,6 +73,11 @@ export function day(text: string): string {
   throw new InvalidArgumentError('must be a day such as 2026-01-31');
 }
 
+/** The day it is, as the ledger reckons days. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
 /** Refuses a period that ends before it begins. @throws WrongOption */
 export function requireOrder({ from, to }: { readonly from?: string; readonly to?: string }): void {
   if (from !== undefined && to !== undefined && from > to) throw new WrongOption('--to must not be before --from');

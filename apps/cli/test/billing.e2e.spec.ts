@@ -13,6 +13,13 @@ const AREAS = ['US-PA', 'US-PA-PHL', 'US-NY-NYC', 'US-OR'] as const;
  */
 async function subscribers(paybill: Asking): Promise<string[]> {
   const ids: string[] = [];
+  const leave = async (index: number, id: string) => {
+    const stop = { on: '2026-02-10', reason: 'moved-away' };
+    for (const subscriptionId of index % 5 === 0 ? ['home', 'phone'] : ['home']) {
+      await paybill.done('POST', `/accounts/${id}/subscriptions/${subscriptionId}/stop`, stop);
+    }
+    await paybill.done('POST', `/accounts/${id}/closure`, { reason: 'moved-away', unbilled: 'forgone' });
+  };
   const one = async (index: number) => {
     const { accountId: id } = await paybill.done('POST', '/accounts', { currency: 'USD' }, `account-${index}`);
     ids[index] = String(id);
@@ -34,7 +41,7 @@ async function subscribers(paybill: Asking): Promise<string[]> {
       await paybill.done('PUT', `${home}/home/usage/u-1`, usage);
     }
     if (index % 7 === 0) await paybill.done('POST', `${home}/home/charges`, { charge: 'technician', on: '2026-02-03' });
-    if (index % 11 === 0) await paybill.done('POST', `/accounts/${String(id)}/closure`, { reason: 'moved-away' });
+    if (index % 11 === 0) await leave(index, String(id));
   };
   for (let from = 0; from < ACCOUNTS; from += 20) {
     await Promise.all(Array.from({ length: 20 }, (_, index) => one(from + index)));

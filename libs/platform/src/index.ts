@@ -4,7 +4,7 @@ export { copyEmbedded } from './postgres/copy-embedded.js';
 export { makeTables } from './postgres/make-tables.js';
 export { rowsOf } from './postgres/rows-of.js';
 export { ADVISORY_LOCKS } from './postgres/advisory-locks.js';
-export { isPassing } from './postgres/passing.js';
+export { isOutdated, isPassing } from './postgres/passing.js';
 export { secretFile, writeSecretFile } from './secret-file.js';
 export { syncDirectory } from './sync-directory.js';
 export { DirectoryInUse, isAlive, lockDirectory } from './lock-file.js';

@@ -135,6 +135,32 @@ describe.each(await testEngines())('The projection runner on $name', (engine) =>
     expect(await rows()).toEqual([{ id: 'a', held: '2', events: '2' }]);
   });
 
+  it('goes on with each by itself when the database refuses to bring those along that find nothing for them', async () => {
+    const idle = ['a', 'b'].map((name) => ({ ...tillProjection(`idle_${name}`), category: 'nobody' }));
+    const all = ['tills', 'idle_a', 'idle_b'];
+    const refuseOnce = [
+      'create sequence refusals',
+      `create function refuse_once() returns trigger language plpgsql as $$ begin
+        if nextval('refusals') = 1 then raise exception 'no room for that'; end if;
+        return null; end $$`,
+      `create trigger refuse_once before update on projection_checkpoints for each statement execute function refuse_once()`,
+    ];
+    const stopped = await running([tillProjection(), ...idle], async () => {
+      const { position } = await put('a', 1);
+      for (const name of all) await reached(position, name);
+      for (const statement of refuseOnce) await sql.raw(statement).execute(test.db.sql);
+      const { position: more } = await put('a', 1);
+      for (const name of all) await reached(more, name);
+    });
+    const { rows: asked } = await sql<{ often: string }>`select last_value as often from refusals`.execute(test.db.sql);
+    for (const what of ['trigger refuse_once on projection_checkpoints', 'function refuse_once', 'sequence refusals']) {
+      await sql.raw(`drop ${what}`).execute(test.db.sql);
+    }
+    expect(Number(asked[0]?.often)).toBeGreaterThan(1);
+    expect(stopped).toEqual([]);
+    expect(await rows()).toEqual([{ id: 'a', held: '2', events: '2' }]);
+  }, 30_000);
+
   it('stops when events are missing from a stream', async () => {
     const { position } = await put('a', 5);
     await running([tillProjection()], () => reached(position));

@@ -196,13 +196,15 @@ export class ProjectionRunner {
     }
   }
 
-  /** Those that find nothing for them; a database that is away is waited for by each of them then. */
+  /**
+   * Those that find nothing for them. Where the statement for all of them fails, each is left to move on by itself, and waits for
+   * the database or stops as at any event: what is wrong with one is no trouble of the others.
+   */
   async #passOver(batch: Batch): Promise<ReadonlySet<VersionWriter>> {
     try {
       return await VersionWriter.passOver(this.db, [...this.#writers.values()], batch);
-    } catch (error) {
-      if (isPassing(error)) return new Set();
-      throw error;
+    } catch {
+      return new Set();
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Database, Problem } from '#libs/platform';
+import { type Database, isOutdated, Problem } from '#libs/platform';
 import { type EventStore } from '../event-store.js';
 import { cancelJob, type Job, latestJobs, requestJob } from './jobs.js';
 import { type AnyProjection } from './projection.js';
@@ -34,10 +34,11 @@ export class Projections {
     private readonly projections: readonly AnyProjection[],
   ) {}
 
+  /** @throws Problem PROJECTIONS_NOT_INSTALLED */
   async list(): Promise<ProjectionView[]> {
     const [standings, jobs, end] = await Promise.all([
-      projectionStandings(this.db),
-      latestJobs(this.db),
+      projectionStandings(this.db).catch(notInstalled),
+      latestJobs(this.db).catch(notInstalled),
       this.store.lastPosition(),
     ]);
     return Promise.all(
@@ -62,7 +63,7 @@ export class Projections {
     );
   }
 
-  /** @throws Problem PROJECTION_UNKNOWN */
+  /** @throws Problem PROJECTIONS_NOT_INSTALLED | PROJECTION_UNKNOWN */
   async one(name: string): Promise<ProjectionView> {
     const found = (await this.list()).find((projection) => projection.name === name);
     if (!found) throw unknown(this.projections);
@@ -71,7 +72,7 @@ export class Projections {
 
   /**
    * Asks for the projection to be built anew by this build's code. What the latest job left unfinished is gone on with.
-   * @throws Problem PROJECTION_UNKNOWN | PROJECTION_BUSY
+   * @throws Problem PROJECTIONS_NOT_INSTALLED | PROJECTION_UNKNOWN | PROJECTION_BUSY
    */
   async rebuild(name: string, options: RebuildOptions, requestedBy: string): Promise<ProjectionView> {
     const { versions, job } = await this.one(name);
@@ -87,7 +88,7 @@ export class Projections {
   /**
    * Asks for the version before to be put in service again, brought up to date first.
    * @param asItStood without bringing it up to date: the only way when other code wrote it
-   * @throws Problem PROJECTION_UNKNOWN | PROJECTION_BUSY | NO_VERSION_BEFORE | PROJECTION_CODE_DIFFERS
+   * @throws Problem PROJECTIONS_NOT_INSTALLED | PROJECTION_UNKNOWN | PROJECTION_BUSY | NO_VERSION_BEFORE | PROJECTION_CODE_DIFFERS
    */
   async rollback(name: string, asItStood: boolean, requestedBy: string): Promise<ProjectionView> {
     const { versions } = await this.one(name);
@@ -114,7 +115,7 @@ export class Projections {
 
   /**
    * Says that this build's code makes the same rows as the one that wrote the version in service.
-   * @throws Problem PROJECTION_UNKNOWN
+   * @throws Problem PROJECTIONS_NOT_INSTALLED | PROJECTION_UNKNOWN
    */
   async adopt(name: string): Promise<ProjectionView> {
     const { versions } = await this.one(name);
@@ -124,7 +125,7 @@ export class Projections {
     return this.one(name);
   }
 
-  /** @throws Problem PROJECTION_UNKNOWN | NO_JOB */
+  /** @throws Problem PROJECTIONS_NOT_INSTALLED | PROJECTION_UNKNOWN | NO_JOB */
   async cancel(name: string): Promise<ProjectionView> {
     await this.one(name);
     if (!(await cancelJob(this.db, name)))
@@ -132,11 +133,11 @@ export class Projections {
     return this.one(name);
   }
 
-  /** Drops all versions that are neither in service nor being built. @returns which */
+  /** Drops all versions that are neither in service nor being built. @returns which. @throws Problem PROJECTIONS_NOT_INSTALLED */
   async prune(): Promise<{ name: string; version: number }[]> {
     const dropped: { name: string; version: number }[] = [];
     for (const { name } of this.projections) {
-      for (const { version } of await versionsOf(this.db, name)) {
+      for (const { version } of await versionsOf(this.db, name).catch(notInstalled)) {
         const wasDropped = await this.db.sql.transaction().execute((tx) => drop(tx, { name, version }));
         if (wasDropped) dropped.push({ name, version });
       }
@@ -173,6 +174,18 @@ export class Projections {
 
 function isShown({ state }: Pick<ProjectionStanding, 'state'>): boolean {
   return state === 'active' || state === 'closing';
+}
+
+/** The tables are made by whoever runs the projections, and by nobody else. */
+function notInstalled(error: unknown): never {
+  if (!isOutdated(error)) throw error;
+  throw new Problem(
+    503,
+    'PROJECTIONS_NOT_INSTALLED',
+    'the database has no tables of this build’s projections yet; start what runs them (the projector, or paybill start), ' +
+      'which makes them, and ask again',
+    { retryAfterSeconds: 5 },
+  );
 }
 
 function unknown(projections: readonly AnyProjection[]): Problem {

@@ -95,6 +95,15 @@ describe.each(await testEngines())('Putting another version of a projection in s
   const rebuild = (options: { writers?: number; acceptDifferences?: boolean } = {}, of = projections) =>
     of.rebuild('tills', { writers: 1, acceptDifferences: false, ...options }, 'somebody');
 
+  it('is refused while nobody has made the tables, and says who makes them', async () => {
+    const refused = { status: 503, code: 'PROJECTIONS_NOT_INSTALLED' };
+    await expect(rebuild()).rejects.toMatchObject(refused);
+    await expect(projections.rollback('tills', false, 'somebody')).rejects.toMatchObject(refused);
+    await expect(projections.list()).rejects.toMatchObject(refused);
+    await expect(projections.prune()).rejects.toMatchObject(refused);
+    await expect(projections.cancel('tills')).rejects.toThrow('start what runs them');
+  });
+
   it('builds it beside the one in service, finds both the same, and switches', async () => {
     for (const id of ['a', 'b', 'c']) await put(id, 5, 100);
     await running(async () => {

@@ -42,6 +42,11 @@ export const accountLifeEvents = {
   },
   AccountClosed: {
     version: 1,
-    schema: z.strictObject({ reason: z.string(), effectiveAt: Instant }),
+    schema: z.strictObject({
+      reason: z.string(),
+      /** Whatever of its subscriptions was not billed by then is not asked for, nor given back. */
+      unbilled: z.literal('forgone').optional(),
+      effectiveAt: Instant,
+    }),
   },
 } as const;

@@ -5,6 +5,8 @@ import { CommandHandling } from '#libs/event-sourcing';
 import { CallOf, TakesCommand } from '#http/platform';
 import { type Call, malformed } from '#libs/platform';
 import { account } from '../billing/account.js';
+import { requireFinalBill } from '../billing-run/final-bill.js';
+import { SubscriptionBilling } from '../billing-run/subscription-billing.job.js';
 import {
   AccountClosedAnswer,
   AccountOpenedAnswer,
@@ -40,6 +42,7 @@ export class AccountsController {
   constructor(
     @Inject(CommandDoor) private readonly door: CommandDoor,
     @Inject(CommandHandling) private readonly handling: CommandHandling,
+    @Inject(SubscriptionBilling) private readonly billing: SubscriptionBilling,
   ) {}
 
   @Post()
@@ -92,15 +95,24 @@ export class AccountsController {
     summary: 'Close an account that neither owes nor is owed anything',
     description:
       'Refused while a dispute is open (DISPUTE_OPEN), an adjustment waits for approval (ADJUSTMENT_PENDING) or an autopay ' +
-      'debit is at the bank (AUTOPAY_DEBIT_UNDERWAY). Autopay ends with the account, and an arrangement is completed.',
+      'debit is at the bank (AUTOPAY_DEBIT_UNDERWAY), a subscription runs (SUBSCRIPTION_RUNNING), or something of one is not ' +
+      'billed yet (CHARGES_NOT_BILLED) and not said to be forgone. Autopay ends with the account, and an arrangement is completed.',
     answer: AccountClosedAnswer,
   })
   async closeAccount(
-    @Param('accountId') accountId: string,
+    @Param('accountId') text: string,
     @Body({ schema: CloseAccountRequest }) body: z.output<typeof CloseAccountRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof AccountClosedAnswer>> {
-    const done = await this.door.send(CloseAccount, accountIdOf(accountId), body, call);
+    const accountId = accountIdOf(text);
+    const { state, subscriptions } = await this.billing.read(accountId);
+    // What is closed already is answered, or refused, as what it is.
+    if (state.status === 'open') {
+      const today = new Date().toISOString().slice(0, 10);
+      const { catalogue } = this.billing;
+      requireFinalBill(state, subscriptions, catalogue, { today, forgone: body.unbilled === 'forgone' });
+    }
+    const done = await this.door.send(CloseAccount, accountId, body, call);
     return { ...receipt(done), status: 'closed' };
   }
 }

@@ -30,6 +30,12 @@ describe('CloseAccount', () => {
       .then([{ type: 'AccountClosed', data: { reason: 'moved-away', effectiveAt: at } }]);
   });
 
+  it('keeps that what was not billed is forgone', () => {
+    given(account, [accountOpened()])
+      .when(CloseAccount, { ...body, unbilled: 'forgone' })
+      .then([{ type: 'AccountClosed', data: { reason: 'moved-away', unbilled: 'forgone', effectiveAt: at } }]);
+  });
+
   it('refuses while a bill is open or credit is left', () => {
     given(account, [accountOpened(), billIssued('B-1', '2026-02-01', ['0.01'])])
       .when(CloseAccount, body)

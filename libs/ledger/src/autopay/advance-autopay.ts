@@ -8,7 +8,7 @@ import { Day, Identifier } from '../billing/command-fields.js';
 import { addDays } from '../importing/calendar.js';
 import { businessDayFrom, businessDayUpTo } from '../payment-lifecycle/business-days.js';
 import { type AutopayDebit, type AutopayEvent, type BillShare, awaitsDebit, type Enrollment } from './autopay.js';
-import { dropped, stated, sumOf } from './autopay-debits.js';
+import { debitable, dropped, stated, sumOf, whyNothing } from './autopay-debits.js';
 import { answerTo, type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
 import { scheduledOf } from './cancel-autopay.js';
 import { isCardGoodOn, lastDayOfCard } from './card-expiry.js';
@@ -18,45 +18,55 @@ import { isCardGoodOn, lastDayOfCard } from './card-expiry.js';
  * are warned of, debits whose day has come are presented, and bills that are to be debited are announced. What follows from
  * it at the gateway is done by whoever asked (ADR 0035). Asked again it does nothing again.
  */
-export const AdvanceAutopay = defineCommand({
-  type: 'AdvanceAutopay',
-  decider: account,
-  schema: z.strictObject({
-    date: Day,
-    /** The run that asks, recorded with what it debits. */
-    run: Identifier,
-  }),
-  decide({ date, run }, state, context): AccountEvent[] {
-    requireKnown(state);
-    const advance = new Advance(state, date, run, context);
-    advance.expire();
-    advance.answer();
-    advance.warn();
-    // First what was announced before, so that its amount is known to what is announced now; then what may go at once.
-    advance.present();
-    advance.announce();
-    advance.present();
-    return advance.events;
-  },
-});
+export const AdvanceAutopay = advanceAutopayBy();
+
+/**
+ * The same by a policy that is not the one of the day: a run goes on by the one it was begun with. The policy is no part of the
+ * body, so that a run which was begun by an older build is gone on with.
+ */
+export function advanceAutopayBy(policy?: AutopayPolicy) {
+  return defineCommand({
+    type: 'AdvanceAutopay',
+    decider: account,
+    schema: z.strictObject({
+      date: Day,
+      /** The run that asks, recorded with what it debits. */
+      run: Identifier,
+    }),
+    decide({ date, run }, state, context): AccountEvent[] {
+      requireKnown(state);
+      const advance = new Advance(state, policy ?? autopayPolicyOn(date), { date, run }, context);
+      advance.expire();
+      advance.answer();
+      advance.warn();
+      // First what was announced before, so that its amount is known to what is announced now; then what may go at once.
+      advance.present();
+      advance.announce();
+      advance.present();
+      return advance.events;
+    },
+  });
+}
+
+/** A run for a day that has passed makes up for it today: notice is given from now on, and not from then. */
+export function dayOfRun(date: string, now: string): string {
+  const today = now.slice(0, 10);
+  return today > date ? today : date;
+}
 
 /** Gathers events, each seeing what the ones before it have made of the account. */
 class Advance {
   readonly events: AutopayEvent[] = [];
-  readonly #policy: AutopayPolicy;
-  /** A run for a day that has passed makes up for it today: notice is given from now on, and not from then. */
   readonly #today: string;
   #presented = 0;
 
   constructor(
     private state: AccountState,
-    private readonly date: string,
-    private readonly run: string,
+    private readonly policy: AutopayPolicy,
+    private readonly turn: { readonly date: string; readonly run: string },
     private readonly context: CommandContext,
   ) {
-    const now = context.at.slice(0, 10);
-    this.#today = now > date ? now : date;
-    this.#policy = autopayPolicyOn(date);
+    this.#today = dayOfRun(turn.date, context.at);
   }
 
   /** Nothing is debited by a card that is not good any more; what was announced is dropped. */
@@ -75,7 +85,7 @@ class Advance {
     const { expires, lastFour } = enrollment?.method ?? {};
     if (enrollment?.status !== 'active' || expires === undefined) return;
     const last = lastDayOfCard(expires);
-    const daysAhead = this.#policy.cardExpiryWarnings.findLast((days) => this.#today >= addDays(last, -days));
+    const daysAhead = this.policy.cardExpiryWarnings.findLast((days) => this.#today >= addDays(last, -days));
     if (daysAhead === undefined || (enrollment.warned !== undefined && enrollment.warned <= daysAhead)) return;
     const { enrollmentId } = enrollment;
     const card = { enrollmentId, expires, ...(lastFour !== undefined && { lastFour }) };
@@ -86,8 +96,8 @@ class Advance {
   present(): void {
     const { enrollment } = this.state.autopay;
     for (const debit of scheduledOf(this.state)) {
-      if (debit.payOn > this.date || !enrollment) continue;
-      if (this.#today > addDays(debit.payOn, this.#policy.latestDays)) this.#drop(debit, { reason: 'too-late' });
+      if (debit.payOn > this.turn.date || !enrollment) continue;
+      if (this.#today > addDays(debit.payOn, this.policy.latestDays)) this.#drop(debit, { reason: 'too-late' });
       else if (this.state.holds.length === 0) this.#present(debit, enrollment);
     }
   }
@@ -115,7 +125,7 @@ class Advance {
     if (presented.enrollmentId !== enrollment.enrollmentId) {
       return this.#drop(debit, { reason: 'enrollment-replaced', code });
     }
-    const answer = answerTo(this.#policy, presented.method.kind, code);
+    const answer = answerTo(this.policy, presented.method.kind, code);
     if (answer === 'present-again') return this.#presentAgain(debit, enrollment, code);
     this.#drop(debit, { reason: 'not-paid', code });
     const { status } = enrollment;
@@ -126,7 +136,7 @@ class Advance {
   /** The same amount once more, as often and as long as the policy allows. */
   #presentAgain(debit: AutopayDebit, enrollment: Enrollment, code: string): void {
     const { status } = enrollment;
-    const { most, withinDays, afterDays } = this.#policy.presentments;
+    const { most, withinDays, afterDays } = this.policy.presentments;
     const { debitId, presentments, firstPresentedOn = this.#today, presented } = debit;
     const wait = afterDays[Math.min(presentments, afterDays.length) - 1] ?? 0;
     const payOn = dayFrom(enrollment, addDays(this.#today, wait));
@@ -139,29 +149,28 @@ class Advance {
 
   #present(debit: AutopayDebit, { enrollmentId, method: { kind, token } }: Enrollment): void {
     const { debitId, presentments, presented, firstPresentedOn = this.#today } = debit;
-    if (this.#today > addDays(firstPresentedOn, this.#policy.presentments.withinDays)) {
+    if (this.#today > addDays(firstPresentedOn, this.policy.presentments.withinDays)) {
       return this.#drop(debit, { reason: 'presented-too-long' });
     }
     const wanted = presented?.bills ?? debit.bills;
-    const bills = wanted.flatMap(({ billNumber, amount }) => {
-      const open = this.#openOf(billNumber);
-      return open > 0n ? [{ billNumber, amount: open < amount ? open : amount }] : [];
-    });
-    // What came back once is not announced as if it were new.
-    if (bills.length === 0)
-      return this.#drop(debit, { reason: presentments === 0 ? this.#whyNot(wanted) : 'nothing-open' });
+    const bills = debitable(wanted, this.state, this.#today);
+    if (bills.length === 0) {
+      // What came back once is not announced as if it were new.
+      const reason = presentments === 0 ? whyNothing(wanted, this.state, this.#today) : 'nothing-open';
+      return this.#drop(debit, { reason });
+    }
     // A debit is presented again for the same amount or not at all (Nacha, reinitiation of returned entries).
     if (presentments > 0 && sumOf(bills) < sumOf(wanted)) return this.#drop(debit, { reason: 'amount-changed' });
     const paymentId = numbered(this.context.commandId, this.#presented++);
     const what = { debitId, ...stated(bills, this.state), enrollmentId, paymentId, method: { kind, token } };
-    const data = { ...what, presentment: presentments + 1, run: this.run, ...this.#byPolicy };
+    const data = { ...what, presentment: presentments + 1, run: this.turn.run, ...this.#byPolicy };
     this.#tell({ type: 'AutopayDebitPresented', data });
   }
 
   #announce(enrollment: Enrollment, chosen: string, bills: readonly BillShare[]): void {
     const { enrollmentId, method, noticeRange } = enrollment;
     const notice = this.#noticeOf(sumOf(bills), enrollmentId, noticeRange);
-    const earliest = dayFrom(enrollment, addDays(this.#today, notice.required ? this.#policy.noticeDays : 0));
+    const earliest = dayFrom(enrollment, addDays(this.#today, notice.required ? this.policy.noticeDays : 0));
     const { token: _, ...shown } = method;
     const data = {
       debitId: String(this.state.autopay.debits.length + 1),
@@ -184,7 +193,8 @@ class Advance {
     if (debits.some(({ status, presentments }) => status === 'scheduled' && presentments === 0)) {
       return notice(true, 'previous-pending');
     }
-    const before = debits.findLast(({ presented }) => presented?.enrollmentId === enrollmentId)?.presented?.amount;
+    const before = debits.findLast(({ presented, neverMade }) => presented?.enrollmentId === enrollmentId && !neverMade)
+      ?.presented?.amount;
     if (before === undefined) return notice(true, 'first-debit');
     return before === amount ? notice(false, 'amount-unchanged') : notice(true, 'amount-varies');
   }
@@ -202,7 +212,7 @@ class Advance {
   }
 
   #drop(debit: AutopayDebit, why: { readonly reason: string; readonly code?: string }): void {
-    this.#tell(dropped(debit, why, this.#policy, this.state, this.context.at));
+    this.#tell(dropped(debit, why, this.policy, this.state, this.context.at));
   }
 
   /** What may be debited of a bill: not what is in dispute, nor what an arrangement has put off, nor what there is credit for. */
@@ -210,15 +220,8 @@ class Advance {
     return collectibleOf(this.state, billNumber, this.#today).collectible;
   }
 
-  /** Why nothing may be debited of bills. */
-  #whyNot(bills: readonly BillShare[]): string {
-    const left = bills.map(({ billNumber }) => collectibleOf(this.state, billNumber, this.#today));
-    if (left.every(({ open }) => open === 0n)) return 'nothing-open';
-    return left.every(({ open, covered }) => open === covered) ? 'covered-by-credit' : 'put-off';
-  }
-
   get #byPolicy() {
-    return { policy: this.#policy.version, effectiveAt: this.context.at };
+    return { policy: this.policy.version, effectiveAt: this.context.at };
   }
 
   #tell(event: AutopayEvent): void {

@@ -1,3 +1,5 @@
+import { refuse } from '../billing/rejections.js';
+
 /*
  * By which rules debits are announced, made, and answered when they come back. Data, so that another biller or another
  * regulator is another version; the version is recorded in every event it shaped, together with what followed from it, so
@@ -103,11 +105,19 @@ const US_2026: AutopayPolicy = {
 };
 
 /** Every version there was, the latest last. One that was in force is never changed. */
-const AUTOPAY_POLICIES: readonly AutopayPolicy[] = [US_2026];
+export const AUTOPAY_POLICIES: readonly AutopayPolicy[] = [US_2026];
 
 /** The policy in force on a day. */
-export function autopayPolicyOn(day: string): AutopayPolicy {
-  return AUTOPAY_POLICIES.findLast(({ validFrom }) => validFrom <= day) ?? US_2026;
+export function autopayPolicyOn(day: string, among = AUTOPAY_POLICIES): AutopayPolicy {
+  return among.findLast(({ validFrom }) => validFrom <= day) ?? US_2026;
+}
+
+/** The policy of a name, which a run was begun with. @throws Rejected AUTOPAY_POLICY_UNKNOWN */
+export function autopayPolicyNamed(name: string, among = AUTOPAY_POLICIES): AutopayPolicy {
+  return (
+    among.find(({ version }) => version === name) ??
+    refuse('AUTOPAY_POLICY_UNKNOWN', `this build has no autopay policy ${name}; go on with the run by one that has it`)
+  );
 }
 
 export function answerTo(policy: AutopayPolicy, kind: 'card' | 'bank-account', code: string): Answer {

@@ -10,6 +10,7 @@ import { candidatePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import { payment } from '../payment-lifecycle/payment.js';
 import { type PaymentGateway } from '../payment-lifecycle/payment-gateway.js';
 import { readModels } from '../read-models.js';
+import { AUTOPAY_POLICIES, type AutopayPolicy } from './autopay-policy.js';
 import { AutopayQueries } from './autopay.queries.js';
 import { enrolling } from './autopay-examples.js';
 import { AutopayRuns } from './autopay-runs.job.js';
@@ -55,10 +56,13 @@ describe('Autopay runs', () => {
   async function enrolled(name: string, more: Parameters<typeof enrolling>[0] = {}): Promise<string> {
     await send(id(name), OpenAccount, { payBillNumber: candidatePayBillNumber(id(name), 0), currency: 'USD' });
     await send(id(name), EnrollAutopay, EnrollAutopay.schema.parse(enrolling(more)));
-    const lines = [{ lineId: 'L1', service: 'internet', description: 'Fibre', unitPrice: '60.00' }];
-    const bill = { billNumber: 'B-1', issuedOn: '2026-01-05', dueOn: '2026-02-06', lines };
-    await send(id(name), IssueBill, IssueBill.schema.parse(bill));
+    await bill(name, 'B-1', '2026-01-05', '2026-02-06');
     return id(name);
+  }
+
+  async function bill(name: string, billNumber: string, issuedOn: string, dueOn: string): Promise<void> {
+    const lines = [{ lineId: 'L1', service: 'internet', description: 'Fibre', unitPrice: '60.00' }];
+    await send(id(name), IssueBill, IssueBill.schema.parse({ billNumber, issuedOn, dueOn, lines }));
   }
 
   async function ended(date: string, dryRun = false, today = new Date(`${date}T12:00:00.000Z`)) {
@@ -107,6 +111,15 @@ describe('Autopay runs', () => {
     await expect(runs.standing('2026-02-05', false)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_UNKNOWN' });
   });
 
+  it('of tomorrow, begun early, lock out that of yesterday, and not that of today', async () => {
+    const today = new Date('2026-02-07T12:00:00.000Z');
+    expect(await ended('2026-02-08', false, today)).toMatchObject({ state: 'finished' });
+    expect(await ended('2026-02-07', false, today)).toMatchObject({ state: 'finished', report: { failed: 0 } });
+    const next = new Date('2026-02-10T12:00:00.000Z');
+    expect(await ended('2026-02-11', false, next)).toMatchObject({ state: 'finished' });
+    await expect(ended('2026-02-09', false, next)).rejects.toMatchObject({ code: 'AUTOPAY_RUN_PASSED', field: 'date' });
+  });
+
   it('end where the process ends, and say so; the next process finds what is left', async () => {
     now = new Date('2026-02-09T12:00:00.000Z');
     const gateways = [{ name: 'simulator' } as PaymentGateway];
@@ -152,6 +165,47 @@ describe('Autopay runs', () => {
     const first = await queries.enrollments({}, 3, undefined);
     expect((await queries.enrollments({}, 3, first.next!)).items.map(({ accountId }) => accountId)).toEqual([
       id('one'),
+    ]);
+  });
+
+  it('go by the policy they were begun with to their end, and the next by the one that holds then', async () => {
+    const [us] = AUTOPAY_POLICIES;
+    const changed: AutopayPolicy = { ...us!, version: 'us-autopay/test', validFrom: '2026-02-16', noticeDays: 20 };
+    const gateways = [{ name: 'simulator' } as PaymentGateway];
+    const by = (...policies: AutopayPolicy[]) =>
+      new AutopayRuns(
+        store,
+        test.db,
+        new ReadBarrier(test.db, 30_000),
+        { gateways, policy: POLICY },
+        () => now,
+        policies,
+      );
+    now = new Date('2026-02-16T12:00:00.000Z');
+    const accountId = await enrolled('policies');
+    await bill('policies', 'B-2', '2026-02-16', '2026-03-05');
+    const begun = by(us!);
+    await begun.start('2026-02-16', { dryRun: false, caller });
+    await begun.onModuleDestroy();
+    await expect(by(changed).start('2026-02-16', { dryRun: false, caller })).rejects.toMatchObject({
+      code: 'AUTOPAY_POLICY_UNKNOWN',
+    });
+    const released = by(us!, changed);
+    const done = async (date: string) => {
+      now = new Date(`${date}T12:00:00.000Z`);
+      await released.start(date, { dryRun: false, caller });
+      await until(async () => (await released.standing(date, false)).state !== 'running');
+    };
+    await done('2026-02-16');
+    await bill('policies', 'B-3', '2026-02-17', '2026-03-06');
+    await done('2026-02-17');
+    const announced = [];
+    for await (const { type, data } of store.readStream(`account-${accountId}`)) {
+      if (type === 'AutopayDebitAnnounced') announced.push(data);
+    }
+    expect(announced).toMatchObject([
+      { payOn: '2026-03-05', policy: 'us-autopay/1' },
+      { payOn: '2026-03-09', policy: 'us-autopay/test' },
     ]);
   });
 });

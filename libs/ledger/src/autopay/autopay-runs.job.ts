@@ -7,7 +7,7 @@ import { type Collecting } from '../payment-lifecycle/collecting.js';
 import { LEDGER } from '../reads/ledger.js';
 import { daysAfter } from '../runs-of-accounts/run-of-accounts.js';
 import { type RunStanding, RunsOfAccounts } from '../runs-of-accounts/runs-of-accounts.job.js';
-import { type AutopayPolicy, autopayPolicyOn } from './autopay-policy.js';
+import { AUTOPAY_POLICIES, type AutopayPolicy, autopayPolicyNamed, autopayPolicyOn } from './autopay-policy.js';
 import { autopayRun } from './autopay-run.js';
 import { type AutopayReport } from './autopay-run-events.js';
 import { AutopayTally } from './autopay-tally.js';
@@ -37,13 +37,15 @@ export class AutopayRuns extends RunsOfAccounts<string, Begun, AutopayPolicy, Au
     barrier: ReadBarrier,
     collecting: Collecting,
     clock: () => Date = () => new Date(),
+    policies: readonly AutopayPolicy[] = AUTOPAY_POLICIES,
   ) {
     super({ store, db, barrier, clock }, (handling) => {
-      const due = new DueAutopay(handling, collecting);
+      const due = new DueAutopay(handling, collecting, clock);
       return {
         run: autopayRun,
         idsOf: (date) => ({ stream: date, commands: `autopay-${date}` }),
-        termsOf: autopayPolicyOn,
+        termsOf: (date, begun) =>
+          begun ? autopayPolicyNamed(begun.policy, policies) : autopayPolicyOn(date, policies),
         begunWith: (date, { version }) => ({ date, policy: version }),
         laterThan: daysAfter,
         shown: (date) => ({ date }),
@@ -52,9 +54,9 @@ export class AutopayRuns extends RunsOfAccounts<string, Begun, AutopayPolicy, Au
           select account_id from autopay_enrollments
           where status in ('active', 'suspended') or changed_on > ${addDays(date, -ENDED_DAYS)}::date`,
         tally: () => new AutopayTally(),
-        take: async ({ accountId, of: date, dryRun, tally, metadata }) => {
-          const one = { accountId, date, metadata };
-          tally.did(dryRun ? await due.preview(one, clock()) : await due.collect(one));
+        take: async ({ accountId, of: date, terms: policy, dryRun, tally, metadata }) => {
+          const one = { accountId, date, policy, metadata };
+          tally.did(dryRun ? await due.preview(one) : await due.collect(one));
         },
       };
     });

@@ -50,6 +50,8 @@ export interface AutopayDebit {
   readonly code: string | undefined;
   /** Why it was dropped. */
   readonly reason: string | undefined;
+  /** It was decided on, and given up before its payment was ever asked for. */
+  readonly neverMade: boolean;
 }
 
 export interface Presented {
@@ -58,6 +60,8 @@ export interface Presented {
   readonly method: Data<'AutopayDebitPresented'>['method'];
   readonly amount: bigint;
   readonly bills: readonly BillShare[];
+  /** What has become of the enrolment since it was decided on; nothing while that stands. */
+  readonly enrollmentWas: Exclude<Enrollment['status'], 'active'> | 'replaced' | undefined;
 }
 
 export interface Autopay {
@@ -75,6 +79,8 @@ const DEBITED_LATER: ReadonlySet<string> = new Set([
   'put-off',
   // There was credit for it then, which may be refunded or used otherwise.
   'covered-by-credit',
+  // The rest of it, when its payment was never asked for.
+  'less-to-debit',
   'enrollment-cancelled',
   'enrollment-suspended',
   'enrollment-stopped',
@@ -132,7 +138,7 @@ export function evolveAutopay(autopay: Autopay, event: AccountEvent, digits: num
 function evolved(autopay: Autopay, event: AutopayEvent, digits: number): Autopay {
   switch (event.type) {
     case 'AutopayEnrolled':
-      return { ...autopay, enrollment: enrolled(event.data, digits) };
+      return { ...without(autopay, 'replaced'), enrollment: enrolled(event.data, digits) };
     case 'AutopayCancelled':
       return ended(autopay, 'cancelled');
     case 'AutopayStopped':
@@ -157,7 +163,11 @@ function evolved(autopay: Autopay, event: AutopayEvent, digits: number): Autopay
     }
     case 'AutopayDebitDropped': {
       const { reason, code } = event.data;
-      return ofDebit(autopay, event.data.debitId, (debit) => ({ ...debit, status: 'dropped', reason, code }));
+      return ofDebit(autopay, event.data.debitId, (debit) => {
+        // A payment that was voided is named by its code.
+        const neverMade = debit.status === 'presented' && debit.presentments === 1 && code === undefined;
+        return { ...debit, status: 'dropped', reason, code, neverMade };
+      });
     }
   }
 }
@@ -181,7 +191,7 @@ function announced(data: Data<'AutopayDebitAnnounced'>, digits: number): Autopay
   return {
     ...{ debitId, payOn, bills: sharesOf(bills, digits), amount: parseMinor(amount.amount, digits) },
     ...{ noticed: notice.required, status: 'scheduled', presentments: 0, firstPresentedOn: undefined },
-    ...{ presented: undefined, code: undefined, reason: undefined },
+    ...{ presented: undefined, code: undefined, reason: undefined, neverMade: false },
   };
 }
 
@@ -196,6 +206,7 @@ function presented(debit: AutopayDebit, data: Data<'AutopayDebitPresented'>, dig
       ...{ enrollmentId, paymentId, method },
       amount: parseMinor(amount.amount, digits),
       bills: sharesOf(bills, digits),
+      enrollmentWas: undefined,
     },
     code: undefined,
   };
@@ -206,7 +217,16 @@ function failed(code: string) {
 }
 
 function ended(autopay: Autopay, status: Exclude<Enrollment['status'], 'active'>, code?: string): Autopay {
-  return withEnrollment(autopay, (enrollment) => ({ ...enrollment, status, code }));
+  return withEnrollment(without(autopay, status), (enrollment) => ({ ...enrollment, status, code }));
+}
+
+/** Notes of what is presented that the enrolment it was decided on under stands no more. */
+function without(autopay: Autopay, enrollmentWas: Presented['enrollmentWas']): Autopay {
+  return changed(
+    autopay,
+    ({ status, presented: latest }) => status === 'presented' && latest?.enrollmentWas === undefined,
+    (debit) => ({ ...debit, presented: debit.presented && { ...debit.presented, enrollmentWas } }),
+  );
 }
 
 function withEnrollment(autopay: Autopay, change: (enrollment: Enrollment) => Enrollment): Autopay {

@@ -5,7 +5,10 @@ import { commandMetadata } from '#testing/event-sourcing';
 import { Fate, Killed, MortalLog } from '#testing/ledger';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
+import { ApplyPayment } from '../billing/apply-payment.js';
+import { HoldPayments } from '../billing/hold-payments.js';
 import { IssueBill } from '../billing/issue-bill.js';
+import { ReleaseHold } from '../billing/release-hold.js';
 import { addDays } from '../importing/calendar.js';
 import { payment } from '../payment-lifecycle/payment.js';
 import {
@@ -17,6 +20,7 @@ import {
 import { PaymentWorker } from '../payment-lifecycle/payment-worker.job.js';
 import { VoidPayment } from '../payment-lifecycle/void-payment.js';
 import { enrolling } from './autopay-examples.js';
+import { autopayPolicyOn } from './autopay-policy.js';
 import { CancelAutopay } from './cancel-autopay.js';
 import { DueAutopay } from './due-autopay.job.js';
 import { EnrollAutopay } from './enroll-autopay.js';
@@ -109,18 +113,27 @@ class World {
     this.bank = new Bank(this.fate, outcomes, () => this.#day);
   }
 
-  async live(cancelOn: number | undefined): Promise<void> {
+  async open(): Promise<void> {
     for (const accountId of ACCOUNTS) {
-      await this.#send(accountId, OpenAccount, { payBillNumber: '12345678901244', currency: 'USD' });
-      await this.#send(accountId, EnrollAutopay, EnrollAutopay.schema.parse(enrolling()));
+      await this.send(accountId, OpenAccount, { payBillNumber: '12345678901244', currency: 'USD' });
+      await this.send(accountId, EnrollAutopay, EnrollAutopay.schema.parse(enrolling()));
     }
+  }
+
+  /** It becomes so many days after the first. */
+  comes(day: number): void {
+    this.#day = addDays(FIRST_DAY, day);
+  }
+
+  async live(cancelOn: number | undefined): Promise<void> {
+    await this.open();
     for (let day = 0; day < DAYS; day++) {
-      this.#day = addDays(FIRST_DAY, day);
-      if (day % 30 === 0) for (const accountId of ACCOUNTS) await this.#bill(accountId, day);
-      if (day === cancelOn) await this.#send(ACCOUNTS[0]!, CancelAutopay, { reason: 'customer-asked' });
+      this.comes(day);
+      if (day % 30 === 0) for (const accountId of ACCOUNTS) await this.bill(accountId, day);
+      if (day === cancelOn) await this.send(ACCOUNTS[0]!, CancelAutopay, { reason: 'customer-asked' });
       this.bank.overnight();
       await this.#survive(() => this.#payments());
-      await this.#survive(() => this.#run());
+      await this.#survive(() => this.run());
       await this.#survive(() => this.#payments());
       await this.#voids();
     }
@@ -134,19 +147,25 @@ class World {
     }));
   }
 
-  async #run(): Promise<void> {
+  /** The run of a day; today's when it is left out. */
+  async run(date = this.#day): Promise<void> {
     const policy = { version: 'payments/1', applyOn: 'settled' } as const;
-    const due = new DueAutopay(this.#handling(), { gateways: [this.bank], policy });
+    const due = new DueAutopay(this.#handling(), { gateways: [this.bank], policy }, () => this.#now);
     for (const accountId of ACCOUNTS) {
-      const metadata = commandMetadata(id(`${this.#day} ${accountId}`));
-      await due.collect({ accountId, date: this.#day, metadata });
+      const metadata = commandMetadata(id(`${date} ${accountId}`));
+      await due.collect({ accountId, date, policy: autopayPolicyOn(date), metadata });
     }
   }
 
   /** The payment process looks at all payments there are. */
   async #payments(): Promise<void> {
-    const now = () => new Date(`${this.#day}T12:00:00.000Z`);
-    const worker = new PaymentWorker(this.#store, this.#handling(), [this.bank], now, () => 1);
+    const worker = new PaymentWorker(
+      this.#store,
+      this.#handling(),
+      [this.bank],
+      () => this.#now,
+      () => 1,
+    );
     for (const paymentId of this.#paymentIds()) {
       await worker.look({ id: paymentId, happened: '1', hints: 1, timely: true, attempts: 0, againAt: undefined });
     }
@@ -157,14 +176,14 @@ class World {
     for (const paymentId of this.#paymentIds()) {
       const { outcome, report } = this.bank.payments.get(paymentId) ?? {};
       if (outcome !== 'is voided' || report?.status !== 'pending') continue;
-      await this.#send(paymentId, VoidPayment, { reason: 'payer-asked' });
+      await this.send(paymentId, VoidPayment, { reason: 'payer-asked' });
     }
   }
 
-  async #bill(accountId: string, day: number): Promise<void> {
+  async bill(accountId: string, day: number): Promise<void> {
     const lines = [{ lineId: 'L1', service: 'internet', description: 'Fibre', unitPrice: `${40 + day}.00` }];
     const bill = { billNumber: `B-${day}`, issuedOn: this.#day, dueOn: addDays(this.#day, 21), lines };
-    await this.#send(accountId, IssueBill, IssueBill.schema.parse(bill));
+    await this.send(accountId, IssueBill, IssueBill.schema.parse(bill));
   }
 
   async #survive(work: () => Promise<void>): Promise<void> {
@@ -182,7 +201,7 @@ class World {
   }
 
   /** Sends a command; one that is refused changes nothing. */
-  async #send(stream: string, definition: unknown, data: object): Promise<void> {
+  async send(stream: string, definition: unknown, data: object): Promise<void> {
     const metadata = commandMetadata(id(`${this.#day} ${stream} ${JSON.stringify(data)}`));
     const command = { definition, data, metadata } as unknown as Submitted<never, never>;
     await this.#handling()
@@ -198,7 +217,11 @@ class World {
   }
 
   #handling(): CommandHandling {
-    return new CommandHandling(this.#store, { clock: () => new Date(`${this.#day}T12:00:00.000Z`) });
+    return new CommandHandling(this.#store, { clock: () => this.#now });
+  }
+
+  get #now(): Date {
+    return new Date(`${this.#day}T12:00:00.000Z`);
   }
 
   get #store(): EventStore {
@@ -237,6 +260,79 @@ describe('What is due of autopay, done day by day by processes that are killed a
     );
     expect(deaths).toBeGreaterThan(40);
   }, 120_000);
+});
+
+describe('A debit whose process died before its payment was asked for', () => {
+  const ONE = ACCOUNTS[0]!;
+
+  /** Due and decided on day 21, a Monday; the process dies then, and another goes on when it is told to. */
+  async function died(): Promise<World> {
+    const world = new World(['settles'], []);
+    await world.open();
+    await world.bill(ONE, 0);
+    await world.run();
+    world.comes(21);
+    world.fate.strike(2, 'before');
+    await expect(world.run()).rejects.toThrow(Killed);
+    return world;
+  }
+
+  const PAID = {
+    ...{ paymentId: id('paid'), amount: { amount: '40.00', currency: 'USD' }, channel: 'online' },
+    ...{ method: { kind: 'card' } },
+  };
+  const told = ({ history }: World, type: string) =>
+    history.flatMap(({ events }) => events.filter((event) => event.type === type).map(({ data }) => data));
+
+  it.each([
+    ['on its day', 21],
+    ['in the days in which any debit may be late', 26],
+  ])('is made when the run is gone on with %s', async (_, day) => {
+    const world = await died();
+    world.comes(day);
+    await world.run('2026-01-26');
+    expect(told(world, 'PaymentPending')).toHaveLength(1);
+    expect(told(world, 'AutopayDebitDropped')).toEqual([]);
+  });
+
+  it('is given up when its day is too long past, and its bill announced anew by the next run', async () => {
+    const world = await died();
+    world.comes(27);
+    await world.run('2026-01-26');
+    expect(told(world, 'PaymentPending')).toEqual([]);
+    expect(told(world, 'AutopayDebitDropped')).toMatchObject([{ debitId: '1', reason: 'too-late' }]);
+    await world.run();
+    expect(told(world, 'AutopayDebitAnnounced').at(-1)).toMatchObject({ debitId: '2', payOn: '2026-02-11' });
+  });
+
+  it.each([
+    ['the customer has cancelled autopay', CancelAutopay, { reason: 'customer-asked' }, 'enrollment-cancelled'],
+    ['the bill was paid', ApplyPayment, PAID, 'nothing-open'],
+    [
+      'part of the bill was paid',
+      ApplyPayment,
+      { ...PAID, amount: { amount: '15.00', currency: 'USD' } },
+      'less-to-debit',
+    ],
+  ])('is given up when %s meanwhile, once', async (_, command, body, reason) => {
+    const world = await died();
+    world.comes(22);
+    await world.send(ONE, command, body);
+    for (const run of ['2026-01-26', '2026-01-27', '2026-01-27']) await world.run(run);
+    expect(told(world, 'PaymentPending')).toEqual([]);
+    expect(told(world, 'AutopayDebitDropped')).toMatchObject([{ debitId: '1', reason }]);
+  });
+
+  it('waits while the account’s payments are held (SE3)', async () => {
+    const world = await died();
+    await world.send(ONE, HoldPayments, { holdId: id('hold'), reason: 'card-testing' });
+    await world.run();
+    expect(told(world, 'PaymentPending')).toEqual([]);
+    world.comes(22);
+    await world.send(ONE, ReleaseHold, { holdId: id('hold'), reason: 'dismissed' });
+    await world.run();
+    expect(told(world, 'PaymentPending')).toHaveLength(1);
+  });
 });
 
 /** Every presentment has its payment, and no payment is anything else. */

@@ -39,9 +39,12 @@ interface Kind<Name extends string, Begun extends OfDay, Report> {
   readonly passed?: Refusal;
 }
 
-/** The later days of which a run may have been begun when one of this day still may be. */
-export function daysAfter(date: string): string[] {
-  return [addDays(date, 1), addDays(date, 2)];
+/**
+ * The days of which no run may have been begun before one of a day that has passed: days are run in their order. None stands in
+ * the way of the run of today, as that of tomorrow would, which somebody further east, or by mistake, has begun already.
+ */
+export function daysAfter(date: string, today: string): string[] {
+  return date < today ? [addDays(date, 1), addDays(date, 2)] : [];
 }
 
 /**

@@ -49,7 +49,7 @@ interface KindOfRun<Of, Begun extends { readonly date: string }, Terms, Report, 
   termsOf(of: Of, begun?: Begun): Terms;
   begunWith(of: Of, terms: Terms): Begun;
   /** Those of which none may have been begun before it; left out where their order does not matter. */
-  laterThan?(of: Of): readonly Of[];
+  laterThan?(of: Of, today: string): readonly Of[];
   /** What tells it from others of its kind where somebody looks at it. */
   shown(of: Of, begun: Begun): Shown;
   /** The projection that its candidates are read from, and the category of streams that one has to be level with. */
@@ -198,7 +198,8 @@ export class RunsOfAccounts<
     run.requireUnfinished(state);
     // What it was begun with is what it goes on with.
     if (state.status === 'started') return this.#kind.termsOf(of, state.begun);
-    for (const later of this.#kind.laterThan?.(of) ?? []) {
+    const today = this.parts.clock().toISOString().slice(0, 10);
+    for (const later of this.#kind.laterThan?.(of, today) ?? []) {
       run.requireNoneLater((await this.#handling.current(this.#kind.idsOf(later).stream, run)).state);
     }
     const terms = this.#kind.termsOf(of);
