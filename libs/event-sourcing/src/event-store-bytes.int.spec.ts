@@ -78,6 +78,13 @@ describe('The log as stored bytes', () => {
     expect(appended).toBe(true);
   });
 
+  it('is left by who stops while busy with the last there was', async () => {
+    const enough = new AbortController();
+    const followed = { after: await store.lastPosition(), categories: ['till'], signal: enough.signal };
+    for await (const { caughtUp } of store.bytes.log(followed)) if (caughtUp) enough.abort();
+    expect(enough.signal.aborted).toBe(true);
+  });
+
   it('gives a stream from a revision on, and nothing for one that does not exist', async () => {
     const revisions: bigint[] = [];
     for await (const events of store.bytes.stream('till-2', { from: 690n, limit: 10 })) {

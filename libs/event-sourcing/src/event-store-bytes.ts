@@ -146,6 +146,7 @@ export class StoredBytes {
       let isLive = false;
       for await (const batch of this.#alone({ after: at, categories, signal }, place, manner)) {
         yield batch.map(({ message }) => message);
+        if (signal.aborted) return;
         at = placeOf(batch) ?? at;
         isLive ||= batch.some(saysLive);
         together = isLive && !manner.alone ? this.#live.join(at, categories, place) : undefined;
