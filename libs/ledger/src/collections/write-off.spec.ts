@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { fold, given } from '#testing/event-sourcing';
+import { Days } from '../autopay/autopay-examples.js';
+import { CancelAutopay } from '../autopay/cancel-autopay.js';
 import {
   accountClosed,
   accountOpened,
@@ -90,6 +92,33 @@ describe('A write-off', () => {
     const recovered = [...paid, ...pay(paid, '40.00').events()];
     const [restored] = given(account, recovered).when(CollectAccount, { on: '2026-05-21', policy }, { at }).events();
     expect(restored!.type).toBe('ServiceRestored');
+  });
+
+  it('of a bill that autopay is about to debit, or has debited without an outcome, is refused: nobody takes money for debt they gave up (PA6)', () => {
+    const days = new Days().happens(billIssued('B-1', '2026-02-06', ['60.00']));
+    const refused = (past: readonly AccountEvent[], on: string, body: object = { billNumber: 'B-1' }) =>
+      given(account, past)
+        .when(WriteOffDebt, { reason: 'deceased', ...body }, { at: `${on}T09:00:00.000Z`, commandId })
+        .thenRejected('AUTOPAY_DEBIT_UNDERWAY', 'billNumber');
+    days.run('2026-01-26');
+    refused(days.events, '2026-01-27');
+    days.run('2026-02-06');
+    refused(days.events, '2026-02-07');
+    refused(days.events, '2026-02-07', {});
+    days.comesBack('R01', '2026-02-09');
+    days.run('2026-02-10');
+    expect(days.last('AutopayDebitRescheduled').payOn > '2026-02-10').toBe(true);
+    refused(days.events, '2026-02-11');
+    refused(days.events, '2026-02-11', {});
+    // Others that are past due are written off, as beside one in dispute.
+    const beside = [...days.events, billIssued('B-2', '2026-01-01', ['5.00'])];
+    const body = { reason: 'deceased' };
+    const one = given(account, beside).when(WriteOffDebt, body, { at: '2026-02-11T09:00:00.000Z', commandId });
+    expect(one.state()).toMatchObject({ writtenOff: 500n, open: 6_000n });
+    days.do(CancelAutopay, { reason: 'customer-asked' }, '2026-02-11');
+    days.run('2026-02-12');
+    expect(days.last('AutopayDebitDropped').reason).toBe('enrollment-cancelled');
+    expect(days.do(WriteOffDebt, body, '2026-02-12')).toEqual(['DebtWrittenOff']);
   });
 
   it('is undone where it should not have been, at the same expense', () => {
