@@ -225,6 +225,70 @@ describe('Money that comes for written-off debt', () => {
     expect(back(disputed)).toMatchObject({ open: 1000n, writtenOff: 1800n });
   });
 
+  it('stands open again when its payment had given service back, and is dunned with all notices (52 Pa. Code §56.91)', () => {
+    const policy = CollectionPolicyVersion.parse({
+      ...{ version: 'test/1', validFrom: '2020-01-01', currency: 'USD' },
+      dunning: {
+        steps: [
+          { step: 'last', kind: 'final-notice', daysPastDue: 1 },
+          { step: 'cut', kind: 'suspension', daysPastDue: 2, daysAfterStep: 10 },
+          { step: 'gone', kind: 'write-off', daysPastDue: 100 },
+        ],
+      },
+    });
+    const collected = (past: readonly AccountEvent[], ...days: string[]) =>
+      days.reduce<readonly AccountEvent[]>((events, on) => {
+        const context = { at: `${on}T09:00:00.000Z`, commandId };
+        return [...events, ...given(account, events).when(CollectAccount, { on, policy }, context).events()];
+      }, past);
+    const told = (events: readonly AccountEvent[]) =>
+      events.map((event) => (event.type === 'DunningStepTaken' ? event.data.step : event.type));
+    const returned = (past: readonly AccountEvent[]) => {
+      const back = given(account, past).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }, { at });
+      return [...past, ...back.events()];
+    };
+    // Of the two bills only the older one had the steps.
+    const two = [...billed, billIssued('B-2', '2026-02-02', ['5.00'])];
+    const gone = collected(two, '2026-02-03', '2026-02-13', '2026-06-01');
+    expect(fold(account, gone)).toMatchObject({ open: 0n, writtenOff: 4_500n, suspended: { policy: 'test/1' } });
+    const first = '22222222-2222-4222-8222-222222222222';
+    const inPart = given(account, gone).when(
+      ApplyPayment,
+      { amount: USD('40.00'), ...byCard },
+      { at, commandId: first },
+    );
+    const paid = [...gone, ...inPart.events()];
+    const all = [...paid, ...pay(paid, '5.00').events()];
+    // Before service was given back all is as it was, and so it is after it was suspended again for something else.
+    expect(fold(account, returned(all))).toMatchObject({ open: 0n, writtenOff: 500n, suspended: { policy: 'test/1' } });
+    const back = collected(all, '2026-09-02');
+    expect(told(back.slice(all.length))).toEqual(['ServiceRestored']);
+    const lost = returned(back);
+    expect(told(lost.slice(back.length))).toEqual(['PaymentReturned']);
+    expect(fold(account, lost)).toMatchObject({ open: 500n, writtenOff: 0n, suspended: undefined, recoveries: [{}] });
+    const dunned = collected(lost, '2026-09-03', '2026-09-12', '2026-09-13', '2026-09-14');
+    expect(told(dunned.slice(lost.length))).toEqual(['last', 'cut', 'ServiceSuspended', 'gone', 'DebtWrittenOff']);
+    const sum = (name: string) =>
+      dunned
+        .flatMap(postingsOf)
+        .filter((posting) => posting.account === name)
+        .reduce((total, { amount }) => total + BigInt(amount.replace('.', '')), 0n);
+    // 40.00 of 45.00 were recovered in the end.
+    expect(sum('Bad Debt Expense') + sum('Bad Debt Recovered')).toBe(500n);
+  });
+
+  it('is written off again beside service that a person gave back: that is theirs to decide', () => {
+    const suspended: AccountEvent = {
+      type: 'ServiceSuspended',
+      data: { reason: 'not-paid', policy: 'test/1', effectiveAt: at },
+    };
+    const restored: AccountEvent = { type: 'ServiceRestored', data: { reason: 'hardship', effectiveAt: at } };
+    const cut = [...writtenOff, suspended];
+    const recovered = [...cut, ...pay(cut, '28.00').events(), restored];
+    const back = given(account, recovered).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }, { at });
+    expect(back.state()).toMatchObject({ open: 0n, writtenOff: 2_800n });
+  });
+
   it('is also what the bank gives back after the debt was given up: a chargeback is won', () => {
     const back: AccountEvent = {
       type: 'PaymentReturned',
