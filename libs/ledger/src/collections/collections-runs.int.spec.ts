@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata } from '#testing/event-sourcing';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
-import { embeddedDatabase, type TestDatabase, until } from '#testing/platform';
+import { type TestDatabase, testEngines, until } from '#testing/platform';
 import { OpenAccount } from '../accounts/open-account.js';
 import { account } from '../billing/account.js';
 import { IssueBill } from '../billing/issue-bill.js';
@@ -23,17 +23,19 @@ const policy = CollectionPolicy.parse({
   ],
 });
 
-/** A store that some accounts cannot be written to. */
+/** A store that some accounts cannot be written to, or not until something has come. */
 class BrokenStore extends EventStore {
   readonly broken = new Set<string>();
+  waiting: Promise<void> = Promise.resolve();
 
-  override append(...[stream, ...rest]: Parameters<EventStore['append']>): ReturnType<EventStore['append']> {
+  override async append(...[stream, ...rest]: Parameters<EventStore['append']>): ReturnType<EventStore['append']> {
     if (this.broken.has(stream)) throw new Error('the disk is full');
+    if (stream.startsWith('account-')) await this.waiting;
     return super.append(stream, ...rest);
   }
 }
 
-describe('Collections runs', () => {
+describe.each(await testEngines())('Collections runs on $name', (engine) => {
   let node: TestNode;
   let store: BrokenStore;
   let test: TestDatabase;
@@ -46,7 +48,7 @@ describe('Collections runs', () => {
   beforeAll(async () => {
     node = await startTestNode();
     store = new BrokenStore(node.connectionString);
-    test = await embeddedDatabase();
+    test = await engine.create();
     projecting = new ProjectionRunner(store, test.db, readModels).run(stopping.signal);
     handling = new CommandHandling(store, { clock: () => now });
     runs = new CollectionsRuns(store, test.db, new ReadBarrier(test.db, 30_000), policy, () => now);
@@ -105,4 +107,47 @@ describe('Collections runs', () => {
     expect((await billOf(one))!.dunned).toMatchObject([{ step: 'last', on: '2026-02-11' }]);
     expect((await billOf(two))!.dunned).toMatchObject([{ step: 'last', on: '2026-02-14' }]);
   });
+
+  // The embedded database has one process, which knows its own runs.
+  if (engine.name === 'postgres') {
+    it('stand alike for every process: under way for as long as one carries them out, and then interrupted or finished', async () => {
+      const three = await billed('three');
+      const elsewhere = new CollectionsRuns(store, test.db, new ReadBarrier(test.db, 30_000), policy, () => now);
+      const date = '2026-02-20';
+      now = new Date(`${date}T12:00:00.000Z`);
+      const hold = () => {
+        let go = (): void => undefined;
+        store.waiting = new Promise((resolve) => (go = resolve));
+        return go;
+      };
+      const stands = async (state: string) => {
+        for (const one of [runs, elsewhere]) expect(await one.standing(date, false)).toMatchObject({ date, state });
+      };
+      let go = hold();
+      await runs.start(date, { dryRun: false, caller });
+      await stands('running');
+      // Asked for again it is answered as it stands, and nobody else begins with it.
+      expect(await elsewhere.start(date, { dryRun: false, caller })).toMatchObject({
+        state: 'running',
+        progress: null,
+      });
+      store.broken.add(`account-${three}`);
+      go();
+      await until(async () => (await runs.standing(date, false)).state !== 'running');
+      await stands('interrupted');
+      store.broken.clear();
+      go = hold();
+      await elsewhere.start(date, { dryRun: false, caller });
+      await stands('running');
+      go();
+      await until(async () => (await elsewhere.standing(date, false)).state !== 'running');
+      await stands('finished');
+      const [here, there] = await Promise.all([runs.standing(date, false), elsewhere.standing(date, false)]);
+      expect(here.report).toEqual(there.report);
+      await expect(runs.start(date, { dryRun: false, caller })).rejects.toMatchObject({
+        code: 'COLLECTIONS_RUN_FINISHED',
+      });
+      await elsewhere.onModuleDestroy();
+    });
+  }
 });
