@@ -18,6 +18,7 @@ const Report = z.object({
   suspended: z.int(),
   restored: z.int(),
   writtenOff: Counted,
+  left: z.int().optional(),
   ...FAILURES,
 });
 
@@ -29,7 +30,7 @@ const runs = runsOfAccounts({
   title: ({ date }) => `Collections of ${date}`,
   without: 'writing',
   terms: ({ policy }) => [['policy', policy]],
-  figures: ({ accounts, actedOn, lateFees, steps, suspended, restored, writtenOff }) => [
+  figures: ({ accounts, actedOn, lateFees, steps, suspended, restored, writtenOff, left }) => [
     ['accounts', accounts.toLocaleString('en')],
     ['acted on', actedOn.toLocaleString('en')],
     ['late fees', countedText(lateFees)],
@@ -37,6 +38,7 @@ const runs = runsOfAccounts({
     ['suspended', suspended.toLocaleString('en')],
     ['restored', restored.toLocaleString('en')],
     ['written off', countedText(writtenOff)],
+    ...(left ? [['left to the next run', left.toLocaleString('en')] as [string, string]] : []),
   ],
 });
 
@@ -52,7 +54,7 @@ export function collectionsCommand(): Command {
     .addHelpText(
       'after',
       `
-Run it every day, on the day: one that is left out is not made up for, and steps come the later. A run that was interrupted, by kill -9 or whatever else, is resumed by the same command; nothing is done twice. The exit code is 1 when accounts failed.
+Run it every day, on the day: one that is left out is not made up for, and steps come the later. A run that was interrupted, by kill -9 or whatever else, is resumed by the same command; nothing is done twice. Once its day is over, what is left is left to the next run. The exit code is 1 when accounts failed.
 
 Examples:
   paybill collections run --dry-run

@@ -52,8 +52,8 @@ describe.each(await testEngines())('Notifications on $name', (engine) => {
   });
 
   beforeEach(async () => {
-    await sql`truncate notifications.recipients, notifications.bills, notifications.notifications, notifications.deliveries,
-      notifications.webhook_endpoints`.execute(test.db.sql);
+    await sql`truncate notifications.recipients, notifications.bills, notifications.credits, notifications.notifications,
+      notifications.deliveries, notifications.webhook_endpoints`.execute(test.db.sql);
     [mail, receiver] = await Promise.all([startMailServer(), startHttpReceiver()]);
     now = new Date();
     logged = '';

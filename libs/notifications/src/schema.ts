@@ -16,6 +16,8 @@ export const NOTIFICATIONS_DDL: readonly string[] = [
   `create table if not exists notifications.disputes (
     account_id uuid not null, dispute_id uuid not null, bill_number text not null, amount numeric not null, until date,
     primary key (account_id, dispute_id, bill_number))`,
+  // What of an account's money lies on no bill. Of one that had some before this was kept it is less, and may be below zero.
+  `create table if not exists notifications.credits (account_id uuid primary key, credit numeric not null)`,
   // Few bills are open and not reminded of, however long the history: this stays small.
   `create index if not exists bills_to_remind on notifications.bills (due_on) where open > 0 and reminded < 2`,
   `create table if not exists notifications.notifications (

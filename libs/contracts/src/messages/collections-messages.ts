@@ -57,7 +57,7 @@ export const collectionsMessages = {
   'debt.written-off': {
     version: 2,
     summary: 'Debt was written off: it is on the books no more, and still owed.',
-    when: 'When bills have stayed unpaid for as long as the collection policy says, a person decides it, or a payment is returned that had come for debt which was written off before.',
+    when: 'When bills have stayed unpaid for as long as the collection policy says, a person decides it, or a payment is returned that had come for debt which was written off before, and for which service was not given back.',
     schema: z.object({
       ...about,
       writeOffId: z.uuid().describe('The write-off.'),

@@ -67,6 +67,14 @@ describe('A merger of two accounts (ID2, AC5)', () => {
     });
   });
 
+  it('is paid by credit of the successor as far as that covers nothing that was due before it', () => {
+    const successor = (dueOn: string) =>
+      fold(account, [accountOpened(), billIssued('B-0', dueOn, ['20.00']), creditIssued(id('03'), '22.00')]);
+    const arrived = (dueOn: string) => transferred(fold(account, history), successor(dueOn), 'debt').to;
+    expect(arrived('2026-01-10')).toMatchObject({ open: 4_299n, credit: 2_000n });
+    expect(arrived('2026-02-10')).toMatchObject({ open: 2_299n, credit: 0n });
+  });
+
   it('gives a bill another number when the successor has one of that number itself', () => {
     const { to } = transferred(fold(account, history), fold(account, [accountOpened(), history[1]!]));
     expect(to.openBills.map(({ billNumber }) => billNumber)).toEqual(['B-1', 'B-1/2']);

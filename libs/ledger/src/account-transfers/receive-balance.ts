@@ -33,7 +33,7 @@ export type MovedBill = z.output<typeof MovedBill>;
 
 /**
  * The second half of a transfer: what left another account arrives. A debt comes as the bills it was, with their due days,
- * lines and taxes, so that it is as old here as it was there; credit of this account pays it at once, as it pays a new bill.
+ * lines and taxes, so that it is as old here as it was there; credit of this account pays it at once, as far as that pays a new bill.
  * Credit comes as a credit and settles what is open. A closed account takes both: what has left the one must arrive.
  */
 export const ReceiveBalance = defineCommand({
@@ -49,7 +49,7 @@ export const ReceiveBalance = defineCommand({
     /** When it left. */
     effectiveAt: Instant,
   }),
-  decide(body, state): AccountEvent[] {
+  decide(body, state, { at }): AccountEvent[] {
     requireKnown(state);
     const events: AccountEvent[] = [];
     let now = state;
@@ -60,7 +60,8 @@ export const ReceiveBalance = defineCommand({
     for (const bill of body.bills) {
       const arrived = billIn(bill, body, now);
       add([arrived]);
-      if (now.credit > 0n) add(creditOnto(arrived.data.billNumber, now, body.effectiveAt));
+      const when = { on: at.slice(0, 10), effectiveAt: body.effectiveAt };
+      if (now.credit > 0n) add(creditOnto(arrived.data.billNumber, now, when));
     }
     if (body.credit !== undefined) add([creditIn(body.credit, body, now)]);
     return events;

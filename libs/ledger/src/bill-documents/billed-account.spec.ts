@@ -10,7 +10,14 @@ import { issuedBill } from './billed-account.js';
 const [p1, p2] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
 const effectiveAt = '2026-01-20T12:00:00.000Z';
 
-const stream = (...events: AccountEvent[]) => events as Recorded<AccountEvent>[];
+/** Each event by a command of its own, but for credit, which goes onto a bill by the bill's command. */
+const stream = (...events: AccountEvent[]) => {
+  let commands = 0;
+  return events.map((event) => {
+    if (event.type !== 'CreditApplied') commands += 1;
+    return { ...event, metadata: { commandId: String(commands) } } as Recorded<AccountEvent>;
+  });
+};
 
 function reversed(billNumber: string, lineId: string, amount: string): AccountEvent {
   const what = { reversalId: p2, billNumber, lineId, service: 'internet', amount: USD(amount), net: amount };
@@ -91,9 +98,21 @@ describe('What a bill says (CO2)', () => {
   });
 
   it('names what was due before it was issued, and never more than what is due', () => {
-    // 100 − 60 − 5 are open of B-1, which was due the day before; 15 of credit lie beside it.
-    expect(issuedBill(history, 'B-2').document.pastDue).toBe('35.00');
+    // 100 − 60 − 5 are open of B-1, which was due the day before; 15 of credit are kept for it.
+    expect(issuedBill(history, 'B-2').document.pastDue).toBe('20.00');
     expect(issuedBill(history, 'B-1').document.pastDue).toBe('0.00');
+  });
+
+  it('names all that was due before it where the credit went onto it, as it did until there was a claim to it', () => {
+    const allocations = [
+      { billNumber: 'B-2', lineId: 'L1', amount: '10.00', sourceId: p2, sourceKind: 'credit' as const },
+    ];
+    const policy = { allocationPolicy: 'instructed-then-oldest-due-first/2', effectiveAt };
+    const credit: AccountEvent = { type: 'CreditApplied', data: { amount: USD('10.00'), allocations, ...policy } };
+    const { document } = issuedBill(stream(...history.slice(0, 7), credit), 'B-2');
+    expect(document).toMatchObject({ amountDue: '35.00', pastDue: '30.00' });
+    const byItself = { ...credit, metadata: { commandId: 'another' } } as Recorded<AccountEvent>;
+    expect(issuedBill([...history.slice(0, 7), byItself], 'B-2').document.pastDue).toBe('20.00');
   });
 
   it('asks for nothing to be paid now that is in dispute (12 CFR 1026.13(d)) or under an arrangement', () => {

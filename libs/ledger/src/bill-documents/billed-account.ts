@@ -44,7 +44,12 @@ export function issuedBill(events: readonly Recorded<AccountEvent>[], billNumber
   const before = events.slice(0, at);
   for (const event of before) follow(standing, event);
   return {
-    document: documentOf(standing, bill, pastDueBefore(bill, before), reversedOn(bill, events.slice(at + 1))),
+    document: documentOf(
+      standing,
+      bill,
+      pastDueBefore(bill, [...before, bill, ...creditOn(bill, events[at + 1])]),
+      reversedOn(bill, events.slice(at + 1)),
+    ),
     sealedName: standing.sealedName,
   };
 }
@@ -101,6 +106,11 @@ function toldOf(event: AccountEvent): Pick<Activity, 'kind' | 'channel' | 'reaso
   }
 }
 
+/** The credit that went onto a bill with it, in one append: it was kept for no earlier bill. */
+function creditOn({ metadata }: Recorded<AccountEvent>, next: Recorded<AccountEvent> | undefined): AccountEvent[] {
+  return next?.type === 'CreditApplied' && next.metadata.commandId === metadata.commandId ? [next] : [];
+}
+
 function documentOf(
   standing: Standing,
   { data }: BillIssued,
@@ -140,16 +150,16 @@ function documentOf(
 
 /**
  * What of earlier bills the customer is asked to pay now: what was due before the day of the bill and may be collected on it,
- * so nothing that is in dispute (12 CFR 1026.13(d)) or that an arrangement has put off.
+ * so nothing that is in dispute (12 CFR 1026.13(d)), that an arrangement has put off or that credit is kept for.
+ * @param events up to the bill, with the credit that went onto it
  */
-function pastDueBefore({ data: { issuedOn } }: BillIssued, events: readonly AccountEvent[]): bigint {
+function pastDueBefore({ data: bill }: BillIssued, events: readonly AccountEvent[]): bigint {
   const state = events.reduce((next, event) => account.evolve(next, event), account.initialState);
   let pastDue = 0n;
   for (const { billNumber, dueOn } of state.openBills) {
-    if (dueOn >= issuedOn) continue;
-    const { open, disputed, arranged } = collectibleOf(state, billNumber, issuedOn);
-    // Not less what credit covers: that goes onto the new bill with it, and is taken off what is due.
-    pastDue += open - disputed - arranged;
+    if (dueOn >= bill.issuedOn || billNumber === bill.billNumber) continue;
+    const { collectible, debited } = collectibleOf(state, billNumber, bill.issuedOn);
+    pastDue += collectible + debited;
   }
   return pastDue;
 }

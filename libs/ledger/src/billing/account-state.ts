@@ -191,6 +191,13 @@ export interface Arrangement {
   readonly kept: number;
 }
 
+interface Recovery {
+  readonly paymentId: string;
+  readonly shares: readonly Share[];
+  /** The dunning round in which the policy had suspended service, when it stood suspended as the payment came. */
+  readonly suspendedIn: number | undefined;
+}
+
 export interface AccountState {
   readonly status: 'unknown' | 'open' | 'closed';
   /** The account that answers for this one, which is closed then. */
@@ -213,7 +220,7 @@ export interface AccountState {
   /** What is written off and was not reinstated: on no bill's open amount, and still owed. */
   readonly writtenOff: bigint;
   /** What payments that stand came for after it was written off. */
-  readonly recoveries: readonly { readonly paymentId: string; readonly shares: readonly Share[] }[];
+  readonly recoveries: readonly Recovery[];
   readonly billed: BilledThrough | undefined;
   /** The holds that stand, in the order they were placed: while there is one, no payment is taken. */
   readonly holds: readonly string[];

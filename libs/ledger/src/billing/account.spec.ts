@@ -306,6 +306,37 @@ describe('The account, whatever is done to it', () => {
     );
   });
 
+  it('lays on a new bill what credit is beyond those that were due before it, and none of those is asked for the more', () => {
+    const dueOn = fc.constantFrom('2026-01-20', '2026-02-21', '2026-04-01');
+    const prices = fc.record({ dueOn, unitPrice: fc.integer({ min: 1, max: 300 }) });
+    fc.assert(
+      fc.property(history, fc.nat(60_000), prices, (given, more, { dueOn, unitPrice }) => {
+        const digits = CURRENCY_DIGITS[given.currency];
+        run(given, (past, before) => {
+          if (before.status !== 'open') return;
+          const state = account.evolve(before, unusedCredit(more, digits));
+          const on = addDays('2026-01-15', 4 * past.length);
+          const lines = [{ service: 'internet', description: 'Internet', unitPrice: String(unitPrice) }];
+          const body = IssueBill.schema.parse({ billNumber: 'B-new', issuedOn: '2026-01-01', dueOn, lines });
+          const context = { id: uuid(0), commandId: uuid(777_777), at: `${on}T12:00:00.000Z` };
+          const events = IssueBill.decide(body, state, context);
+          const after = events.reduce((next, event) => account.evolve(next, event), state);
+          let left = state.credit;
+          for (const { billNumber, dueOn: due } of state.bills.values()) {
+            if (due > dueOn) continue;
+            const asked = collectibleOf(state, billNumber, on);
+            left -= asked.open - asked.disputed - asked.arranged - asked.debited;
+            expect(collectibleOf(after, billNumber, on)).toEqual(asked);
+          }
+          const total = parseMinor(String(unitPrice), digits);
+          const laid = left <= 0n ? 0n : left < total ? left : total;
+          expect(after.bills.get('B-new')!.open).toBe(total - laid);
+          expect(after.credit).toBe(state.credit - laid);
+        });
+      }),
+    );
+  });
+
   it('pursues nothing that autopay debits for the first time, until it is known what came of it (PA6)', () => {
     fc.assert(
       fc.property(history, fc.nat(200), (given, days) => {

@@ -217,8 +217,10 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
     case 'DebtReinstated': {
       const shares = sharesOf(event.data.lines, state.digits);
       const { paymentId } = event.data;
-      const recoveries = paymentId === undefined ? state.recoveries : [...state.recoveries, { paymentId, shares }];
-      return { ...withWriteOff(state, shares, -1n), recoveries };
+      const next = withWriteOff(state, shares, -1n);
+      if (paymentId === undefined) return next;
+      const suspendedIn = state.suspended?.policy === undefined ? undefined : state.dunningRound;
+      return { ...next, recoveries: [...state.recoveries, { paymentId, shares, suspendedIn }] };
     }
   }
 }

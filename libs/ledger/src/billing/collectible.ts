@@ -29,7 +29,7 @@ export interface Collectible {
 export function collectibleOf(state: AccountState, billNumber: string, on: string): Collectible {
   const bill = requireBill(state, billNumber, 'billNumber');
   const { asked, ...excepted } = askedOf(state, bill, on);
-  const covered = least(asked, creditFor(state, bill, on));
+  const covered = least(asked, creditFor(state, billNumber, on));
   return { ...excepted, covered, collectible: asked - covered };
 }
 
@@ -47,9 +47,12 @@ function askedOf(state: AccountState, bill: Bill, on: string) {
   return { open, disputed, arranged, debited, asked: open - disputed - arranged - debited };
 }
 
-/** The credit that is left for a bill when all that was due before it is covered. */
-function creditFor(state: AccountState, { billNumber }: Bill, on: string): bigint {
-  let left = state.credit;
+/**
+ * The credit that is left for an open bill on a day when all that was due before it is covered.
+ * @param credit as though the account held only so much
+ */
+export function creditFor(state: AccountState, billNumber: string, on: string, credit = state.credit): bigint {
+  let left = credit;
   for (const before of state.openBills) {
     if (left === 0n || before.billNumber === billNumber) break;
     left -= least(left, askedOf(state, heldBill(state, before.billNumber), on).asked);

@@ -3,7 +3,16 @@ import { fold, given } from '#testing/event-sourcing';
 import { parseMinor } from '../money/minor-units.js';
 import { account } from './account.js';
 import { type AccountEvent } from './account-events.js';
-import { accountClosed, accountOpened, billIssued, dataOf, paymentApplied, USD } from './account-examples.js';
+import {
+  accountClosed,
+  accountOpened,
+  billIssued,
+  creditIssued,
+  dataOf,
+  paymentApplied,
+  USD,
+} from './account-examples.js';
+import { collectibleOf } from './collectible.js';
 import { CorrectBill } from './correct-bill.js';
 import { IssueBill } from './issue-bill.js';
 import { ReverseBill } from './reverse-bill.js';
@@ -104,6 +113,19 @@ describe('CorrectBill', () => {
     expect(events.map(({ type }) => type)).toEqual(['ChargeReversed', 'ChargeReversed', 'BillIssued', 'CreditApplied']);
     expect(dataOf(events[2], 'BillIssued')).toMatchObject({ billNumber: 'B-2', corrects: 'B-1', total: USD('7.00') });
     expect(correcting.state()).toMatchObject({ open: 0n, credit: 800n });
+  });
+
+  it('keeps what was paid on the wrong bill for the right one, and other credit for what was due before it', () => {
+    const past = [
+      ...opened,
+      billIssued('B-0', '2026-01-10', ['20.00']),
+      paymentApplied(PAYMENT, '4.00', ['B-1/L1 4.00']),
+      creditIssued('c1', '21.00'),
+    ];
+    const correcting = given(account, past).when(CorrectBill, { billNumber: 'B-1', reason, bill: right });
+    expect(dataOf(correcting.events().at(-1), 'CreditApplied').amount).toEqual(USD('5.00'));
+    expect(correcting.state()).toMatchObject({ open: 2_200n, credit: 2_000n });
+    expect(collectibleOf(correcting.state(), 'B-0', '2026-01-15')).toMatchObject({ collectible: 0n });
   });
 
   it('issues nothing when the right bill is refused: both or neither', () => {

@@ -22,15 +22,9 @@ export const CorrectBill = defineCommand({
     refuseWrittenOff(requireBill(state, billNumber, 'billNumber'));
     const reversals = wholeBillReversed(state, billNumber, reason, context);
     requireSamePlace(billNumber, bill, state.billed);
-    return [
-      ...reversals,
-      ...billing(
-        bill,
-        reversals.reduce((next, event) => account.evolve(next, event), state),
-        context,
-        billNumber,
-      ),
-    ];
+    const reversed = reversals.reduce((next, event) => account.evolve(next, event), state);
+    const paid = reversed.credit - state.credit;
+    return [...reversals, ...billing(bill, reversed, context, { billNumber, paid })];
   },
 });
 

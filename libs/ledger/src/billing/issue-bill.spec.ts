@@ -1,7 +1,9 @@
 import { type z } from 'zod';
 import { given } from '#testing/event-sourcing';
+import { OpenDispute } from '../disputes/open-dispute.js';
 import { account } from './account.js';
 import { accountClosed, accountOpened, billIssued, creditIssued, dataOf, USD } from './account-examples.js';
+import { collectibleOf } from './collectible.js';
 import { IssueBill } from './issue-bill.js';
 
 const internet = { service: 'internet', description: 'Internet 100', unitPrice: '49.99' };
@@ -154,6 +156,31 @@ describe('IssueBill', () => {
       // Not before the later credit was there.
       effectiveAt: '2026-02-02T00:00:00.000Z',
     });
+  });
+
+  it('leaves credit that covers what was due before it: nobody is dunned for a bill that there was money for', () => {
+    const past = [accountOpened(), billIssued('B-0', '2026-01-10', ['10.00', '5.00']), creditIssued('c1', '22.00')];
+    const issuing = given(account, past).when(IssueBill, bill);
+    expect(dataOf(issuing.events()[1], 'CreditApplied')).toMatchObject({
+      amount: USD('7.00'),
+      allocations: [{ billNumber: 'B-1', amount: '7.00' }],
+    });
+    expect(collectibleOf(issuing.state(), 'B-0', '2026-01-11')).toMatchObject({ covered: 1_500n, collectible: 0n });
+    const noMore = given(account, past.with(2, creditIssued('c1', '15.00'))).when(IssueBill, bill);
+    expect(noMore.events().map(({ type }) => type)).toEqual(['BillIssued']);
+    // What is due later waits, as it would for a payment.
+    const later = given(account, past.with(1, billIssued('B-9', '2026-02-10', ['15.00']))).when(IssueBill, bill);
+    expect(dataOf(later.events()[1], 'CreditApplied').amount).toEqual(USD('22.00'));
+  });
+
+  it('takes credit that an older bill has no claim to, because it is in dispute', () => {
+    const subject = { kind: 'bill' as const, billNumber: 'B-0' };
+    const past = [accountOpened(), billIssued('B-0', '2026-01-10', ['15.00']), creditIssued('c1', '15.00')];
+    const disputed = given(account, past).when(OpenDispute, { subject, reason: 'not-received' }).events();
+    const events = given(account, [...past, ...disputed])
+      .when(IssueBill, bill)
+      .events();
+    expect(dataOf(events[1], 'CreditApplied').amount).toEqual(USD('15.00'));
   });
 
   it('keeps the credit when the new bill comes to zero', () => {

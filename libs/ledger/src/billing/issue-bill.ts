@@ -9,6 +9,7 @@ import { type AccountState, requireCurrency, requireOpen } from './account-state
 import { allocateOntoBill } from './allocation.js';
 import { creditApplied } from './apply-credit.js';
 import { calculateBill, type Charge } from './bill-calculation.js';
+import { creditFor } from './collectible.js';
 import { Day, Description, ExactDecimal, Identifier, Instant, startOf } from './command-fields.js';
 import { refuse } from './rejections.js';
 import { unusedReversed } from './reverse-unused.js';
@@ -86,9 +87,14 @@ export const ComputedBill = StatedBill.extend({
 });
 type Computed = z.output<typeof ComputedBill>;
 
+interface Corrected {
+  readonly billNumber: string;
+  readonly paid: bigint;
+}
+
 /**
- * Bills the account: computes every line exactly, and uses what credit the account has on the new bill at once. A bill
- * may come to zero (a free month); it is then settled when it is issued. Where there is nothing to bill and only unused days
+ * Bills the account: computes every line exactly, and uses on the new bill at once what credit the account has beyond what
+ * covers bills that were due before it. A bill may come to zero (a free month); it is then settled when it is issued. Where there is nothing to bill and only unused days
  * are given back, there are no lines and no bill.
  */
 export const IssueBill = defineCommand({
@@ -110,13 +116,13 @@ export const IssueBill = defineCommand({
 
 /**
  * The events of a bill on an open account: what it gives back of earlier ones, the bill, and the credit that is used on it.
- * @param corrects the number of the reversed bill it takes the place of
+ * @param corrects the reversed bill it takes the place of, and what had been paid on that
  */
 export function billing(
   body: Computed,
   state: AccountState,
   context: CommandContext,
-  corrects?: string,
+  corrects?: Corrected,
 ): AccountEvent[] {
   const givenBack = givenBackWith(body, state, context);
   return [
@@ -124,6 +130,7 @@ export function billing(
     ...billOf(
       body,
       givenBack.reduce((next, event) => account.evolve(next, event), state),
+      context,
       corrects,
     ),
   ];
@@ -137,7 +144,7 @@ function givenBackWith(
   return basis ? unusedReversed(state, { unused: basis.unused, run: basis.run, effectiveAt }, context) : [];
 }
 
-function billOf(body: Computed, state: AccountState, corrects?: string): AccountEvent[] {
+function billOf(body: Computed, state: AccountState, { at }: CommandContext, corrects?: Corrected): AccountEvent[] {
   if (body.currency !== undefined) requireCurrency(state, body.currency, 'currency');
   if (state.bills.get(body.billNumber)) {
     refuse('BILL_NUMBER_USED', 'the account has a bill with this number; give the new bill its own', 'billNumber');
@@ -145,9 +152,11 @@ function billOf(body: Computed, state: AccountState, corrects?: string): Account
   if (body.dueOn < body.issuedOn) {
     refuse('DUE_BEFORE_ISSUED', 'a bill falls due on the day it is issued or later; correct one of the days', 'dueOn');
   }
-  const issued = billIssued(body, state, corrects);
+  const issued = billIssued(body, state, corrects?.billNumber);
   if (state.credit === 0n) return [issued];
-  return [issued, ...creditOnto(body.billNumber, account.evolve(state, issued), issued.data.effectiveAt)];
+  const billed = account.evolve(state, issued);
+  const when = { on: at.slice(0, 10), effectiveAt: issued.data.effectiveAt };
+  return [issued, ...creditOnto(body.billNumber, billed, when, corrects?.paid)];
 }
 
 /**
@@ -222,8 +231,18 @@ function chargesOf({ lines }: Computed, state: AccountState): Charge[] {
   });
 }
 
-/** The credit of an account, laid on a bill as far as it goes. */
-export function creditOnto(billNumber: string, billed: AccountState, effectiveAt: string): AccountEvent[] {
-  const { shares } = allocateOntoBill(billed, billed.credit, billNumber);
+/**
+ * The credit of an account, laid on a new bill as far as it goes; but not what covers bills that were due before it on the day:
+ * laid elsewhere, those would be asked for and dunned again.
+ * @param own what of the credit had been paid on the bill that this one takes the place of: nothing else has a claim to it
+ */
+export function creditOnto(
+  billNumber: string,
+  billed: AccountState,
+  { on, effectiveAt }: { readonly on: string; readonly effectiveAt: string },
+  own = 0n,
+): AccountEvent[] {
+  const most = own + creditFor(billed, billNumber, on, billed.credit - own);
+  const { shares } = allocateOntoBill(billed, most, billNumber);
   return shares.length === 0 ? [] : [creditApplied(billed, shares, effectiveAt)];
 }

@@ -13,7 +13,7 @@ import { refuse } from './rejections.js';
  * The bank took a payment back. What it paid stands open again and what was left of it as credit is gone. A return can
  * come 60 days late (Nacha R07, R10, R11), so a closed account takes it too: the debt is reinstated.
  *
- * What it had paid of debt that was written off before is written off again.
+ * What it had paid of debt that was written off before is written off again, unless service was given back for it.
  *
  * The bank takes the whole payment, also what had been refunded of it. That part is out of the house twice and on no bill:
  * it becomes a claim on the payer in the books (Chargeback Receivable), and is not part of what the account owes. Refusing

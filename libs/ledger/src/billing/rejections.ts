@@ -98,7 +98,7 @@ export const REJECTIONS = {
   CHARGES_NOT_BILLED: 'the account has charges, or days to be given back, that no bill has told of',
   DISPUTE_OPEN: 'the account has an open dispute',
   ADJUSTMENT_PENDING: 'an adjustment of the account waits for approval',
-  AUTOPAY_DEBIT_UNDERWAY: 'a debit of the account is at the bank',
+  AUTOPAY_DEBIT_UNDERWAY: 'a debit of the account is ahead or at the bank',
   NOTHING_TO_TRANSFER: 'the account has nothing of what is to move',
   BILLED_MEANWHILE: 'the account was billed from its subscriptions after the bill was computed',
   BILL_REVERSED: 'nothing is left of the bill to reverse',

@@ -172,6 +172,26 @@ describe('Collections of a day', () => {
     expect(told(restored.slice(paid.length))).toEqual(['ServiceRestored']);
   });
 
+  it('suspend for nothing that they would give service back with on the next day, and go on with what is left of the steps', () => {
+    const steps = [...policy.dunning!.steps, { step: 'gone', kind: 'write-off', daysPastDue: 100 }];
+    const dunning = { ...policy.dunning, steps, restoreAtMost: '60.00' };
+    const lenient = CollectionPolicyVersion.parse({ ...policy, dunning });
+    const run = (past: readonly AccountEvent[], on: string) => [
+      ...past,
+      ...given(account, past).when(CollectAccount, { on, policy: lenient }, { at }).events(),
+    ];
+    const days = ['2026-02-11', '2026-02-21', '2026-03-04', '2026-03-05', '2026-03-06'];
+    const little = days.reduce(run, billed);
+    expect(told(little.slice(billed.length))).toEqual(['LateFeeAssessed', 'call B-1 44.00']);
+    expect(told(run(little, '2026-05-12').slice(little.length))).toEqual(['gone B-1 44.00', 'DebtWrittenOff']);
+    // Once it is more, all is told before anything is done.
+    const more = [...little, billIssued('B-2', '2026-03-01', ['30.00'])];
+    const cut = ['2026-03-07', '2026-03-08', '2026-03-17', '2026-03-18', '2026-03-19'].reduce(run, more);
+    expect(told(cut.slice(more.length))).toEqual([
+      ...['LateFeeAssessed', 'last B-1 78.00', 'cut B-1 78.00', 'ServiceSuspended'],
+    ]);
+  });
+
   it('give no service back to an account that was transferred while it was suspended (ID2)', () => {
     const cut = after(billed, '2026-02-07', '2026-02-11', '2026-02-21', '2026-03-04');
     const transfer = { transferId: paymentId, successorId: '00000000-0000-4000-8000-00000000000b' };

@@ -7,7 +7,7 @@ import { Count, FAILURES, Money } from '../runs-of-accounts/run-report.js';
 /** How often, and how much in each currency. */
 const Counted = z.strictObject({ count: Count, totals: z.array(Money) });
 
-/** What a run came to. An account is acted on, left alone or failed: the three are all accounts it looked at. */
+/** What a run came to. An account is acted on, left alone, left to the next run or failed: the four are all it looked at. */
 export const CollectionsReport = z.strictObject({
   accounts: Count,
   actedOn: Count,
@@ -17,6 +17,8 @@ export const CollectionsReport = z.strictObject({
   suspended: Count,
   restored: Count,
   writtenOff: Counted,
+  /** Accounts that it had not come to when its day was over, and on which something was to be done. */
+  left: Count.optional(),
   ...FAILURES,
 });
 export type CollectionsReport = z.output<typeof CollectionsReport>;

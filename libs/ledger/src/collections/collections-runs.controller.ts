@@ -57,7 +57,7 @@ export class CollectionsRunsController {
     summary: 'Charge late fees, take dunning steps, suspend and restore, for a day; an interrupted run is gone on with',
     description:
       'There is one run a day: one that is under way is answered as it stands, a finished one refused. ' +
-      'None is begun of a day that has passed; one that was interrupted is gone on with.',
+      'None is begun of a day that has passed; one that was interrupted then is closed, and what is left is left to the next.',
   })
   @ApiResponse({ status: 202, standardSchema: Standing })
   async startCollectionsRun(

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { type EventStore, type ReadBarrier } from '#libs/event-sourcing';
+import { type EventStore, type ReadBarrier, Rejected } from '#libs/event-sourcing';
 import { type Database } from '#libs/platform';
 import { account } from '../billing/account.js';
+import { refuse } from '../billing/rejections.js';
 import { LEDGER } from '../reads/ledger.js';
-import { daysAfter } from '../runs-of-accounts/run-of-accounts.js';
+import { daysAfter, hasPassed } from '../runs-of-accounts/run-of-accounts.js';
 import { type RunStanding, RunsOfAccounts } from '../runs-of-accounts/runs-of-accounts.job.js';
 import { CollectAccount, collectionsOn } from './collect-account.js';
 import { type CollectionPolicy, type CollectionPolicyVersion, policyNamed, policyOn } from './collection-policy.js';
@@ -19,8 +20,20 @@ interface Begun {
 export type CollectionsRunStanding = RunStanding<Begun, CollectionsReport>;
 
 /**
+ * The same command once the day of its run is over: what was done on the day is found by it, and the rest is refused. A fee, a
+ * notice or a suspension counts from the run's day, which nobody was told anything on.
+ */
+const leftToTheNext = {
+  ...CollectAccount,
+  decide(...asked: Parameters<typeof CollectAccount.decide>) {
+    if (CollectAccount.decide(...asked).length === 0) return [];
+    return refuse('COLLECTIONS_RUN_PASSED', 'the day has passed; what is left is done by the next run', 'on');
+  },
+};
+
+/**
  * Collections runs, one for each day: on each account that has something past due or stands suspended is done what the policy
- * has for the day.
+ * has for the day. One that was interrupted is gone on with while it is that day: after it, what is left is left to the next.
  */
 export class CollectionsRuns extends RunsOfAccounts<
   string,
@@ -56,8 +69,14 @@ export class CollectionsRuns extends RunsOfAccounts<
           const { state } = await handling.current(accountId, account);
           return tally.done(collectionsOn(state, terms, date, accountId));
         }
-        const command = { definition: CollectAccount, data: { on: date, policy: terms }, metadata };
-        tally.done((await handling.handle(accountId, command)).events);
+        const definition = hasPassed(date, clock().toISOString().slice(0, 10)) ? leftToTheNext : CollectAccount;
+        try {
+          const command = { definition, data: { on: date, policy: terms }, metadata };
+          tally.done((await handling.handle(accountId, command)).events);
+        } catch (error) {
+          if (!(error instanceof Rejected && error.code === 'COLLECTIONS_RUN_PASSED')) throw error;
+          tally.left();
+        }
       },
     }));
   }

@@ -6,6 +6,7 @@ import { type CollectionsReport } from './collections-run-events.js';
 export class CollectionsTally {
   #done = 0;
   #actedOn = 0;
+  #left = 0;
   readonly #events = new Counts<AccountEvent['type']>();
   readonly #lateFees = new Sums();
   readonly #writtenOff = new Sums();
@@ -29,6 +30,11 @@ export class CollectionsTally {
     }
   }
 
+  /** An account that is left to the next run. */
+  left(): void {
+    this.#left += 1;
+  }
+
   failed(accountId: string, why: Refused): void {
     this.#failures.add(accountId, why);
   }
@@ -36,13 +42,14 @@ export class CollectionsTally {
   get report(): CollectionsReport {
     const { failed, failures } = this.#failures.counted;
     return {
-      accounts: this.#done + failed,
+      accounts: this.#done + this.#left + failed,
       actedOn: this.#actedOn,
       lateFees: { count: this.#events.of('LateFeeAssessed'), totals: this.#lateFees.money },
       steps: this.#steps.all.map(([step, count]) => ({ step, count })),
       suspended: this.#events.of('ServiceSuspended'),
       restored: this.#events.of('ServiceRestored'),
       writtenOff: { count: this.#events.of('DebtWrittenOff'), totals: this.#writtenOff.money },
+      left: this.#left,
       ...{ failed, failures },
     };
   }

@@ -33,9 +33,14 @@ export function stepDue(
   const pursued = sumPursued(bills);
   if (!oldest || !dunning || pursued < parseMinor(dunning.leastPastDue, state.digits)) return undefined;
   const { billNumber, dueOn, dunned } = oldest.bill;
-  // What is little enough for service to be given back is no reason to threaten with its suspension again.
-  const standing = isRestored(state, pursued, dunning) ? dunned : notLapsed(dunned, state.dunningRound);
-  const next = dunning.steps.findIndex(({ step }) => !standing.some((taken) => taken.step === step));
+  // What is little enough for service to be given back is no reason to threaten with its suspension, or to suspend it.
+  const isLittle = isRestored(state, pursued, dunning);
+  const standing = isLittle ? dunned : notLapsed(dunned, state.dunningRound);
+  const next = dunning.steps.findIndex(
+    ({ step, kind }) =>
+      !(isLittle && (kind === 'final-notice' || kind === 'suspension')) &&
+      !standing.some((taken) => taken.step === step),
+  );
   const step = dunning.steps[next];
   if (!step || oldest.daysPastDue < step.daysPastDue) return undefined;
   const last = dunned.at(-1);

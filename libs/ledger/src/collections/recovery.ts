@@ -39,7 +39,8 @@ export function layPayment(
 
 /**
  * The end of a recovery whose payment is returned: what it had come for is written off as it was before, and is recovered no more.
- * Not what others have paid meanwhile, nor what was reversed or is in dispute: nobody gives that up.
+ * Not what others have paid meanwhile, nor what was reversed or is in dispute: nobody gives that up. Nor where the payment gave
+ * service back: who has service for debt that came back is asked for it and told what follows, which nobody is of what is written off.
  * @param before the account as it was before the return
  */
 export function recoveryLost(
@@ -48,7 +49,9 @@ export function recoveryLost(
   why: { readonly paymentId: string; readonly writeOffId: string; readonly effectiveAt: string },
 ): AccountEvent[] {
   const state = account.evolve(before, returned);
-  const recovered = before.recoveries.flatMap(({ paymentId, shares }) => (paymentId === why.paymentId ? shares : []));
+  const recoveries = before.recoveries.filter(({ paymentId }) => paymentId === why.paymentId);
+  if (recoveries.some((recovery) => gaveServiceBack(state, recovery))) return [];
+  const recovered = recoveries.flatMap(({ shares }) => shares);
   const shares = recovered.flatMap((share) => {
     const line = requireLine(requireBill(state, share.billNumber, 'paymentId'), share.lineId, 'paymentId');
     const undisputed = reversibleOf(line) - disputedOnLine(state, share.billNumber, share.lineId);
@@ -56,4 +59,12 @@ export function recoveryLost(
     return amount > 0n ? [{ ...share, amount }] : [];
   });
   return shares.length === 0 ? [] : [debtWrittenOff(state, shares, { reason: 'payment-returned', ...why })];
+}
+
+/** Whether service stood suspended by the policy when the payment came, and the policy has given it back. */
+function gaveServiceBack(
+  { status, suspended, dunningRound }: AccountState,
+  { suspendedIn }: AccountState['recoveries'][number],
+): boolean {
+  return status === 'open' && !suspended && suspendedIn !== undefined && suspendedIn < dunningRound;
 }

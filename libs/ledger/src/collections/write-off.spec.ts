@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { fold, given } from '#testing/event-sourcing';
+import { Days } from '../autopay/autopay-examples.js';
+import { CancelAutopay } from '../autopay/cancel-autopay.js';
 import {
   accountClosed,
   accountOpened,
@@ -90,6 +92,33 @@ describe('A write-off', () => {
     const recovered = [...paid, ...pay(paid, '40.00').events()];
     const [restored] = given(account, recovered).when(CollectAccount, { on: '2026-05-21', policy }, { at }).events();
     expect(restored!.type).toBe('ServiceRestored');
+  });
+
+  it('of a bill that autopay is about to debit, or has debited without an outcome, is refused: nobody takes money for debt they gave up (PA6)', () => {
+    const days = new Days().happens(billIssued('B-1', '2026-02-06', ['60.00']));
+    const refused = (past: readonly AccountEvent[], on: string, body: object = { billNumber: 'B-1' }) =>
+      given(account, past)
+        .when(WriteOffDebt, { reason: 'deceased', ...body }, { at: `${on}T09:00:00.000Z`, commandId })
+        .thenRejected('AUTOPAY_DEBIT_UNDERWAY', 'billNumber');
+    days.run('2026-01-26');
+    refused(days.events, '2026-01-27');
+    days.run('2026-02-06');
+    refused(days.events, '2026-02-07');
+    refused(days.events, '2026-02-07', {});
+    days.comesBack('R01', '2026-02-09');
+    days.run('2026-02-10');
+    expect(days.last('AutopayDebitRescheduled').payOn > '2026-02-10').toBe(true);
+    refused(days.events, '2026-02-11');
+    refused(days.events, '2026-02-11', {});
+    // Others that are past due are written off, as beside one in dispute.
+    const beside = [...days.events, billIssued('B-2', '2026-01-01', ['5.00'])];
+    const body = { reason: 'deceased' };
+    const one = given(account, beside).when(WriteOffDebt, body, { at: '2026-02-11T09:00:00.000Z', commandId });
+    expect(one.state()).toMatchObject({ writtenOff: 500n, open: 6_000n });
+    days.do(CancelAutopay, { reason: 'customer-asked' }, '2026-02-11');
+    days.run('2026-02-12');
+    expect(days.last('AutopayDebitDropped').reason).toBe('enrollment-cancelled');
+    expect(days.do(WriteOffDebt, body, '2026-02-12')).toEqual(['DebtWrittenOff']);
   });
 
   it('is undone where it should not have been, at the same expense', () => {
@@ -194,6 +223,70 @@ describe('Money that comes for written-off debt', () => {
         .events(),
     );
     expect(back(disputed)).toMatchObject({ open: 1000n, writtenOff: 1800n });
+  });
+
+  it('stands open again when its payment had given service back, and is dunned with all notices (52 Pa. Code §56.91)', () => {
+    const policy = CollectionPolicyVersion.parse({
+      ...{ version: 'test/1', validFrom: '2020-01-01', currency: 'USD' },
+      dunning: {
+        steps: [
+          { step: 'last', kind: 'final-notice', daysPastDue: 1 },
+          { step: 'cut', kind: 'suspension', daysPastDue: 2, daysAfterStep: 10 },
+          { step: 'gone', kind: 'write-off', daysPastDue: 100 },
+        ],
+      },
+    });
+    const collected = (past: readonly AccountEvent[], ...days: string[]) =>
+      days.reduce<readonly AccountEvent[]>((events, on) => {
+        const context = { at: `${on}T09:00:00.000Z`, commandId };
+        return [...events, ...given(account, events).when(CollectAccount, { on, policy }, context).events()];
+      }, past);
+    const told = (events: readonly AccountEvent[]) =>
+      events.map((event) => (event.type === 'DunningStepTaken' ? event.data.step : event.type));
+    const returned = (past: readonly AccountEvent[]) => {
+      const back = given(account, past).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }, { at });
+      return [...past, ...back.events()];
+    };
+    // Of the two bills only the older one had the steps.
+    const two = [...billed, billIssued('B-2', '2026-02-02', ['5.00'])];
+    const gone = collected(two, '2026-02-03', '2026-02-13', '2026-06-01');
+    expect(fold(account, gone)).toMatchObject({ open: 0n, writtenOff: 4_500n, suspended: { policy: 'test/1' } });
+    const first = '22222222-2222-4222-8222-222222222222';
+    const inPart = given(account, gone).when(
+      ApplyPayment,
+      { amount: USD('40.00'), ...byCard },
+      { at, commandId: first },
+    );
+    const paid = [...gone, ...inPart.events()];
+    const all = [...paid, ...pay(paid, '5.00').events()];
+    // Before service was given back all is as it was, and so it is after it was suspended again for something else.
+    expect(fold(account, returned(all))).toMatchObject({ open: 0n, writtenOff: 500n, suspended: { policy: 'test/1' } });
+    const back = collected(all, '2026-09-02');
+    expect(told(back.slice(all.length))).toEqual(['ServiceRestored']);
+    const lost = returned(back);
+    expect(told(lost.slice(back.length))).toEqual(['PaymentReturned']);
+    expect(fold(account, lost)).toMatchObject({ open: 500n, writtenOff: 0n, suspended: undefined, recoveries: [{}] });
+    const dunned = collected(lost, '2026-09-03', '2026-09-12', '2026-09-13', '2026-09-14');
+    expect(told(dunned.slice(lost.length))).toEqual(['last', 'cut', 'ServiceSuspended', 'gone', 'DebtWrittenOff']);
+    const sum = (name: string) =>
+      dunned
+        .flatMap(postingsOf)
+        .filter((posting) => posting.account === name)
+        .reduce((total, { amount }) => total + BigInt(amount.replace('.', '')), 0n);
+    // 40.00 of 45.00 were recovered in the end.
+    expect(sum('Bad Debt Expense') + sum('Bad Debt Recovered')).toBe(500n);
+  });
+
+  it('is written off again beside service that a person gave back: that is theirs to decide', () => {
+    const suspended: AccountEvent = {
+      type: 'ServiceSuspended',
+      data: { reason: 'not-paid', policy: 'test/1', effectiveAt: at },
+    };
+    const restored: AccountEvent = { type: 'ServiceRestored', data: { reason: 'hardship', effectiveAt: at } };
+    const cut = [...writtenOff, suspended];
+    const recovered = [...cut, ...pay(cut, '28.00').events(), restored];
+    const back = given(account, recovered).when(RecordReturn, { paymentId: commandId, reason: 'stopped' }, { at });
+    expect(back.state()).toMatchObject({ open: 0n, writtenOff: 2_800n });
   });
 
   it('is also what the bank gives back after the debt was given up: a chargeback is won', () => {

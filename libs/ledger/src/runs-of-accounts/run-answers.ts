@@ -26,8 +26,11 @@ export function runAnswer<Of extends z.ZodRawShape, Terms extends z.ZodRawShape,
     }),
     dryRun: z.boolean(),
     ...terms,
-    progress: z.object({ accounts: z.int(), done: z.int() }).nullable(),
-    report: report.nullable().meta({ description: 'What it has come to so far, or in the end' }),
+    progress: z
+      .object({ accounts: z.int(), done: z.int() })
+      .nullable()
+      .meta({ description: 'Null of a run that another process carries out, or has' }),
+    report: report.nullable().meta({ description: 'What it has come to so far in this process, or in the end' }),
     error: z.string().nullable(),
   });
 }

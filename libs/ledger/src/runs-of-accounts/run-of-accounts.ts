@@ -47,6 +47,11 @@ export function daysAfter(date: string, today: string): string[] {
   return date < today ? [addDays(date, 1), addDays(date, 2)] : [];
 }
 
+/** Whether the day of a run is over, in whatever time zone. */
+export function hasPassed(date: string, today: string): boolean {
+  return date < addDays(today, -1);
+}
+
 /**
  * A run over accounts as its own stream tells of it: begun once and finished once. What it does on the accounts is in theirs.
  * It is a decider, with its two commands.
@@ -72,7 +77,7 @@ export function runOfAccounts<Name extends string, Begun extends OfDay, Report>(
     if (date > addDays(today, 1)) {
       refuse(kind.ahead, 'the day has not come; try it with a dry run, or run it then', 'date');
     }
-    if (kind.passed && date < addDays(today, -1)) refuse(...kind.passed, 'date');
+    if (kind.passed && hasPassed(date, today)) refuse(...kind.passed, 'date');
   };
   const told = (what: 'Started' | 'Finished', data: object) => [{ type: `${name}${what}`, data } as unknown as Event];
   return {

@@ -8,6 +8,7 @@ import {
   Rejected,
 } from '#libs/event-sourcing';
 import { type Caller, type Database } from '#libs/platform';
+import { RunClaims } from './run-claims.job.js';
 import { type RunOfAccounts } from './run-of-accounts.js';
 import { type Refused } from './run-report.js';
 
@@ -65,13 +66,16 @@ interface KindOfRun<Of, Begun extends { readonly date: string }, Terms, Report, 
 export type RunStanding<Shown, Report> = Shown & {
   readonly state: 'running' | 'interrupted' | 'finished';
   readonly dryRun: boolean;
-  /** Accounts to be looked at, and how many of them are done; nothing of a run that is not under way in this process. */
+  /** Accounts to be looked at, and how many of them are done; nothing of a run that this process does not carry out. */
   readonly progress: { readonly accounts: number; readonly done: number } | null;
   /** What it has come to so far, or in the end. */
   readonly report: Report | null;
   /** Why it ended before its end. */
   readonly error: string | null;
 };
+
+/** What is not known of a run that this process does not carry out. */
+const ELSEWHERE = { dryRun: false, progress: null, report: null, error: null } as const;
 
 /** A run under way in this process, or ended in it. */
 interface Running<Of, Terms, Counting> {
@@ -113,27 +117,47 @@ export class RunsOfAccounts<
   /** By their streams, dry runs apart. */
   readonly #running = new Map<string, Running<Of, Terms, Counting>>();
   readonly #stopping = new AbortController();
+  readonly #claims: RunClaims;
 
   constructor(
     private readonly parts: Parts,
     kindOn: (handling: CommandHandling) => KindOfRun<Of, Begun, Terms, Report, Counting, Shown>,
   ) {
-    const { store, clock } = parts;
+    const { store, db, clock } = parts;
+    this.#claims = new RunClaims(db);
     this.#handling = new CommandHandling(store, { cachedEvents: CACHED_EVENTS, clock });
     this.#kind = kindOn(this.#handling);
   }
 
   /**
-   * Begins a run, or goes on with one that ended early. @throws Rejected because it is finished, or not to be begun
+   * Begins a run, or goes on with one that ended early; one that is under way in any process is answered as it stands.
+   * @throws Rejected because it is finished, or not to be begun
    * @param dryRun nothing is written: neither what it does nor the run itself
    */
   async start(of: Of, { dryRun, caller }: { dryRun: boolean; caller: Caller }): Promise<RunStanding<Shown, Report>> {
-    const key = this.#keyOf(of, dryRun);
-    const underWay = () => (this.#running.get(key)?.state === 'running' ? this.#running.get(key) : undefined);
-    const terms = underWay()?.terms ?? (dryRun ? this.#kind.termsOf(of) : await this.#begin(of, caller));
-    // Asked for twice at once: the first has begun meanwhile.
-    const already = underWay();
-    if (already) return this.#standingOf(already);
+    const before = this.#underWay(of, dryRun);
+    if (before) return this.#standingOf(before);
+    const unclaim = dryRun ? () => Promise.resolve() : await this.#claims.claim(this.#streamOf(of));
+    if (!unclaim) return this.#standingElsewhere(of);
+    try {
+      const terms = dryRun ? this.#kind.termsOf(of) : await this.#begin(of, caller);
+      // Asked for twice at once: the first has begun meanwhile.
+      const meanwhile = this.#underWay(of, dryRun);
+      if (!meanwhile) return this.#standingOf(this.#carryOut(of, terms, { dryRun, caller }, unclaim));
+      await unclaim();
+      return this.#standingOf(meanwhile);
+    } catch (error) {
+      await unclaim();
+      throw error;
+    }
+  }
+
+  #carryOut(
+    of: Of,
+    terms: Terms,
+    { dryRun, caller }: { dryRun: boolean; caller: Caller },
+    unclaim: () => Promise<void>,
+  ): Running<Of, Terms, Counting> {
     const running: Running<Of, Terms, Counting> = {
       of,
       terms,
@@ -145,29 +169,44 @@ export class RunsOfAccounts<
       error: null,
       ended: Promise.resolve(),
     };
-    this.#running.set(key, running);
-    running.ended = this.#run(running).then(
+    this.#running.set(this.#keyOf(of, dryRun), running);
+    const ended = this.#run(running).finally(unclaim);
+    running.ended = ended.then(
       () => void (running.state = this.#stopping.signal.aborted ? 'interrupted' : 'finished'),
       (error: unknown) => {
         running.state = 'interrupted';
         running.error = error instanceof Error ? error.message : String(error);
       },
     );
-    return this.#standingOf(running);
+    return running;
   }
 
   /** @throws Rejected because no such run was begun */
   async standing(of: Of, dryRun: boolean): Promise<RunStanding<Shown, Report>> {
-    const running = this.#running.get(this.#keyOf(of, dryRun));
-    if (running) return this.#standingOf(running);
+    const here = this.#running.get(this.#keyOf(of, dryRun));
+    if (here && (dryRun || here.state !== 'interrupted')) return this.#standingOf(here);
     const { run } = this.#kind;
-    const state = dryRun ? run.initialState : (await this.#handling.current(this.#kind.idsOf(of).stream, run)).state;
+    const state = dryRun ? run.initialState : await this.#stored(of);
     const shown = this.#kind.shown(of, run.begunOf(state));
-    const ended =
-      state.status === 'finished'
-        ? ({ state: 'finished', report: state.report } as const)
-        : ({ state: 'interrupted', report: null } as const);
-    return { ...shown, ...ended, dryRun: false, progress: null, error: null };
+    if (state.status === 'finished') {
+      return { ...shown, ...ELSEWHERE, state: 'finished', report: state.report };
+    }
+    if (await this.#claims.isClaimed(this.#streamOf(of))) return { ...shown, ...ELSEWHERE, state: 'running' };
+    return here ? this.#standingOf(here) : { ...shown, ...ELSEWHERE, state: 'interrupted' };
+  }
+
+  /** Of a run that another process has claimed, or this one a moment ago. */
+  async #standingElsewhere(of: Of): Promise<RunStanding<Shown, Report>> {
+    const { run } = this.#kind;
+    const state = await this.#stored(of);
+    run.requireUnfinished(state);
+    const begun = state.status === 'unknown' ? this.#kind.begunWith(of, this.#kind.termsOf(of)) : state.begun;
+    return { ...this.#kind.shown(of, begun), ...ELSEWHERE, state: 'running' };
+  }
+
+  async #stored(of: Of) {
+    const { run } = this.#kind;
+    return (await this.#handling.current(this.#kind.idsOf(of).stream, run)).state;
   }
 
   /** What is under way in this process, dry runs too. */
@@ -179,6 +218,15 @@ export class RunsOfAccounts<
   async onModuleDestroy(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  #underWay(of: Of, dryRun: boolean): Running<Of, Terms, Counting> | undefined {
+    const running = this.#running.get(this.#keyOf(of, dryRun));
+    return running?.state === 'running' ? running : undefined;
+  }
+
+  #streamOf(of: Of): string {
+    return `${this.#kind.run.category}-${this.#kind.idsOf(of).stream}`;
   }
 
   #keyOf(of: Of, dryRun: boolean): string {
@@ -194,7 +242,7 @@ export class RunsOfAccounts<
   async #begin(of: Of, caller: Caller): Promise<Terms> {
     const { run } = this.#kind;
     const { stream } = this.#kind.idsOf(of);
-    const { state } = await this.#handling.current(stream, run);
+    const state = await this.#stored(of);
     run.requireUnfinished(state);
     // What it was begun with is what it goes on with.
     if (state.status === 'started') return this.#kind.termsOf(of, state.begun);

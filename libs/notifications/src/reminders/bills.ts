@@ -41,16 +41,36 @@ interface Change {
 
 const CHANGE: ColumnTypes<Change> = { account_id: 'uuid', bill_number: 'text', change: 'numeric' };
 
-/** Keeps what is open on each bill. The arithmetic is PostgreSQL's, exact in numeric. */
+/** A change of an account's credit: a decimal, negative when it was used or has left. */
+interface CreditChange {
+  account_id: string;
+  change: string;
+}
+
+const CREDIT_CHANGE: ColumnTypes<CreditChange> = { account_id: 'uuid', change: 'numeric' };
+
+/** Keeps what is open on each bill, and the credit of each account. The arithmetic is PostgreSQL's, exact in numeric. */
 export async function keepBills(tx: Tx, messages: readonly Message[], horizon: Horizon): Promise<void> {
   const issued = messages.flatMap((message) => (message.type === 'bill.issued' ? [billOf(message, horizon)] : []));
   await insertRows(tx, 'notifications.bills', BILL, issued, sql`on conflict do nothing`);
+  await keepCredits(tx, messages);
   const changes = messages.flatMap((message) => changesOf(message));
   if (changes.length === 0) return;
   await sql`
     update notifications.bills as b set open = b.open + c.change
     from (select account_id, bill_number, sum(change) as change from ${fromRows<Change>(CHANGE, changes)} group by 1, 2) as c
     where b.account_id = c.account_id and b.bill_number = c.bill_number`.execute(tx);
+}
+
+async function keepCredits(tx: Tx, messages: readonly Message[]): Promise<void> {
+  const changes = messages.flatMap((message) =>
+    creditChangesOf(message).map((change) => ({ account_id: message.key, change })),
+  );
+  if (changes.length === 0) return;
+  await sql`
+    insert into notifications.credits as c (account_id, credit)
+    select account_id, sum(change) from ${fromRows<CreditChange>(CREDIT_CHANGE, changes)} group by 1
+    on conflict (account_id) do update set credit = c.credit + excluded.credit`.execute(tx);
 }
 
 function billOf(message: Message & { type: 'bill.issued' }, horizon: Horizon): BillRow {
@@ -103,6 +123,26 @@ function changesOf(message: Message): Change[] {
       return [change('')(message.data)];
     case 'charge.reversed':
       return [change('-')(message.data), ...message.data.released.map(change(''))];
+    default:
+      return [];
+  }
+}
+
+function creditChangesOf(message: Message): string[] {
+  switch (message.type) {
+    case 'payment.applied':
+    case 'payment.reinstated':
+    case 'credit.issued':
+      return [message.data.unapplied.amount];
+    case 'credit.applied':
+    case 'credit.transferred':
+    case 'payment.refunded':
+      return [`-${message.data.amount.amount}`];
+    case 'payment.returned':
+      return [`-${message.data.unappliedRemoved.amount}`];
+    case 'payment.unapplied':
+    case 'charge.reversed':
+      return message.data.released.map(({ amount }) => amount.amount);
     default:
       return [];
   }

@@ -72,6 +72,68 @@ describe.each(await testEngines())('Reminders on $name', (engine) => {
     expect(await reminders(account)).toEqual([['bill-overdue', 'B-1', '80.00']]);
   });
 
+  it('ask for what credit of the account does not cover, which covers what is due first (52 Pa. Code §56.24)', async () => {
+    const account = opened();
+    const money = (amount: string) => ({ amount, currency: 'USD' });
+    const overpaid = account.payment('70.00');
+    await receive(
+      account.bill('B-1', '2026-01-31', '50.00'),
+      account.bill('B-2', '2026-02-01', '50.00'),
+      account.bill('B-3', '2026-02-20', '50.00'),
+      overpaid,
+    );
+    await remind('2026-02-02T12:00:00Z');
+    expect(await reminders(account)).toEqual([['bill-overdue', 'B-2', '30.00']]);
+    // 15.00 of it are paid back, and 5.00 are laid on the oldest bill.
+    await receive(
+      account.of('payment.refunded', {
+        ...{
+          paymentId: account.accountId,
+          refundId: account.accountId,
+          amount: money('15.00'),
+          reason: 'customer-asked',
+        },
+      }),
+      account.of('credit.applied', {
+        amount: money('5.00'),
+        allocations: [
+          { billNumber: 'B-1', lineId: '1', amount: money('5.00'), sourceId: account.accountId, sourceKind: 'payment' },
+        ],
+      }),
+    );
+    // 45.00 are open of that, and 50.00 of credit are left: 5.00 for the next bill, and nothing for the last.
+    await remind('2026-02-17T12:00:00Z');
+    expect(await reminders(account)).toEqual([
+      ['bill-overdue', 'B-2', '30.00'],
+      ['bill-due-soon', 'B-3', '50.00'],
+    ]);
+    await receive(account.returned(overpaid));
+    await remind('2026-02-18T12:00:00Z');
+    expect((await reminders(account)).slice(2)).toEqual([['bill-overdue', 'B-1', '45.00']]);
+  });
+
+  it('leave credit to the next bill where an older one is in dispute or was put off', async () => {
+    const account = opened();
+    const amount = { amount: '50.00', currency: 'USD' };
+    const bills = (billNumber: string) => [{ billNumber, amount }];
+    await receive(
+      ...['B-1', 'B-2', 'B-3'].map((number, day) => account.bill(number, `2026-01-${29 + day}`, '50.00')),
+      account.payment('60.00'),
+      account.of('dispute.opened', {
+        ...{ disputeId: account.accountId, subject: { kind: 'bill', billNumber: 'B-1' }, amount, reason: 'outage' },
+        shares: [{ billNumber: 'B-1', lineId: '1', amount }],
+      }),
+      account.of('arrangement.agreed', {
+        ...{ arrangementId: account.accountId, amount, bills: bills('B-2'), graceDays: 5 },
+        instalments: [{ dueOn: '2026-03-01', amount }],
+      }),
+    );
+    expect(await remind('2026-02-01T12:00:00Z')).toBe(0);
+    await receive(account.bill('B-4', '2026-01-31', '50.00'));
+    await remind('2026-02-01T12:00:00Z');
+    expect(await reminders(account)).toEqual([['bill-overdue', 'B-4', '40.00']]);
+  });
+
   it('ask for nothing that is in dispute, nor in the days to pay after it (12 CFR 1026.13(d), (g)(2))', async () => {
     const account = opened();
     const money = (amount: string) => ({ amount, currency: 'USD' });

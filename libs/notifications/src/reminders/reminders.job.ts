@@ -95,26 +95,42 @@ export class Reminders {
   }
 }
 
-/** Bills whose reminder is due and not given, but for what is put off; locked: another process takes others. */
+/**
+ * Bills whose reminder is due and not given, but for what is put off and for what the account holds credit for, which covers what
+ * was due first; locked: another process takes others.
+ */
 async function dueBills(tx: Tx, days: readonly ZoneDay[]): Promise<DueBill[]> {
   const latest = days.map(({ soon }) => soon).reduce((a, b) => (a > b ? a : b));
   const { rows } = await sql<DueBill>`
     select b.account_id as "accountId", b.bill_number as "billNumber", b.due_on::text as "dueOn", b.currency,
-      (b.open - p.disputed)::text as open, b.due_on < d.today as overdue,
+      (b.open - p.disputed - k.covered)::text as open, b.due_on < d.today as overdue,
       case when r.account_id is not null then ${RECIPIENT} end as recipient
     from notifications.bills as b
     left join notifications.recipients as r on r.account_id = b.account_id
     join (select * from ${fromRows<ZoneDay>({ zone: 'text', today: 'date', soon: 'date' }, days)}) as d
       on d.zone is not distinct from r.time_zone
+    cross join lateral (select ${disputed('b')} as disputed) as p
+    left join notifications.credits as c on c.account_id = b.account_id and c.credit > 0
     cross join lateral (
-      select coalesce(sum(amount), 0) as disputed from notifications.disputes as p
-      where p.account_id = b.account_id and p.bill_number = b.bill_number and (p.until is null or p.until >= d.today)
-    ) as p
-    where b.open > 0 and b.open > p.disputed and b.arrangement_id is null and b.reminded < 2
+      select case when c.credit is null then 0 else greatest(least(b.open - p.disputed, c.credit - (
+        select coalesce(sum(greatest(o.open - ${disputed('o')}, 0)), 0) from notifications.bills as o
+        where o.account_id = b.account_id and o.open > 0 and (o.due_on, o.bill_number) < (b.due_on, b.bill_number)
+          and o.arrangement_id is null and (o.debit_on is null or o.debit_on not between d.today - ${DEBIT_DAYS}::int and d.today - 1)
+      )), 0) end as covered
+    ) as k
+    where b.open > 0 and b.open > p.disputed + k.covered and b.arrangement_id is null and b.reminded < 2
       and (b.debit_on is null or b.debit_on < d.today - ${DEBIT_DAYS}::int) and b.due_on <= ${latest}::date
       and (b.due_on < d.today or (b.due_on <= d.soon and b.reminded < 1))
     order by b.due_on, b.account_id, b.bill_number limit ${BATCH} for update of b skip locked`.execute(tx);
   return rows;
+}
+
+/** What of a bill is in dispute, or was until lately. */
+function disputed(bill: 'b' | 'o') {
+  return sql`(
+    select coalesce(sum(amount), 0) from notifications.disputes as p
+    where p.account_id = ${sql.ref(bill)}.account_id and p.bill_number = ${sql.ref(bill)}.bill_number
+      and (p.until is null or p.until >= d.today))`;
 }
 
 async function markReminded(tx: Tx, due: readonly DueBill[]): Promise<void> {
