@@ -181,6 +181,24 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     expect(await openOf(ids)).toEqual([4000n, 0n, 500n]);
   }, 60_000);
 
+  it('lays nothing of a closed account on what an account that is held is still to be paid', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '53.00');
+    const [holdId, otherId] = [randomUUID(), randomUUID()];
+    await send(ids[0]!, HoldPayments, { holdId, reason: 'suspected-fraud' });
+    await send(ids[1]!, HoldPayments, { holdId: otherId, reason: 'suspected-fraud' });
+    await look(paymentId);
+    await close(ids[1]!);
+    await send(ids[1]!, ReleaseHold, { holdId: otherId, reason: 'cleared' });
+    await look(paymentId);
+    // The 40.00 of the first are promised: the 10.00 that are moved pay what is left of the third, and 8.00 are nobody’s bill.
+    expect(await openOf(ids)).toEqual([4000n, 0n, 0n]);
+    await send(ids[0]!, ReleaseHold, { holdId, reason: 'cleared' });
+    await look(paymentId);
+    expect(await openOf(ids)).toEqual([0n, 0n, 0n]);
+    expect((await stateOf(ids[0]!)).credit).toBe(800n);
+  });
+
   it('waits on the work list where all of them are closed, keeps its number wherever it goes, and comes back from there (PA8)', async () => {
     const { number, ids } = await together();
     const paymentId = await pay(number, '20.00');

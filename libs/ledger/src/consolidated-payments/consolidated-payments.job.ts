@@ -72,18 +72,22 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     await this.#note(paymentId, DivideConsolidatedPayment, division, 'divide');
   }
 
-  /** Divides the payment, or a part of it, over the accounts under its number as they are now. */
+  /**
+   * Divides the payment, or a part of it, over the accounts under its number as they are now.
+   * @param promised what accounts are still to get of the payment
+   */
   async #divisionOf(
     paymentId: string,
     { payBillNumber, amount: { currency } }: KnownConsolidatedPayment['asked'],
     divided: Pick<PaymentPart, 'paymentId' | 'amount'>,
+    promised: ReadonlyMap<string, bigint> = new Map(),
   ) {
     const digits = digitsOf(currency);
     const payee = await payeeOf(this.handling, payBillNumber, paymentId);
     if (!payee) throw new Error('nobody has the number of a payment that was taken by it');
     const { accountId, together = [accountId] } = payee;
     const sharers = await sharersOf(this.handling, together);
-    const { parts, left } = divide(parseMinor(divided.amount, digits), sharers);
+    const { parts, left } = divide(parseMinor(divided.amount, digits), sharers, promised);
     const receiptId = uuidv5('left', divided.paymentId);
     return {
       parts: partsOf(divided.paymentId, parts, digits),
@@ -94,7 +98,7 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
 
   /**
    * Whose account is closed gets nothing: one such part is moved at a time, after the others are where they belong, so that it
-   * finds what is open then.
+   * finds what is open then, less what waits for an account that is held.
    * @returns the code of an account's refusal: the others have their parts, and it is asked again
    */
   async #applyParts(paymentId: string, { asked, parts, left }: KnownConsolidatedPayment): Promise<string | undefined> {
@@ -113,7 +117,8 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     const closed = refusals.find(({ code }) => CLOSED.includes(code));
     if (closed) {
       const { part, code } = closed;
-      const division = await this.#divisionOf(paymentId, asked, part);
+      const waiting = refusals.filter((one) => !CLOSED.includes(one.code)).map((one) => one.part);
+      const division = await this.#divisionOf(paymentId, asked, part, await this.#promisedBy(waiting, asked));
       const data = { paymentId: part.paymentId, code, ...division };
       await this.#note(paymentId, MoveConsolidatedPart, data, `move ${part.paymentId}`);
       return undefined;
@@ -126,6 +131,19 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
       await this.#note(paymentId, RecordPartsDone, data, `refused ${part.accountId} ${code}`);
     }
     return refused?.code;
+  }
+
+  /** What parts come to on the accounts that they wait for, in minor units. */
+  async #promisedBy(
+    parts: readonly PaymentPart[],
+    { amount: { currency } }: KnownConsolidatedPayment['asked'],
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const promised = new Map<string, bigint>();
+    for (const { accountId, paymentId, amount } of parts) {
+      const answering = await answeringFor(this.handling, accountId, paymentId);
+      promised.set(answering, (promised.get(answering) ?? 0n) + parseMinor(amount, digitsOf(currency)));
+    }
+    return promised;
   }
 
   /** @returns the code of the account's refusal */
