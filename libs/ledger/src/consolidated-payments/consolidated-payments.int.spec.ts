@@ -239,6 +239,36 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     expect(await statusOf(paymentId)).toMatchObject({ status: 'returned' });
   });
 
+  it('keeps its number also where what was left of it goes to several accounts, and comes back from them', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    for (const accountId of ids) await close(accountId);
+    await look(paymentId);
+    const payment = await statusOf(paymentId);
+    const { receiptId } = payment.status === 'new' ? { receiptId: '' } : payment.left[0]!;
+    const others = await together();
+    const assigned = await new Receipts(store, handling, 'clerk').assignTo(receiptId, others.number);
+    await look(assigned.paymentId);
+    const whole = { paymentId, amount: { amount: '20.00', currency: 'USD' } };
+    expect(await statusOf(assigned.paymentId)).toMatchObject({
+      status: 'applied',
+      asked: { confirmationNumber: confirmationNumber(paymentId), partOf: whole },
+    });
+    const parts = await partsOf(others.ids, 'PaymentApplied');
+    expect(parts).toMatchObject([{ amount: { amount: '10.00' } }, { amount: { amount: '10.00' } }]);
+    for (const part of parts) {
+      expect(part).toMatchObject({ confirmationNumber: confirmationNumber(paymentId), partOf: whole });
+    }
+    await expect(
+      send(assigned.paymentId, ReturnConsolidatedPayment, { reason: 'insufficient-funds' }),
+    ).rejects.toMatchObject({ code: 'PAYMENT_IS_PART' });
+    await send(paymentId, ReturnConsolidatedPayment, { returnCode: 'R01', reason: 'insufficient-funds' });
+    await lookKilled(paymentId);
+    await lookKilled(assigned.paymentId);
+    expect(await openOf(others.ids)).toEqual([4000n, 1000n, 500n]);
+    expect(await statusOf(assigned.paymentId)).toMatchObject({ status: 'returned' });
+  }, 60_000);
+
   it('is refused as a whole while one of them is held, and is taken from nobody', async () => {
     const { number, ids } = await together();
     await send(ids[2]!, HoldPayments, { holdId: randomUUID(), reason: 'suspected-fraud' });

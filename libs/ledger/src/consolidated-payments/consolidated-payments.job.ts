@@ -18,6 +18,7 @@ import {
   type PaymentPart,
   RecordPartsDone,
   ReturnConsolidatedPayment,
+  wholeOf,
 } from './consolidated-payment.js';
 import { divide, DIVISION_POLICY } from './divide-payment.js';
 import { partsOf } from './parts.job.js';
@@ -149,12 +150,13 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
   /** @returns the code of the account's refusal */
   async #applyPart(
     paymentId: string,
-    { amount: whole, channel, method, effectiveAt }: KnownConsolidatedPayment['asked'],
+    asked: KnownConsolidatedPayment['asked'],
     part: PaymentPart,
   ): Promise<string | undefined> {
+    const { amount, channel, method, effectiveAt } = asked;
     const data = ApplyPayment.schema.parse({
-      ...{ paymentId: part.paymentId, partOf: { paymentId, amount: whole } },
-      ...{ amount: { amount: part.amount, currency: whole.currency }, channel, method, effectiveAt },
+      ...{ paymentId: part.paymentId, partOf: wholeOf(paymentId, asked) },
+      ...{ amount: { amount: part.amount, currency: amount.currency }, channel, method, effectiveAt },
     });
     try {
       const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
@@ -169,15 +171,16 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
 
   /** @returns why what was left cannot go back now */
   async #returnParts(paymentId: string, state: KnownConsolidatedPayment): Promise<string | undefined> {
-    const { parts, left, taken } = state;
+    const { asked, parts, left, taken } = state;
+    const { paymentId: partOf } = wholeOf(paymentId, asked);
     for (const part of parts) {
-      const data = RecordReturn.schema.parse({ paymentId: part.paymentId, partOf: paymentId, ...taken });
+      const data = RecordReturn.schema.parse({ paymentId: part.paymentId, partOf, ...taken });
       const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
       const metadata = byPart(paymentId, 'return', part);
       await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
     }
     for (const { receiptId } of left) {
-      const waiting = await this.#returnLeft(paymentId, receiptId, taken!);
+      const waiting = await this.#returnLeft(paymentId, partOf, receiptId, taken!);
       if (waiting !== undefined) return waiting;
     }
     await this.#note(paymentId, RecordPartsDone, { done: 'returned' }, 'returned');
@@ -190,6 +193,7 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
    */
   async #returnLeft(
     paymentId: string,
+    partOf: string,
     receiptId: string,
     taken: NonNullable<KnownConsolidatedPayment['taken']>,
   ): Promise<string | undefined> {
@@ -204,11 +208,11 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
     if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
     if (divided.status === 'applied') {
-      const data = ReturnConsolidatedPayment.schema.parse(taken);
+      const data = ReturnConsolidatedPayment.schema.parse({ partOf, ...taken });
       await this.handling.handle(appliedAs, { definition: ReturnConsolidatedPayment, data, metadata });
     }
     if (divided.status !== 'new') return undefined;
-    const data = RecordReturn.schema.parse({ paymentId: appliedAs, partOf: paymentId, ...taken });
+    const data = RecordReturn.schema.parse({ paymentId: appliedAs, partOf, ...taken });
     const accountId = await answeringFor(this.handling, assignment.accountId, appliedAs);
     await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
     return undefined;

@@ -11,7 +11,7 @@ import { type z } from 'zod';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { paymentBody } from '../bank-items/booking.js';
 import { type FoundPayment, takeBack } from '../bank-items/take-back.job.js';
-import { consolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import { consolidatedPayment, wholeOf } from '../consolidated-payments/consolidated-payment.js';
 import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import {
@@ -137,8 +137,8 @@ export class Receipts {
     if (leftOf === undefined) return paymentBody({ amount, effectiveAt, format: source?.format ?? '' });
     const { state } = await this.handling.current(leftOf, consolidatedPayment);
     if (state.status === 'new') throw new Error(`there is no payment ${leftOf} that a receipt could be left of`);
-    const { amount: whole, channel, method } = state.asked;
-    const partOf = { paymentId: leftOf, amount: whole };
+    const { channel, method } = state.asked;
+    const partOf = wholeOf(leftOf, state.asked);
     return ApplyPayment.schema.parse({ partOf, amount, channel, method, effectiveAt });
   }
 
