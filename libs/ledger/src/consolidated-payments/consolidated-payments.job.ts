@@ -7,7 +7,7 @@ import { digitsOf } from '../money/money.js';
 import { answeringFor } from '../pay-bill-numbers/holder.job.js';
 import { type ProcessOptions, StreamProcess, type StreamWorker } from '../processes/stream-process.job.js';
 import { type Again, backOff, type Due } from '../processes/stream-work.job.js';
-import { receipt, RecordReceipt, ReturnReceipt } from '../receipts/receipt.js';
+import { receipt, RecordReceipt, TakeBackReceipt } from '../receipts/receipt.js';
 import {
   consolidatedPayment,
   type ConsolidatedPaymentEvent,
@@ -188,7 +188,8 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
   }
 
   /**
-   * From the work list, or from where somebody has said that it belongs.
+   * From the work list, or from where somebody has said that it belongs. What was sent back to the payer before has gone out
+   * twice, and is a claim on the payer.
    * @returns why not now: somebody is just saying it, or it is on its way there
    */
   async #returnLeft(
@@ -198,13 +199,14 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     taken: NonNullable<KnownConsolidatedPayment['taken']>,
   ): Promise<string | undefined> {
     const { status, appliedAs, assignment } = (await this.handling.current(receiptId, receipt)).state;
-    const metadata = by(paymentId, `return ${receiptId}`);
+    const metadata = by(paymentId, `take back ${receiptId}`);
     if (status === 'assigned') return 'RECEIPT_ASSIGNED';
-    if (status === 'unidentified') {
-      const data = { reason: taken.reason };
-      await this.handling.handle(receiptId, { definition: ReturnReceipt, data, metadata });
+    if (status !== 'applied') {
+      const data = TakeBackReceipt.schema.parse(taken);
+      await this.handling.handle(receiptId, { definition: TakeBackReceipt, data, metadata });
+      return undefined;
     }
-    if (status !== 'applied' || appliedAs === undefined || !assignment) return undefined;
+    if (appliedAs === undefined || assignment?.accountId === undefined) return undefined;
     const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
     if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
     if (divided.status === 'applied') {
