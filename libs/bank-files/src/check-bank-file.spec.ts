@@ -176,6 +176,23 @@ describe('camt', () => {
     ]);
   });
 
+  it('tells an entry of several transactions as a whole where only one of them is told, and lays nothing on what that names', async () => {
+    const several = file
+      .replace('NbOfTxs>1<', 'NbOfTxs>3<')
+      .replace('<n:Amt Ccy="EUR">5.00</n:Amt></n:TxDtls>', '</n:TxDtls>');
+    expect((await read(several)).at(-1)).toMatchObject({ kind: 'credit', amount: { minor: 500n }, references: [] });
+  });
+
+  it('refuses an entry whose one transaction is another amount, unless charges lie between', async () => {
+    const less = file.replace('<n:Amt Ccy="EUR">5.00</n:Amt></n:TxDtls>', '<n:Amt Ccy="EUR">4.00</n:Amt></n:TxDtls>');
+    await expect(read(less)).rejects.toThrow('the transactions make 400 minor units, and the entry is 500');
+    const charged = less.replace(
+      '</n:TxDtls>',
+      '<n:Chrgs><n:TtlChrgsAndTaxAmt Ccy="EUR">1.00</n:TtlChrgsAndTaxAmt></n:Chrgs></n:TxDtls>',
+    );
+    expect((await read(charged)).at(-1)).toMatchObject({ amount: { minor: 500n }, references: ['A-0'] });
+  });
+
   it('tells reversals and returns with the code of the bank, and entries that are not booked as information', async () => {
     const debit = camtFile([{ side: 'DBIT', amounts: [500n], reference: 'A' }]).join('\n');
     const reversal = debit.replace('<n:Sts>', '<n:RvslInd>true</n:RvslInd><n:Sts>');
