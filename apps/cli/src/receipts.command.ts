@@ -71,7 +71,12 @@ Example:
   paybill receipts return 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01 --reason not-our-customer`,
     )
     .action(sendBack);
-  onPaybill(command.command('settle').addOption(actorOption()))
+  describeSettle(onPaybill(command.command('settle').addOption(actorOption())));
+  return command;
+}
+
+function describeSettle(command: Command): void {
+  command
     .description('end the claim on the payer of a receipt that was sent back, and that the bank took as well')
     .argument('<receipt>', 'its id', uuid)
     .requiredOption(
@@ -87,7 +92,6 @@ Example:
   paybill receipts settle 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01 --as recovered --reason cheque-stopped`,
     )
     .action(settle);
-  return command;
 }
 
 /** What somebody has to do something about. */
