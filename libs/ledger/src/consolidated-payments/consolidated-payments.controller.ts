@@ -31,12 +31,9 @@ const ConsolidatedPaymentAnswer = z
     left: z
       .array(z.object({ receiptId: z.uuid(), amount: Money }))
       .meta({ description: 'What no account takes, for all are closed: unidentified receipts on the work list' }),
-    partOf: z
-      .object({ paymentId: z.uuid(), amount: Money })
-      .nullable()
-      .meta({
-        description: 'The payment that it is left of, whose confirmation number it has; returned with that alone',
-      }),
+    partOf: z.object({ paymentId: z.uuid(), amount: Money }).nullable().meta({
+      description: 'The payment that it is left of, whose confirmation number it has; returned with that alone',
+    }),
     refused: z
       .object({ accountId: z.uuid(), code: z.string() })
       .nullable()
