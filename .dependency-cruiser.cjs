@@ -206,7 +206,7 @@ module.exports = {
     driver(
       'EventStoreDB',
       '@kurrent/kurrentdb-client',
-      '^libs/(event-sourcing/src/event-store(-bytes)?\\.ts|eventstore-node/)',
+      '^libs/(event-sourcing/src/event-store(-bytes|-requests)?\\.ts|eventstore-node/)',
     ),
     driver('PostgreSQL', 'node_modules/(pg|@electric-sql/pglite)/', '^libs/platform/src/postgres'),
     driver('Kafka', 'node_modules/kafkajs/', '^libs/platform/src/kafka/'),

@@ -14,6 +14,7 @@ import {
   paymentReadModels,
   readModels,
   subscriptionReadModels,
+  receiptReadModels,
   tillReadModels,
 } from '#libs/ledger';
 import { MessagingModule } from '#http/messaging';
@@ -50,6 +51,7 @@ export function featuresOn(connections: {
           ...readModels,
           ...paymentReadModels,
           ...subscriptionReadModels,
+          ...receiptReadModels,
           ...tillReadModels,
           ...fraudReadModels,
           ...auditReadModels,

@@ -15,6 +15,7 @@ import {
   readModels,
   subscriptionReadModels,
   TillProcess,
+  receiptReadModels,
   tillReadModels,
   TransferProcess,
 } from '#libs/ledger';
@@ -55,6 +56,7 @@ await runProcess('api', async () => {
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
+    ...receiptReadModels,
     ...tillReadModels,
     ...fraudReadModels,
     ...auditReadModels,

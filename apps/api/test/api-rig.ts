@@ -9,6 +9,7 @@ import {
   readCollectionPolicy,
   readModels,
   subscriptionReadModels,
+  receiptReadModels,
   tillReadModels,
   TransferProcess,
 } from '#libs/ledger';
@@ -43,6 +44,7 @@ export async function startApi(
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
+    ...receiptReadModels,
     ...tillReadModels,
   ]).run(stopping.signal);
   const process = { store, db, handling: new CommandHandling(store), log };

@@ -9,6 +9,7 @@ import {
   readCollectionPolicy,
   readModels,
   subscriptionReadModels,
+  receiptReadModels,
   tillReadModels,
 } from '#libs/ledger';
 import { createHttpApp } from '#http/platform';
@@ -32,7 +33,7 @@ describe('Running the API', () => {
     });
     const names = (ready.body['projections'] as { name: string }[]).map(({ name }) => name);
     expect(names).toEqual(
-      [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...tillReadModels]
+      [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...receiptReadModels, ...tillReadModels]
         .map(({ name }) => name)
         .sort(),
     );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventStore, ProjectionRunner } from '#libs/event-sourcing';
-import { readModels, tillReadModels } from '#libs/ledger';
+import { readModels, receiptReadModels, tillReadModels } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
 import { postgresEngine, type TestDatabase } from '#testing/platform';
 import { type Answer, bill, doorOf, payment } from './api-rig.js';
@@ -37,7 +37,9 @@ describe.each(await postgresEngine())('The API, killed between two accounts (kil
       PAYBILL_PORT: String(port),
       LOG_LEVEL: 'error',
     });
-    projecting = new ProjectionRunner(store, database.db, [...readModels, ...tillReadModels]).run(stopping.signal);
+    projecting = new ProjectionRunner(store, database.db, [...readModels, ...receiptReadModels, ...tillReadModels]).run(
+      stopping.signal,
+    );
   }, 60_000);
   afterAll(async () => {
     await process.stop();

@@ -12,6 +12,7 @@ type ReceiptOptions = ApiOptions & EventStoreOptions & { readonly json?: boolean
 interface AssignOptions extends ReceiptOptions {
   readonly number?: string;
   readonly payment?: string;
+  readonly receipt?: string;
 }
 
 /** `paybill receipts …`: money that nobody could be found for. */
@@ -35,8 +36,19 @@ Example:
   onPaybill(command.command('assign').addOption(actorOption()))
     .description('say whose a receipt is, and apply it')
     .argument('<receipt>', 'its id', uuid)
-    .addOption(new Option('--number <pay bill number>', 'of the account the money is for').conflicts('payment'))
-    .option('--payment <confirmation number>', 'of the payment that a return took back', confirmationNumber)
+    .addOption(
+      new Option('--number <pay bill number>', 'of the account the money is for').conflicts(['payment', 'receipt']),
+    )
+    .addOption(
+      new Option('--payment <confirmation number>', 'of the payment that a return took back')
+        .argParser(confirmationNumber)
+        .conflicts('receipt'),
+    )
+    .addOption(
+      new Option('--receipt <receipt>', 'of a return: what came back; of money: what had gone out twice').argParser(
+        uuid,
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -44,7 +56,8 @@ When it was interrupted, it is asked for again with the same words: nothing is a
 
 Examples:
   paybill receipts assign 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01 --number 12345678901244
-  paybill receipts assign 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b02 --payment 4KZ0M2W7Q1XA`,
+  paybill receipts assign 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b02 --payment 4KZ0M2W7Q1XA
+  paybill receipts assign 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b02 --receipt 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01`,
     )
     .action(assign);
   onPaybill(command.command('return').addOption(actorOption()))
@@ -58,44 +71,92 @@ Example:
   paybill receipts return 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01 --reason not-our-customer`,
     )
     .action(sendBack);
+  describeSettle(onPaybill(command.command('settle').addOption(actorOption())));
   return command;
 }
 
+function describeSettle(command: Command): void {
+  command
+    .description('end the claim on the payer of a receipt that was sent back, and that the bank took as well')
+    .argument('<receipt>', 'its id', uuid)
+    .requiredOption(
+      '--as <end>',
+      'recovered (the payer paid, or what was sent back never left), or written-off',
+      claimEnd,
+    )
+    .requiredOption('--reason <code>', 'why, as a code such as cheque-stopped')
+    .addHelpText(
+      'after',
+      `
+Example:
+  paybill receipts settle 7b0c2f4e-5a53-4c1b-9d5e-0f7d0a1c2b01 --as recovered --reason cheque-stopped`,
+    )
+    .action(settle);
+}
+
+/** What somebody has to do something about. */
+const WAITING: readonly ReceiptView['status'][] = ['unidentified', 'assigned', 'returned-twice'];
+
 async function list(options: ReceiptOptions & { readonly all?: true }): Promise<void> {
   await withReceipts(options, async (receipts) => {
-    const waiting = (one: ReceiptView) => one.status === 'unidentified' || one.status === 'assigned';
-    const items = (await receipts.all()).filter((one) => options.all === true || waiting(one));
+    const items = (await receipts.all()).filter(({ status }) => options.all === true || WAITING.includes(status));
     answer(options, { items: items.map(asJson) }, () => asText(items));
   });
 }
 
 async function assign(receiptId: string, options: AssignOptions): Promise<void> {
-  const { number, payment } = options;
-  if (number === undefined && payment === undefined) throw new WrongOption('give --number, or --payment for a return');
+  const { number, payment, receipt } = options;
+  if ([number, payment, receipt].every((one) => one === undefined)) {
+    throw new WrongOption('give --number, or --payment or --receipt for a return');
+  }
   await withReceipts(options, async (receipts, { api, store }) => {
+    if (receipt !== undefined) {
+      await receipts.assignToReceipt(receiptId, receipt);
+      answer(options, { receiptId, matched: receipt }, () => `receipt ${receiptId} is matched with receipt ${receipt}`);
+      return;
+    }
     const { paymentId } =
       number === undefined
-        ? await receipts.assignToPayment(receiptId, await paymentOf(api, store, payment!))
+        ? await receipts.assignToPayment(receiptId, await paymentOf(api, store, receipts, payment!))
         : await receipts.assignTo(receiptId, number);
     answer(options, { receiptId, paymentId }, () => `receipt ${receiptId} is applied: payment ${paymentId}`);
   });
 }
 
-async function paymentOf(api: PaybillApi, store: EventStore, confirmationNumber: string) {
+async function paymentOf(api: PaybillApi, store: EventStore, receipts: Receipts, confirmationNumber: string) {
   const found = await findPayments(api, [confirmationNumber], await store.lastOf('account'));
-  const payment = found.get(confirmationNumber);
+  const payment = found.get(confirmationNumber) ?? (await receipts.paymentsLeft()).get(confirmationNumber);
   if (payment) return payment;
   throw new Rejected('PAYMENT_UNKNOWN', 'no payment has this confirmation number; read it again');
 }
 
 async function sendBack(receiptId: string, options: ReceiptOptions & { readonly reason: string }): Promise<void> {
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(options.reason)) {
-    throw new WrongOption('--reason: must be a code such as not-our-customer: lower-case letters, figures, hyphens');
-  }
+  requireCode(options.reason);
   await withReceipts(options, async (receipts) => {
     await receipts.sendBack(receiptId, options.reason);
     answer(options, { receiptId, status: 'returned' }, () => `receipt ${receiptId} is returned`);
   });
+}
+
+async function settle(
+  receiptId: string,
+  options: ReceiptOptions & { readonly as: 'recovered' | 'written-off'; readonly reason: string },
+): Promise<void> {
+  requireCode(options.reason);
+  await withReceipts(options, async (receipts) => {
+    await receipts.settleClaim(receiptId, options.as, options.reason);
+    answer(options, { receiptId, status: 'claim-settled' }, () => `the claim of receipt ${receiptId} is ${options.as}`);
+  });
+}
+
+function requireCode(reason: string): void {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(reason)) return;
+  throw new WrongOption('--reason: must be a code such as not-our-customer: lower-case letters, figures, hyphens');
+}
+
+function claimEnd(text: string): 'recovered' | 'written-off' {
+  if (text === 'recovered' || text === 'written-off') return text;
+  throw new InvalidArgumentError('must be recovered or written-off');
 }
 
 async function withReceipts(

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { auditReadModels, AuditSettings, startAudit } from '#libs/audit';
 import { connectEventStore, ProjectionRunner, tellOfJob } from '#libs/event-sourcing';
 import { fraudReadModels } from '#libs/fraud';
-import { paymentReadModels, readModels, subscriptionReadModels, tillReadModels } from '#libs/ledger';
+import { paymentReadModels, readModels, subscriptionReadModels, receiptReadModels, tillReadModels } from '#libs/ledger';
 import {
   askedToStop,
   ConnectionSettings,
@@ -34,6 +34,7 @@ await runProcess('projector', async () => {
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
+    ...receiptReadModels,
     ...tillReadModels,
     ...fraudReadModels,
     ...auditReadModels,

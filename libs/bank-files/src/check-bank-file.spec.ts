@@ -66,6 +66,29 @@ describe('BAI2', () => {
     ]);
   });
 
+  it('tells every type of item that comes back as a return, of a payment or of a payout', async () => {
+    const told = async (type: string) => (await read(bai2File(details(type)).join('\n')))[0];
+    for (const type of ['552', '555', '557', '558', '566']) {
+      expect(await told(type)).toMatchObject({ kind: 'return', of: 'payment', returnCode: type });
+    }
+    for (const type of ['252', '255', '257', '258']) {
+      expect(await told(type)).toMatchObject({ kind: 'return', of: 'payout', returnCode: type });
+    }
+  });
+
+  it('refuses a transaction of less than nothing: its type says which way the money went', async () => {
+    const negative = [{ number: '123456', balances: [], details: [{ type: '165', minor: -100n, text: ['A'] }] }];
+    await expect(read(bai2File(negative).join('\n'))).rejects.toThrow(
+      'record 4: the amount of a transaction (16) must not be negative',
+    );
+  });
+
+  it('is read with the end of file of MS-DOS, on a line of its own or not', async () => {
+    const text = bai2File(details('165')).join('\n');
+    const items = await read(text);
+    for (const end of ['\u001a', '\r\n\u001a', '\n\u001a\n']) expect(await read(text + end)).toEqual(items);
+  });
+
   it.each([
     ['2', 'the group deletes what was sent before'],
     ['3', 'the group corrects what was sent before'],
@@ -153,6 +176,23 @@ describe('camt', () => {
     ]);
   });
 
+  it('tells an entry of several transactions as a whole where only one of them is told, and lays nothing on what that names', async () => {
+    const several = file
+      .replace('NbOfTxs>1<', 'NbOfTxs>3<')
+      .replace('<n:Amt Ccy="EUR">5.00</n:Amt></n:TxDtls>', '</n:TxDtls>');
+    expect((await read(several)).at(-1)).toMatchObject({ kind: 'credit', amount: { minor: 500n }, references: [] });
+  });
+
+  it('refuses an entry whose one transaction is another amount, unless charges lie between', async () => {
+    const less = file.replace('<n:Amt Ccy="EUR">5.00</n:Amt></n:TxDtls>', '<n:Amt Ccy="EUR">4.00</n:Amt></n:TxDtls>');
+    await expect(read(less)).rejects.toThrow('the transactions make 400 minor units, and the entry is 500');
+    const charged = less.replace(
+      '</n:TxDtls>',
+      '<n:Chrgs><n:TtlChrgsAndTaxAmt Ccy="EUR">1.00</n:TtlChrgsAndTaxAmt></n:Chrgs></n:TxDtls>',
+    );
+    expect((await read(charged)).at(-1)).toMatchObject({ amount: { minor: 500n }, references: ['A-0'] });
+  });
+
   it('tells reversals and returns with the code of the bank, and entries that are not booked as information', async () => {
     const debit = camtFile([{ side: 'DBIT', amounts: [500n], reference: 'A' }]).join('\n');
     const reversal = debit.replace('<n:Sts>', '<n:RvslInd>true</n:RvslInd><n:Sts>');
@@ -169,6 +209,18 @@ describe('camt', () => {
       kind: 'information',
       because: 'the entry is not booked (PDNG)',
     });
+  });
+
+  it('reads every amount that XML Schema calls a decimal, and none that it does not', async () => {
+    const items = await read(file);
+    for (const amount of ['+5.00', '05.00', '5', '5.', '5.000']) {
+      expect(await read(file.replaceAll('>5.00<', `>${amount}<`))).toEqual(items);
+    }
+    const half = camtFile([{ side: 'CRDT', amounts: [50n], reference: 'A' }]).join('\n');
+    expect(await read(half.replaceAll('>0.50<', '>.5<'))).toEqual(await read(half));
+    for (const amount of ['-5.00', '5,00', '5e0', '.', '+', '++5.00']) {
+      await expect(read(file.replaceAll('>5.00<', `>${amount}<`))).rejects.toThrow('must be an amount');
+    }
   });
 
   it('puts structured references before free text, and leaves out what says nothing', async () => {

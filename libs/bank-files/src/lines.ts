@@ -61,7 +61,8 @@ export class Lines {
       this.#blockLength = this.options.blockLength?.(this.#rest);
       if (this.#blockLength !== undefined) this.write(new Uint8Array());
     }
-    if (this.#rest.replaceAll('\r', '') !== '') this.#line(this.#rest.replace(/\r$/, ''));
+    const rest = this.#rest.endsWith(END_OF_FILE) ? this.#rest.slice(0, -1) : this.#rest;
+    if (rest.replaceAll('\r', '') !== '') this.#line(rest.replace(/\r$/, ''));
   }
 
   /** The file has no line ends; its records may all be of one length. */

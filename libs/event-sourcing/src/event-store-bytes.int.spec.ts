@@ -1,12 +1,16 @@
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { Metadata, Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
 import services from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStore, EventStoreUnavailable, type RawEvent } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
 import { CommandHandling } from './command-handling.js';
+import { StoredBytes } from './event-store-bytes.js';
 import { commandMetadata } from '../testing/command-metadata.js';
 import { Put } from '../testing/till.js';
 
@@ -106,7 +110,7 @@ describe('The log as stored bytes', () => {
   });
 });
 
-describe('A store that breaks off what is subscribed to', () => {
+describe('A store that breaks off what is read of it', () => {
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -119,6 +123,19 @@ describe('A store that breaks off what is subscribed to', () => {
   }
 
   type Read = ServerWritableStream<unknown, unknown>;
+  /** A store that answers reads in one way. @returns where it listens */
+  async function answering(read: (call: Read) => unknown): Promise<string> {
+    const server = new Server();
+    closing.push(() => server.forceShutdown());
+    server.addService({ read: services.StreamsService.read }, { read });
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    return `kurrentdb://127.0.0.1:${port}?tls=false`;
+  }
+
   const failing = (code: status, metadata = new Metadata()) =>
     [status[code], (call: Read) => call.emit('error', { code, details: 'broken off', metadata })] as const;
   const notLeader = new Metadata();
@@ -135,21 +152,50 @@ describe('A store that breaks off what is subscribed to', () => {
     failing(status.ABORTED),
     ['another leader', (call) => call.emit('error', { code: status.NOT_FOUND, details: '', metadata: notLeader })],
   ])('by %s is away, and what has come is not taken for the whole log', async (_, end) => {
-    const server = new Server();
-    closing.push(() => server.forceShutdown());
-    server.addService({ read: services.StreamsService.read }, { read: end });
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      );
-    });
-    const store = connect(`kurrentdb://127.0.0.1:${port}?tls=false`);
+    const store = connect(await answering(end));
     const from = { after: 0n, categories: ['till'], signal: new AbortController().signal };
     const all = async (batches: AsyncIterable<unknown>) => {
       for await (const _ of batches);
     };
     await expect(all(store.subscribe(from))).rejects.toThrow(EventStoreUnavailable);
     await expect(all(store.bytes.log({ ...from, until: 1n }))).rejects.toThrow(EventStoreUnavailable);
+  });
+
+  it('and one that says nothing is away for whoever asks what is there, and for whoever follows it is only quiet', async () => {
+    const url = await answering(() => undefined);
+    const client = KurrentDBClient.connectionString(url);
+    closing.push(() => client.dispose());
+    const silent = new StoredBytes(client, 50);
+    const enough = new AbortController();
+    let isOver = false;
+    const following = (async () => {
+      for await (const _ of silent.log({ after: 0n, categories: ['till'], signal: enough.signal }));
+      isOver = true;
+    })();
+    const stream = async () => {
+      for await (const _ of silent.stream('till-1'));
+    };
+    for (const asked of [stream, () => silent.last('till-1'), () => silent.before(undefined, 1), () => silent.at(7n)]) {
+      await expect(asked()).rejects.toThrow(new EventStoreUnavailable('no answer within 50 ms'));
+    }
+    expect(isOver).toBe(false);
+    enough.abort();
+    await following;
+  });
+
+  it('and one that does not even take a call is away as well', async () => {
+    const mute = createServer();
+    await once(mute.listen(0, '127.0.0.1'), 'listening');
+    const sockets = new Set<Socket>();
+    mute.on('connection', (socket) => sockets.add(socket));
+    closing.push(() => {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+    });
+    const { port } = mute.address() as AddressInfo;
+    const client = KurrentDBClient.connectionString(`kurrentdb://127.0.0.1:${port}?tls=false`);
+    closing.push(() => client.dispose());
+    await expect(new StoredBytes(client, 50).last('till-1')).rejects.toThrow(EventStoreUnavailable);
   });
 
   it('by kill -9 is away, and from where its reader is everything comes once when it is back', async () => {

@@ -1,10 +1,10 @@
 import { type ClientReadableStream, type ServiceError, status } from '@grpc/grpc-js';
 import { convertToCommandError, KurrentDBClient } from '@kurrent/kurrentdb-client';
-import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import service from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
-import streams, { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import { type ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { Answers, type Call } from './event-store-answers.js';
-import { EventStoreUnavailable, unavailable } from './event-store-errors.js';
+import { EventStoreUnavailable, unavailable, within } from './event-store-errors.js';
+import { lastInLog, lastOfStream, oneFrom, streamFrom, subscription } from './event-store-requests.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
 import { LiveLog, type LiveReader } from './live-log.js';
 
@@ -33,7 +33,8 @@ interface Manner {
   readonly alone?: boolean;
 }
 
-const CHECKPOINT_EVERY = 32;
+/** A store that is asked for what it has, and says nothing for so long, is away. */
+const SILENCE_MS = 15_000;
 const AT_ONCE: Manner = { whileBehind: 0, whenLive: 0 };
 const IN_LARGE_BATCHES: Manner = { whileBehind: Number.POSITIVE_INFINITY, whenLive: 50 };
 
@@ -43,11 +44,16 @@ const IN_LARGE_BATCHES: Manner = { whileBehind: Number.POSITIVE_INFINITY, whenLi
  * faster with them, and whoever reads a little of it far more so: the client's own reads go through a native library that lets
  * Nagle's algorithm hold a request back until the server has acknowledged its head, 40 ms later (kurrent-io/KurrentDB-Client-Rust
  * issue 232). The connection, its discovery and its credentials are the client's own.
+ *
+ * Whoever reads what is there hears of a silent store after a while; whoever follows the log waits for what is still to come.
  */
 export class StoredBytes {
   readonly #live: LiveLog;
 
-  constructor(private readonly client: KurrentDBClient) {
+  constructor(
+    private readonly client: KurrentDBClient,
+    private readonly silenceMs = SILENCE_MS,
+  ) {
     OwnConnection.keep(client);
     this.#live = new LiveLog((after, categories) =>
       OwnConnection.read(client, subscription(after, categories), decodeRead),
@@ -183,10 +189,20 @@ export class StoredBytes {
 
   async *#read<Answer>(request: ReadReq, reading: Decoded<Answer>): AsyncGenerator<readonly Answer[]> {
     if (reading.signal.aborted) return;
-    const call = await OwnConnection.read(this.client, request, reading.decode).catch((error: unknown) => {
+    const silenceMs = reading.ends ? this.silenceMs : undefined;
+    const opening = OwnConnection.read(this.client, request, reading.decode);
+    let call: Call<Answer>;
+    try {
+      call = await withinReason(silenceMs, opening);
+    } catch (error) {
+      // One that is opened after all is not wanted any more.
+      opening.then(
+        (late) => late.on('error', () => undefined).cancel(),
+        () => undefined,
+      );
       throw unavailable(error);
-    });
-    yield* answersOf(call, reading);
+    }
+    yield* answersOf(call, { ...reading, silenceMs });
   }
 }
 
@@ -210,18 +226,20 @@ function placeOf(batch: readonly Placed<unknown>[]): bigint | undefined {
 /** Everything a call brings, in as few pieces as the reader is slow. */
 async function* answersOf<Answer>(
   call: Call<Answer>,
-  { signal, patience = () => 0, isPassed, ends = false }: Reading<Answer>,
+  { signal, patience = () => 0, isPassed, ends = false, silenceMs }: Reading<Answer>,
 ): AsyncGenerator<readonly Answer[]> {
   const answers = new Answers(call, isPassed);
   const stop = () => answers.cancel();
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (;;) {
-      const batch = await answers.next(patience());
+      const batch = await withinReason(silenceMs, answers.next(patience()));
       if (signal.aborted || !batch) return;
       yield batch;
     }
   } catch (error) {
+    // Of a call that came to nothing no answer is waited for.
+    stop();
     // Of the calls it makes itself, the client tells by these what only passes: a connection that broke has many codes.
     if (!signal.aborted) throw unavailable(convertToCommandError(error as Error));
   } finally {
@@ -238,12 +256,18 @@ interface Reading<Answer> {
   readonly patience?: () => number;
   /** Whether an answer says no more than how far the log was read. */
   readonly isPassed?: (answer: Answer) => boolean;
-  /** The answer ends of itself. */
+  /** The answer ends of itself, and is there to be had: silence is no part of it. */
   readonly ends?: boolean;
+  /** Milliseconds after which a silent store is away; waited for without end when it is left out. */
+  readonly silenceMs?: number | undefined;
 }
 
 interface Decoded<Answer> extends Reading<Answer> {
   readonly decode: (bytes: Buffer) => Answer;
+}
+
+function withinReason<Result>(milliseconds: number | undefined, work: Promise<Result>): Promise<Result> {
+  return milliseconds === undefined ? work : within(milliseconds, work);
 }
 
 function toTheEnd(): Decoded<RawRead> {
@@ -281,103 +305,11 @@ abstract class OwnConnection extends KurrentDBClient {
     const { GRPCStreamCreator, callArguments } = client;
     const { path } = service.StreamsService.read;
     const bytes = () => Buffer.from(request.serializeBinary());
-    // A subscription has no end that a deadline could be meant for; the others end with the answer or the connection.
+    // A reader that is slow holds a call for as long as it likes; that the store is silent is noticed by who waits for it.
     const [metadata, options] = callArguments({}, { deadline: Infinity });
     const open = GRPCStreamCreator(service.StreamsClient, 'read', (connection) =>
       connection.makeServerStreamRequest(path, bytes, decode, request, metadata, options),
     );
     return open();
   }
-}
-
-function readRequest(set: (options: ReadReq.Options) => void): ReadReq {
-  const options = new streams.ReadReq.Options();
-  const ids = new streams.ReadReq.Options.UUIDOption();
-  ids.setString(new shared.Empty());
-  options.setUuidOption(ids);
-  set(options);
-  const request = new streams.ReadReq();
-  request.setOptions(options);
-  return request;
-}
-
-function subscription(after: bigint, categories: readonly string[]): ReadReq {
-  return readRequest((options) => {
-    options.setAll(inLog(after));
-    options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
-    const filter = new streams.ReadReq.Options.FilterOptions();
-    const prefixes = new streams.ReadReq.Options.FilterOptions.Expression();
-    prefixes.setPrefixList(categories.map((category) => `${category}-`));
-    filter.setStreamIdentifier(prefixes);
-    filter.setCount(new shared.Empty());
-    filter.setCheckpointintervalmultiplier(CHECKPOINT_EVERY);
-    options.setFilter(filter);
-  });
-}
-
-function oneFrom(position: bigint): ReadReq {
-  return readRequest((options) => {
-    options.setAll(inLog(position));
-    options.setCount('1');
-    options.setNoFilter(new shared.Empty());
-  });
-}
-
-function lastInLog(position: bigint | undefined, count: number): ReadReq {
-  return readRequest((options) => {
-    const all = new streams.ReadReq.Options.AllOptions();
-    if (position === undefined) all.setEnd(new shared.Empty());
-    else all.setPosition(positionInLog(position));
-    options.setAll(all);
-    options.setReadDirection(streams.ReadReq.Options.ReadDirection.BACKWARDS);
-    options.setCount(String(count));
-    options.setNoFilter(new shared.Empty());
-  });
-}
-
-function streamFrom(name: string, revision: bigint, limit: number): ReadReq {
-  return readRequest((options) => {
-    const stream = streamNamed(name);
-    stream.setRevision(revision.toString());
-    options.setStream(stream);
-    options.setCount(String(limit));
-    options.setNoFilter(new shared.Empty());
-  });
-}
-
-function lastOfStream(name: string): ReadReq {
-  return readRequest((options) => {
-    const stream = streamNamed(name);
-    stream.setEnd(new shared.Empty());
-    options.setStream(stream);
-    options.setReadDirection(streams.ReadReq.Options.ReadDirection.BACKWARDS);
-    options.setCount('1');
-    options.setNoFilter(new shared.Empty());
-  });
-}
-
-function streamNamed(name: string) {
-  const stream = new streams.ReadReq.Options.StreamOptions();
-  const identifier = new shared.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(name).toString('base64'));
-  stream.setStreamIdentifier(identifier);
-  return stream;
-}
-
-/** A place in the log: the start, or a position. */
-function inLog(position: bigint): ReadReq.Options.AllOptions {
-  const all = new streams.ReadReq.Options.AllOptions();
-  if (position === 0n) {
-    all.setStart(new shared.Empty());
-    return all;
-  }
-  all.setPosition(positionInLog(position));
-  return all;
-}
-
-function positionInLog(position: bigint) {
-  const place = new streams.ReadReq.Options.Position();
-  place.setCommitPosition(position.toString());
-  place.setPreparePosition(position.toString());
-  return place;
 }

@@ -29,3 +29,16 @@ export function unavailable(error: unknown): Error {
   if (!PASSING_TYPES.includes(type) && !PASSING_CODES.includes(code)) return error;
   return new EventStoreUnavailable(error.message, { cause: error });
 }
+
+/** What some work comes to. @throws EventStoreUnavailable when it takes longer */
+export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EventStoreUnavailable(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

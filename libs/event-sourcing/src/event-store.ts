@@ -1,7 +1,7 @@
 import { jsonEvent, KurrentDBClient, NO_STREAM, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoredBytes } from './event-store-bytes.js';
-import { EventStoreUnavailable, unavailable, WrongRevision } from './event-store-errors.js';
+import { EventStoreUnavailable, unavailable, within, WrongRevision } from './event-store-errors.js';
 import { type RawEvent, type RawRead } from './event-store-wire.js';
 import { type EventMetadata, type StoredEvent } from './metadata.js';
 
@@ -57,6 +57,7 @@ export class EventStore {
     );
     try {
       const streamState = expected === NEW_STREAM ? NO_STREAM : expected;
+      // The client does not enforce the deadline of an append itself.
       const result = await within(PATIENCE_MS, this.#client.appendToStream(stream, proposed, { streamState }));
       // Servers before 22.6 leave the position out when an append is recognised as a retry.
       const position = result.position?.commit ?? (await this.#positionOf(stream, result.nextExpectedRevision));
@@ -87,7 +88,7 @@ export class EventStore {
    * @throws EventStoreUnavailable
    */
   async lastPosition(): Promise<bigint> {
-    const [last] = await within(PATIENCE_MS, this.bytes.before(undefined, 1));
+    const [last] = await this.bytes.before(undefined, 1);
     return last?.position ?? 0n;
   }
 
@@ -104,7 +105,7 @@ export class EventStore {
       return last;
     };
     for (let before: bigint | undefined; ;) {
-      const page = await within(PATIENCE_MS, this.bytes.before(before, PAGE));
+      const page = await this.bytes.before(before, PAGE);
       for (const { position, stream } of page) {
         end ??= position;
         if (position <= known.end) return found(known.last);
@@ -167,19 +168,6 @@ function json(bytes: Buffer): unknown {
     return JSON.parse(text);
   } catch {
     return text;
-  }
-}
-
-/** The client does not enforce the deadline of an append itself. */
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EventStoreUnavailable(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

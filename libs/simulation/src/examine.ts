@@ -211,9 +211,12 @@ class Log {
   /** What the gateway, the till, the bank or a call had of a payment; undefined when none knows of it. */
   #cameWith(paymentId: string, { amount, correlationId, partOf }: Applied): bigint | undefined {
     if (partOf !== undefined) {
-      const whole = this.#consolidated.get(partOf);
-      const part = whole && whole.status !== 'new' && whole.parts.find((one) => one.paymentId === paymentId);
-      return part ? minor(part.amount) : undefined;
+      const parts = [...this.#consolidated].flatMap(([id, whole]) =>
+        whole.status !== 'new' && (whole.asked.partOf?.paymentId ?? id) === partOf ? whole.parts : [],
+      );
+      const part = parts.find((one) => one.paymentId === paymentId);
+      if (part) return minor(part.amount);
+      return this.#receipts.get(correlationId)?.amount;
     }
     const life = this.#payments.get(paymentId);
     if (life && life.status !== 'new') return life.amount;
@@ -239,7 +242,7 @@ class Log {
       if (whole.status === 'new') return [];
       const faults: string[] = [];
       const amount = minor(whole.asked.amount.amount);
-      const parts = sum(whole.parts.map((part) => minor(part.amount)));
+      const parts = sum([...whole.parts, ...whole.left].map((part) => minor(part.amount)));
       if (parts !== amount) faults.push(`payment ${id} is ${amount}, and ${parts} in parts`);
       for (const { paymentId } of whole.parts) {
         if (!this.#applied.has(paymentId) && whole.status !== 'divided')
@@ -400,7 +403,8 @@ async function unbalanced(db: Database): Promise<string[]> {
   const { rows } = await sql<{ currency: string; off: string }>`
     select currency, sum(off) as off from (
       select currency, debit - credit as off from trial_balance
-      union all select currency, (select sum(a) from unnest(gl_amounts) as a) from till_journal) as books
+      union all select currency, (select sum(a) from unnest(gl_amounts) as a) from till_journal
+      union all select currency, (select sum(a) from unnest(gl_amounts) as a) from receipt_journal) as books
     group by currency having sum(off) <> 0`.execute(db.sql);
   return rows.map(({ currency, off }) => `the books are ${off} ${currency} off`);
 }

@@ -1,9 +1,15 @@
 import { EventStore, ProjectionRunner, ReadBarrier } from '#libs/event-sourcing';
-import { paymentReadModels, readModels, subscriptionReadModels, tillReadModels } from '#libs/ledger';
+import { paymentReadModels, readModels, subscriptionReadModels, receiptReadModels, tillReadModels } from '#libs/ledger';
 import { type Database } from '#libs/platform';
 
 /** What a simulated biller's read models are made by. */
-export const PROJECTIONS = [...readModels, ...paymentReadModels, ...subscriptionReadModels, ...tillReadModels];
+export const PROJECTIONS = [
+  ...readModels,
+  ...paymentReadModels,
+  ...subscriptionReadModels,
+  ...receiptReadModels,
+  ...tillReadModels,
+];
 
 const BARRIER_MS = 600_000;
 

@@ -59,6 +59,8 @@ const NOT_LIVED = {
   'payment RefundRefused': 'nobody asks for more than is there',
   'payment VoidRefused': 'payments are taken back before they have gone to the gateway',
   'payment VoidRequested': 'as the one before',
+  'receipt ReceiptClaimSettled': 'as ReceiptReturnedTwice',
+  'receipt ReceiptReturnedTwice': 'the bank takes back only what is on an account',
   'receipt ReceiptReleased': 'money is found to be for accounts that take it',
   'tillBatch TillBatchRecounted': 'a drawer is counted once',
   'tillBatch TillPaymentRefused': 'who comes to the counter owes what they pay',

@@ -29,6 +29,7 @@ const READ_MODELS = [
   ['ledger', 'readModels'],
   ['ledger', 'paymentReadModels'],
   ['ledger', 'subscriptionReadModels'],
+  ['ledger', 'receiptReadModels'],
   ['ledger', 'tillReadModels'],
   ['fraud', 'fraudReadModels'],
   ['audit', 'auditReadModels'],

@@ -192,6 +192,8 @@ export class Bai2Reader implements FormatReader {
     const type = fields.required('type code');
     if (!/^\d{3}$/.test(type)) throw fields.refused('the type code must be three digits');
     const minor = fields.optionalAmount('amount') ?? 0n;
+    // Whether money came in or went out is said by the type; only balances have a sign.
+    if (minor < 0n) throw fields.refused('the amount of a transaction (16) must not be negative');
     skipFundsType(fields, minor);
     const bankReference = fields.next() ?? '';
     const customerReference = fields.next() ?? '';
@@ -275,12 +277,14 @@ function declaredLength(start: string): number | undefined {
   return Number.isInteger(length) && length >= 20 && length <= 32_000 ? length : undefined;
 }
 
-/** Types of returned items: deposited checks and ACH entries that came back; 257 and 258 of payments we had sent. */
+/**
+ * Types of what comes back, by what the bank did: of payments that had come in 552 credit reversal, 555 deposited item returned,
+ * 557 ACH return item, 558 ACH reversal and 566 return item; of payments we had sent 252 debit reversal, 255 check posted and
+ * returned, 257 ACH return item and 258 ACH reversal.
+ */
 const RETURNS: Readonly<Record<string, 'payment' | 'payout'>> = {
-  555: 'payment',
-  557: 'payment',
-  257: 'payout',
-  258: 'payout',
+  ...Object.fromEntries(['552', '555', '557', '558', '566'].map((type) => [type, 'payment'] as const)),
+  ...Object.fromEntries(['252', '255', '257', '258'].map((type) => [type, 'payout'] as const)),
 };
 
 interface Detail {

@@ -82,9 +82,12 @@ export class Element {
   }
 }
 
-/** The amount in a text as minor units; undefined when it is none, or finer than the currency has digits. */
+/**
+ * The amount in a text as minor units; undefined when it is none, or finer than the currency has digits. A decimal of XML Schema
+ * may begin with a plus, and needs figures on one side of its point only.
+ */
 export function minorOf(text: string, digits: number): bigint | undefined {
-  const [, whole, fraction = ''] = /^(\d{1,18})(?:\.(\d{0,17}))?$/.exec(text) ?? [];
+  const [, whole, fraction = ''] = /^\+?(?=\.?\d)(\d{0,18})(?:\.(\d{0,17}))?$/.exec(text) ?? [];
   if (whole === undefined || /[1-9]/.test(fraction.slice(digits))) return undefined;
   return BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'));
 }

@@ -121,13 +121,15 @@ export class Statement {
     const { createdOn } = this.around.header;
     const item = (transaction: Element | undefined, minor: bigint) =>
       entryItem(entry, transaction, { minor, currency }, createdOn);
-    if (read.length <= 1) return [item(read[0], signed)];
+    // Of several transactions, the one that is told is not the whole: what stands in it is not of all the money.
+    if (read.length === 0 || (announced ?? 1) > read.length) return [item(undefined, signed)];
     const amounts = read.map((one) => this.#transactionAmount(one, entry, currency));
     const known = amounts.filter((one) => one !== undefined);
-    if (known.length < read.length) return [item(undefined, signed)];
+    const whole = read.length === 1 ? read[0] : undefined;
+    if (known.length < read.length) return [item(whole, signed)];
     const sum = known.reduce((made, one) => made + one, 0n);
     if (sum === signed) return read.map((one, index) => item(one, known[index]!));
-    if (hasCharges) return [item(undefined, signed)];
+    if (hasCharges) return [item(whole, signed)];
     throw entry.refused(`the transactions make ${sum} minor units, and the entry is ${signed}`);
   }
 

@@ -120,6 +120,18 @@ describe('Returns in a NACHA file', () => {
 });
 
 describe('Notifications of change', () => {
+  it('knows a reversal also where its description is not in capitals', async () => {
+    const lines = fileOf('PPD', [{ code: '22', amount: 100n }]);
+    for (const [description, reversal] of [
+      ['REVERSAL', true],
+      ['Reversal', true],
+      ['PAYMENT', false],
+    ] as const) {
+      const described = lines.map((line) => line.replace('PAYMENT   ', description.padEnd(10)));
+      expect(await read(described)).toMatchObject([{ kind: 'credit', reversal }]);
+    }
+  });
+
   it.each([
     ['C01', '987654321', { accountNumber: '987654321' }],
     ['C02', '121042882', { routingNumber: '121042882' }],

@@ -153,7 +153,8 @@ export class NachaReader implements FormatReader {
       companyId: columns.text(41, 50),
       odfi: columns.digits(80, 87, 'originating DFI'),
       number: this.#controls.openBatch(columns),
-      isReversal: columns.text(54, 63) === 'REVERSAL',
+      // The rules want capitals; whoever forgets them reverses all the same.
+      isReversal: columns.text(54, 63).toUpperCase() === 'REVERSAL',
       isInternational: secCode === 'IAT' || (secCode === 'COR' && columns.raw(5, 10) === 'IATCOR'),
       effectiveOn: optionalDay(columns, 70, 75, 'effective entry date'),
       settledOn: this.#settlementDay(columns),

@@ -7,6 +7,7 @@ import { formatMinor } from '../money/minor-units.js';
 import { type MoneyJson } from '../money/money.js';
 import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { receipt, RecordReceipt } from '../receipts/receipt.js';
+import { paymentsLeft } from '../receipts/receipt-list.job.js';
 import { AcceptBankFile, FinishBankFile } from './bank-file-intake.js';
 import { paymentBody } from './booking.js';
 import { type FoundPayment, takeBack } from './take-back.job.js';
@@ -60,6 +61,7 @@ export class BankImport {
   readonly #counts: Record<What, number> = { payments: 0, returns: 0, receipts: 0, passedOver: 0 };
   #position = 0n;
   #resumed = false;
+  #paymentsLeft: Promise<ReadonlyMap<string, FoundPayment>> | undefined;
 
   constructor(
     private readonly store: EventStore,
@@ -108,7 +110,15 @@ export class BankImport {
       const found = confirmationNumberIn(item.references);
       return 'number' in found ? [found.number] : [];
     });
-    return named.length > 0 ? await this.options.findPayments([...new Set(named)]) : new Map<string, never>();
+    if (named.length === 0) return new Map<string, never>();
+    const found = await this.options.findPayments([...new Set(named)]);
+    return named.every((number) => found.has(number)) ? found : new Map([...(await this.#left()), ...found]);
+  }
+
+  /** Those that were left over, which accounts may know nothing of: looked for once, where a return names what nobody has. */
+  #left(): Promise<ReadonlyMap<string, FoundPayment>> {
+    this.#paymentsLeft ??= paymentsLeft(this.store, this.handling);
+    return this.#paymentsLeft;
   }
 
   async #apply(

@@ -6,7 +6,8 @@ import { returnBody } from './booking.js';
 
 /** A payment as it was taken, found by its confirmation number. */
 export interface FoundPayment {
-  readonly accountId: string;
+  /** None of one over several accounts that no account has taken anything of. */
+  readonly accountId?: string | undefined;
   readonly paymentId: string;
   readonly amount: MoneyJson;
   /** The whole payment, when it is over several accounts. */
@@ -21,11 +22,10 @@ export async function takeBack(
   metadata: CommandMetadata,
 ): Promise<{ readonly position: bigint }> {
   const { paymentId: _, ...returned } = returnBody(paymentId, why);
-  return partOf
-    ? handling.handle(partOf.paymentId, {
-        definition: ReturnConsolidatedPayment,
-        data: ReturnConsolidatedPayment.schema.parse(returned),
-        metadata,
-      })
-    : handling.handle(accountId, { definition: RecordReturn, data: { paymentId, ...returned }, metadata });
+  if (partOf) {
+    const data = ReturnConsolidatedPayment.schema.parse(returned);
+    return handling.handle(partOf.paymentId, { definition: ReturnConsolidatedPayment, data, metadata });
+  }
+  if (accountId === undefined) throw new Error(`payment ${paymentId} is on no account, and no part of another`);
+  return handling.handle(accountId, { definition: RecordReturn, data: { paymentId, ...returned }, metadata });
 }

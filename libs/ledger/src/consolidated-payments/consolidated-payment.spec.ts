@@ -30,6 +30,22 @@ describe('A payment over several accounts (ID3)', () => {
     given(consolidatedPayment, [received]).when(ReceiveConsolidatedPayment, body).thenRejected('PAYMENT_EXISTS');
   });
 
+  it('that is left of another has the number of that, and goes back with it alone', () => {
+    const partOf = { paymentId: '00000000-0000-4000-8000-00000000000b', amount: { amount: '90.00', currency: 'USD' } };
+    const [event] = given(consolidatedPayment)
+      .when(ReceiveConsolidatedPayment, { ...body, partOf })
+      .events();
+    expect(event?.data).toMatchObject({ partOf, confirmationNumber: confirmationNumber(partOf.paymentId) });
+    const left = [event!, ...applied.slice(1)];
+    const back = { reason: 'insufficient-funds' };
+    given(consolidatedPayment, left).when(ReturnConsolidatedPayment, back).thenRejected('PAYMENT_IS_PART');
+    const returned = given(consolidatedPayment, left).when(ReturnConsolidatedPayment, {
+      ...back,
+      partOf: partOf.paymentId,
+    });
+    expect(returned.state()).toMatchObject({ status: 'returning', taken: back });
+  });
+
   it('takes no card number and no amount of nothing (SE4)', () => {
     const card = { kind: 'card', token: '4242424242424242' } as const;
     given(consolidatedPayment)

@@ -29,6 +29,13 @@ export const consolidatedPaymentEvents = eventRegistry({
         kind: z.enum(['card', 'bank-account', 'check', 'cash', 'other']),
         token: z.string().optional(),
       }),
+      /** What no account took of a payment, assigned to a number that others share: the whole of it. */
+      partOf: z
+        .strictObject({
+          paymentId: z.uuid(),
+          amount: z.strictObject({ amount: Amount, currency: z.string().length(3) }),
+        })
+        .optional(),
       effectiveAt: At,
     }),
   },
@@ -62,6 +69,11 @@ export type ConsolidatedPaymentEvent = EventOf<typeof consolidatedPaymentEvents>
 type Data<Type extends ConsolidatedPaymentEvent['type']> = Extract<ConsolidatedPaymentEvent, { type: Type }>['data'];
 
 export const CONSOLIDATED_PAYMENT_STATUSES = ['received', 'divided', 'applied', 'returning', 'returned'] as const;
+
+/** The payment that the payer made: parts of it have its confirmation number, and it alone is returned. */
+export function wholeOf(paymentId: string, { amount, partOf }: KnownConsolidatedPayment['asked']) {
+  return partOf ?? { paymentId, amount };
+}
 
 /** What an account gets. */
 export interface PaymentPart extends z.output<typeof Part> {
@@ -141,6 +153,8 @@ export const ReceiveConsolidatedPayment = defineCommand({
     amount: MoneyInput,
     channel: Channel,
     method: Method,
+    /** Of what is left of a payment: the whole of it. */
+    partOf: z.strictObject({ paymentId: z.uuid(), amount: MoneyInput }).optional(),
     effectiveAt: Instant.optional(),
   }),
   decide(body, state, context): ConsolidatedPaymentEvent[] {
@@ -153,10 +167,11 @@ export const ReceiveConsolidatedPayment = defineCommand({
         type: 'ConsolidatedPaymentReceived',
         data: {
           payBillNumber: body.payBillNumber,
-          confirmationNumber: confirmationNumber(context.id),
+          confirmationNumber: confirmationNumber(body.partOf?.paymentId ?? context.id),
           amount: { amount: formatMinor(minor, digits), currency: body.amount.currency },
           channel: body.channel,
           method: body.method,
+          ...(body.partOf && { partOf: body.partOf }),
           effectiveAt: effectiveMoment(body.effectiveAt, context),
         },
       },
@@ -218,10 +233,16 @@ export const ReturnConsolidatedPayment = defineCommand({
       .regex(/^[A-Z0-9]{2,8}$/, 'must be the bank’s code such as "R01": 2 to 8 capitals and figures')
       .optional(),
     reason: ReasonCode,
+    /** The payment that it is left of, which is being returned. */
+    partOf: z.uuid().optional(),
     effectiveAt: Instant.optional(),
   }),
-  decide({ effectiveAt, ...why }, { status }, context): ConsolidatedPaymentEvent[] {
-    if (status === 'new') refuse('PAYMENT_UNKNOWN', 'no payment with this id was taken; check the id');
+  decide({ effectiveAt, partOf, ...why }, state, context): ConsolidatedPaymentEvent[] {
+    if (state.status === 'new') refuse('PAYMENT_UNKNOWN', 'no payment with this id was taken; check the id');
+    const { status, asked } = state;
+    if (asked.partOf && asked.partOf.paymentId !== partOf) {
+      refuse('PAYMENT_IS_PART', 'the payment is what was left of another; record the return of the whole of that');
+    }
     if (status === 'returning' || status === 'returned') {
       refuse('PAYMENT_ALREADY_RETURNED', 'the payment was returned; nothing of it is left');
     }

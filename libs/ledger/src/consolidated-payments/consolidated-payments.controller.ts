@@ -13,7 +13,7 @@ import {
   ReturnConsolidatedPayment,
 } from './consolidated-payment.js';
 
-const ReturnRequest = ReturnConsolidatedPayment.schema.meta({
+const ReturnRequest = ReturnConsolidatedPayment.schema.omit({ partOf: true }).meta({
   id: 'ReturnConsolidatedPaymentRequest',
   examples: [{ returnCode: 'R01', reason: 'insufficient-funds' }],
 });
@@ -31,6 +31,9 @@ const ConsolidatedPaymentAnswer = z
     left: z
       .array(z.object({ receiptId: z.uuid(), amount: Money }))
       .meta({ description: 'What no account takes, for all are closed: unidentified receipts on the work list' }),
+    partOf: z.object({ paymentId: z.uuid(), amount: Money }).nullable().meta({
+      description: 'The payment that it is left of, whose confirmation number it has; returned with that alone',
+    }),
     refused: z
       .object({ accountId: z.uuid(), code: z.string() })
       .nullable()
@@ -57,14 +60,14 @@ export class ConsolidatedPaymentsController {
       throw new Rejected('PAYMENT_UNKNOWN', 'no payment over several accounts has this id; check the id');
     }
     const { asked, status, refused = null } = state;
-    const { amount, confirmationNumber } = asked;
+    const { amount, confirmationNumber, partOf = null } = asked;
     const { currency } = amount;
     const payBillNumber = maskPayBillNumber(asked.payBillNumber);
     const parts = state.parts.map(({ accountId, paymentId: id, amount: part }) => {
       return { accountId, paymentId: id, amount: { amount: part, currency } };
     });
     const left = state.left.map(({ receiptId, amount: part }) => ({ receiptId, amount: { amount: part, currency } }));
-    return { paymentId, payBillNumber, confirmationNumber, status, amount, parts, left, refused };
+    return { paymentId, payBillNumber, confirmationNumber, status, amount, parts, left, partOf, refused };
   }
 
   @Post('returns')

@@ -181,6 +181,24 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     expect(await openOf(ids)).toEqual([4000n, 0n, 500n]);
   }, 60_000);
 
+  it('lays nothing of a closed account on what an account that is held is still to be paid', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '53.00');
+    const [holdId, otherId] = [randomUUID(), randomUUID()];
+    await send(ids[0]!, HoldPayments, { holdId, reason: 'suspected-fraud' });
+    await send(ids[1]!, HoldPayments, { holdId: otherId, reason: 'suspected-fraud' });
+    await look(paymentId);
+    await close(ids[1]!);
+    await send(ids[1]!, ReleaseHold, { holdId: otherId, reason: 'cleared' });
+    await look(paymentId);
+    // The 40.00 of the first are promised: the 10.00 that are moved pay what is left of the third, and 8.00 are nobody’s bill.
+    expect(await openOf(ids)).toEqual([4000n, 0n, 0n]);
+    await send(ids[0]!, ReleaseHold, { holdId, reason: 'cleared' });
+    await look(paymentId);
+    expect(await openOf(ids)).toEqual([0n, 0n, 0n]);
+    expect((await stateOf(ids[0]!)).credit).toBe(800n);
+  });
+
   it('waits on the work list where all of them are closed, keeps its number wherever it goes, and comes back from there (PA8)', async () => {
     const { number, ids } = await together();
     const paymentId = await pay(number, '20.00');
@@ -220,6 +238,36 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     expect((await handling.current(receiptId, receipt)).state.status).toBe('returned');
     expect(await statusOf(paymentId)).toMatchObject({ status: 'returned' });
   });
+
+  it('keeps its number also where what was left of it goes to several accounts, and comes back from them', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    for (const accountId of ids) await close(accountId);
+    await look(paymentId);
+    const payment = await statusOf(paymentId);
+    const { receiptId } = payment.status === 'new' ? { receiptId: '' } : payment.left[0]!;
+    const others = await together();
+    const assigned = await new Receipts(store, handling, 'clerk').assignTo(receiptId, others.number);
+    await look(assigned.paymentId);
+    const whole = { paymentId, amount: { amount: '20.00', currency: 'USD' } };
+    expect(await statusOf(assigned.paymentId)).toMatchObject({
+      status: 'applied',
+      asked: { confirmationNumber: confirmationNumber(paymentId), partOf: whole },
+    });
+    const parts = await partsOf(others.ids, 'PaymentApplied');
+    expect(parts).toMatchObject([{ amount: { amount: '10.00' } }, { amount: { amount: '10.00' } }]);
+    for (const part of parts) {
+      expect(part).toMatchObject({ confirmationNumber: confirmationNumber(paymentId), partOf: whole });
+    }
+    await expect(
+      send(assigned.paymentId, ReturnConsolidatedPayment, { reason: 'insufficient-funds' }),
+    ).rejects.toMatchObject({ code: 'PAYMENT_IS_PART' });
+    await send(paymentId, ReturnConsolidatedPayment, { returnCode: 'R01', reason: 'insufficient-funds' });
+    await lookKilled(paymentId);
+    await lookKilled(assigned.paymentId);
+    expect(await openOf(others.ids)).toEqual([4000n, 1000n, 500n]);
+    expect(await statusOf(assigned.paymentId)).toMatchObject({ status: 'returned' });
+  }, 60_000);
 
   it('is refused as a whole while one of them is held, and is taken from nobody', async () => {
     const { number, ids } = await together();

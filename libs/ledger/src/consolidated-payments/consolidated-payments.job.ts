@@ -7,7 +7,7 @@ import { digitsOf } from '../money/money.js';
 import { answeringFor } from '../pay-bill-numbers/holder.job.js';
 import { type ProcessOptions, StreamProcess, type StreamWorker } from '../processes/stream-process.job.js';
 import { type Again, backOff, type Due } from '../processes/stream-work.job.js';
-import { receipt, RecordReceipt, ReturnReceipt } from '../receipts/receipt.js';
+import { receipt, RecordReceipt, TakeBackReceipt } from '../receipts/receipt.js';
 import {
   consolidatedPayment,
   type ConsolidatedPaymentEvent,
@@ -18,6 +18,7 @@ import {
   type PaymentPart,
   RecordPartsDone,
   ReturnConsolidatedPayment,
+  wholeOf,
 } from './consolidated-payment.js';
 import { divide, DIVISION_POLICY } from './divide-payment.js';
 import { partsOf } from './parts.job.js';
@@ -72,18 +73,22 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     await this.#note(paymentId, DivideConsolidatedPayment, division, 'divide');
   }
 
-  /** Divides the payment, or a part of it, over the accounts under its number as they are now. */
+  /**
+   * Divides the payment, or a part of it, over the accounts under its number as they are now.
+   * @param promised what accounts are still to get of the payment
+   */
   async #divisionOf(
     paymentId: string,
     { payBillNumber, amount: { currency } }: KnownConsolidatedPayment['asked'],
     divided: Pick<PaymentPart, 'paymentId' | 'amount'>,
+    promised: ReadonlyMap<string, bigint> = new Map(),
   ) {
     const digits = digitsOf(currency);
     const payee = await payeeOf(this.handling, payBillNumber, paymentId);
     if (!payee) throw new Error('nobody has the number of a payment that was taken by it');
     const { accountId, together = [accountId] } = payee;
     const sharers = await sharersOf(this.handling, together);
-    const { parts, left } = divide(parseMinor(divided.amount, digits), sharers);
+    const { parts, left } = divide(parseMinor(divided.amount, digits), sharers, promised);
     const receiptId = uuidv5('left', divided.paymentId);
     return {
       parts: partsOf(divided.paymentId, parts, digits),
@@ -94,7 +99,7 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
 
   /**
    * Whose account is closed gets nothing: one such part is moved at a time, after the others are where they belong, so that it
-   * finds what is open then.
+   * finds what is open then, less what waits for an account that is held.
    * @returns the code of an account's refusal: the others have their parts, and it is asked again
    */
   async #applyParts(paymentId: string, { asked, parts, left }: KnownConsolidatedPayment): Promise<string | undefined> {
@@ -113,7 +118,8 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     const closed = refusals.find(({ code }) => CLOSED.includes(code));
     if (closed) {
       const { part, code } = closed;
-      const division = await this.#divisionOf(paymentId, asked, part);
+      const waiting = refusals.filter((one) => !CLOSED.includes(one.code)).map((one) => one.part);
+      const division = await this.#divisionOf(paymentId, asked, part, await this.#promisedBy(waiting, asked));
       const data = { paymentId: part.paymentId, code, ...division };
       await this.#note(paymentId, MoveConsolidatedPart, data, `move ${part.paymentId}`);
       return undefined;
@@ -128,15 +134,29 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     return refused?.code;
   }
 
+  /** What parts come to on the accounts that they wait for, in minor units. */
+  async #promisedBy(
+    parts: readonly PaymentPart[],
+    { amount: { currency } }: KnownConsolidatedPayment['asked'],
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const promised = new Map<string, bigint>();
+    for (const { accountId, paymentId, amount } of parts) {
+      const answering = await answeringFor(this.handling, accountId, paymentId);
+      promised.set(answering, (promised.get(answering) ?? 0n) + parseMinor(amount, digitsOf(currency)));
+    }
+    return promised;
+  }
+
   /** @returns the code of the account's refusal */
   async #applyPart(
     paymentId: string,
-    { amount: whole, channel, method, effectiveAt }: KnownConsolidatedPayment['asked'],
+    asked: KnownConsolidatedPayment['asked'],
     part: PaymentPart,
   ): Promise<string | undefined> {
+    const { amount, channel, method, effectiveAt } = asked;
     const data = ApplyPayment.schema.parse({
-      ...{ paymentId: part.paymentId, partOf: { paymentId, amount: whole } },
-      ...{ amount: { amount: part.amount, currency: whole.currency }, channel, method, effectiveAt },
+      ...{ paymentId: part.paymentId, partOf: wholeOf(paymentId, asked) },
+      ...{ amount: { amount: part.amount, currency: amount.currency }, channel, method, effectiveAt },
     });
     try {
       const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
@@ -151,15 +171,16 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
 
   /** @returns why what was left cannot go back now */
   async #returnParts(paymentId: string, state: KnownConsolidatedPayment): Promise<string | undefined> {
-    const { parts, left, taken } = state;
+    const { asked, parts, left, taken } = state;
+    const { paymentId: partOf } = wholeOf(paymentId, asked);
     for (const part of parts) {
-      const data = RecordReturn.schema.parse({ paymentId: part.paymentId, partOf: paymentId, ...taken });
+      const data = RecordReturn.schema.parse({ paymentId: part.paymentId, partOf, ...taken });
       const accountId = await answeringFor(this.handling, part.accountId, part.paymentId);
       const metadata = byPart(paymentId, 'return', part);
       await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
     }
     for (const { receiptId } of left) {
-      const waiting = await this.#returnLeft(paymentId, receiptId, taken!);
+      const waiting = await this.#returnLeft(paymentId, partOf, receiptId, taken!);
       if (waiting !== undefined) return waiting;
     }
     await this.#note(paymentId, RecordPartsDone, { done: 'returned' }, 'returned');
@@ -167,30 +188,33 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
   }
 
   /**
-   * From the work list, or from where somebody has said that it belongs.
+   * From the work list, or from where somebody has said that it belongs. What was sent back to the payer before has gone out
+   * twice, and is a claim on the payer.
    * @returns why not now: somebody is just saying it, or it is on its way there
    */
   async #returnLeft(
     paymentId: string,
+    partOf: string,
     receiptId: string,
     taken: NonNullable<KnownConsolidatedPayment['taken']>,
   ): Promise<string | undefined> {
     const { status, appliedAs, assignment } = (await this.handling.current(receiptId, receipt)).state;
-    const metadata = by(paymentId, `return ${receiptId}`);
+    const metadata = by(paymentId, `take back ${receiptId}`);
     if (status === 'assigned') return 'RECEIPT_ASSIGNED';
-    if (status === 'unidentified') {
-      const data = { reason: taken.reason };
-      await this.handling.handle(receiptId, { definition: ReturnReceipt, data, metadata });
+    if (status !== 'applied') {
+      const data = TakeBackReceipt.schema.parse(taken);
+      await this.handling.handle(receiptId, { definition: TakeBackReceipt, data, metadata });
+      return undefined;
     }
-    if (status !== 'applied' || appliedAs === undefined || !assignment) return undefined;
+    if (appliedAs === undefined || assignment?.accountId === undefined) return undefined;
     const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
     if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
     if (divided.status === 'applied') {
-      const data = ReturnConsolidatedPayment.schema.parse(taken);
+      const data = ReturnConsolidatedPayment.schema.parse({ partOf, ...taken });
       await this.handling.handle(appliedAs, { definition: ReturnConsolidatedPayment, data, metadata });
     }
     if (divided.status !== 'new') return undefined;
-    const data = RecordReturn.schema.parse({ paymentId: appliedAs, partOf: paymentId, ...taken });
+    const data = RecordReturn.schema.parse({ paymentId: appliedAs, partOf, ...taken });
     const accountId = await answeringFor(this.handling, assignment.accountId, appliedAs);
     await this.handling.handle(accountId, { definition: RecordReturn, data, metadata });
     return undefined;

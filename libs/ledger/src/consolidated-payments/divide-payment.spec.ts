@@ -67,6 +67,22 @@ describe('A payment divided over accounts (ID3, AQ2)', () => {
     expect([[...none.parts], none.left]).toEqual([[['A', 100n]], 400n]);
   });
 
+  it('pays nothing that something else is coming for, the oldest of the account first', () => {
+    const sharers = [
+      sharer('A', [
+        { dueOn: '2026-01-10', cents: 1000 },
+        { dueOn: '2026-01-15', cents: 500 },
+      ]),
+      sharer('B', [{ dueOn: '2026-01-20', cents: 4000 }]),
+    ];
+    const { parts } = divide(900n, sharers, new Map([['A', 1200n]]));
+    expect([...parts]).toEqual([
+      ['A', 300n],
+      ['B', 600n],
+    ]);
+    expect([...divide(900n, sharers, new Map([['A', 9000n]])).parts]).toEqual([['B', 900n]]);
+  });
+
   it('loses no cent and makes none, agrees with dividing cent by cent, and settles on each account what it is meant for', () => {
     fc.assert(
       fc.property(

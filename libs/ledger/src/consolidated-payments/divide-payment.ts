@@ -22,13 +22,21 @@ interface Division {
  * §56.24): the oldest due first, and of one day those of the account that joined first. What is more than all of them owe
  * goes to the first account that is open.
  * @param amount in minor units of the one currency of all accounts, more than nothing
+ * @param promised what accounts are still to get: what is open there is paid by that, as far as it goes
  */
-export function divide(amount: bigint, sharers: readonly Sharer[]): Division {
+export function divide(
+  amount: bigint,
+  sharers: readonly Sharer[],
+  promised: ReadonlyMap<string, bigint> = new Map(),
+): Division {
   const parts = new Map<string, bigint>();
   const give = (accountId: string, part: bigint) => parts.set(accountId, (parts.get(accountId) ?? 0n) + part);
   let left = amount;
+  const awaited = new Map(promised);
   for (const { accountId, open } of oldestDueFirst(sharers)) {
-    const part = open < left ? open : left;
+    const coming = lesser(awaited.get(accountId) ?? 0n, open);
+    awaited.set(accountId, (awaited.get(accountId) ?? 0n) - coming);
+    const part = lesser(open - coming, left);
     if (part > 0n) give(accountId, part);
     left -= part;
   }
@@ -36,6 +44,10 @@ export function divide(amount: bigint, sharers: readonly Sharer[]): Division {
   if (left === 0n || !taker) return { parts, left };
   give(taker.accountId, left);
   return { parts, left: 0n };
+}
+
+function lesser(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
 }
 
 function oldestDueFirst(sharers: readonly Sharer[]) {

@@ -49,7 +49,7 @@ export async function payeeOf(
 export async function refuseBeforeTaking(
   handling: CommandHandling,
   together: readonly string[],
-  body: Omit<z.output<typeof ReceiveConsolidatedPayment.schema>, 'payBillNumber'>,
+  body: Omit<z.output<typeof ReceiveConsolidatedPayment.schema>, 'payBillNumber' | 'partOf'>,
   metadata: CommandMetadata,
 ): Promise<void> {
   const { commandId: paymentId } = metadata;
@@ -83,10 +83,10 @@ export async function payByNumber(
   metadata: CommandMetadata,
 ): Promise<{ readonly position: bigint }> {
   if (!together) return handling.handle(accountId, { definition: ApplyPayment, data, metadata });
-  const { amount, channel, method, effectiveAt } = data;
+  const { amount, channel, method, partOf, effectiveAt } = data;
   const body = { amount, channel, method, ...(effectiveAt !== undefined && { effectiveAt }) };
   await refuseBeforeTaking(handling, together, body, metadata);
-  const received = { payBillNumber: number, ...body };
+  const received = { payBillNumber: number, ...body, ...(partOf && { partOf }) };
   return handling.handle(metadata.commandId, { definition: ReceiveConsolidatedPayment, data: received, metadata });
 }
 

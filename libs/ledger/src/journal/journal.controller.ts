@@ -9,9 +9,13 @@ import { Money } from '../command-answers.js';
 import { HISTORY_KINDS } from '../history/history-entry.js';
 import { LEDGER } from '../reads/ledger.js';
 import { Fresh, FreshPage, inOrder, Period, positionOf } from '../reads/page.queries.js';
+import { RECEIPTS } from '../receipts/receipts.projection.js';
 import { TILLS } from '../tills/tills.projection.js';
-import { type JournalEntry, TILL_DIFFERENCE } from './journal-entry.js';
+import { type JournalEntry, RECEIPT_JOURNAL_KINDS, TILL_DIFFERENCE } from './journal-entry.js';
 import { JournalQueries } from './journal.queries.js';
+
+/** The projections that the books are of. */
+const BOOKS = [LEDGER, TILLS, RECEIPTS];
 
 const JournalQuery = inOrder(
   FreshPage.extend({ ...Period, accountId: z.uuid('must be an account’s id, a UUID').optional() }),
@@ -21,13 +25,13 @@ const JournalAnswer = pageAnswer(
   z
     .object({
       position: z.string(),
-      accountId: z
-        .uuid()
-        .nullable()
-        .meta({ description: 'Null for the difference of a till; its batch is the reference' }),
+      accountId: z.uuid().nullable().meta({
+        description:
+          'Null for the difference of a till and the claim of a receipt that went out twice; batch or receipt is the reference',
+      }),
       revision: z.string(),
       eventId: z.uuid(),
-      kind: z.enum([...HISTORY_KINDS, TILL_DIFFERENCE]),
+      kind: z.enum([...HISTORY_KINDS, TILL_DIFFERENCE, ...RECEIPT_JOURNAL_KINDS]),
       reference: z.string().nullable(),
       reason: z.string().nullable(),
       effectiveAt: z.iso.datetime(),
@@ -70,7 +74,7 @@ export class JournalController {
   @ApiOperation({ summary: 'The double-entry journal in the order of the log, by account and effective day' })
   @ApiResponse({ status: 200, standardSchema: JournalAnswer })
   async getJournal(@Query({ schema: JournalQuery }) query: z.output<typeof JournalQuery>): Promise<Page<JournalEntry>> {
-    await Promise.all([LEDGER, TILLS].map((books) => this.barrier.waitFor(books, positionOf(query))));
+    await Promise.all(BOOKS.map((books) => this.barrier.waitFor(books, positionOf(query))));
     return this.journal.entries(query, query.limit, query.cursor);
   }
 
@@ -81,7 +85,7 @@ export class JournalController {
   })
   @ApiResponse({ status: 200, standardSchema: TrialBalanceAnswer })
   async getTrialBalance(@Query({ schema: TrialBalanceQuery }) query: z.output<typeof TrialBalanceQuery>) {
-    await Promise.all([LEDGER, TILLS].map((books) => this.barrier.waitFor(books, positionOf(query))));
+    await Promise.all(BOOKS.map((books) => this.barrier.waitFor(books, positionOf(query))));
     return { ...toldMoments(query), currencies: await this.journal.trialBalance(query) };
   }
 }

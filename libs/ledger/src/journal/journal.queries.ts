@@ -7,7 +7,7 @@ import { digitsOf, type MoneyJson } from '../money/money.js';
 import { moneyOf } from '../reads/answers.js';
 import { counts, isWithin } from '../as-of/counting.queries.js';
 import { dayOf, endOfWholeDays, type Moments, wholeDays } from '../as-of/moment.js';
-import { type JournalEntry, TILL_DIFFERENCE } from './journal-entry.js';
+import { type JournalEntry, type ReceiptJournalKind, TILL_DIFFERENCE } from './journal-entry.js';
 import { type JournalSelection } from './journal-selection.js';
 import { type TrialBalanceRow } from './trial-balance.js';
 
@@ -29,7 +29,17 @@ interface Row {
   gl_amounts: string[];
 }
 
-type TillRow = Omit<Row, 'account_id' | 'kind' | 'reference'> & { readonly batch_id: string };
+type UnownedRow = Omit<Row, 'account_id' | 'kind' | 'reference'> & {
+  readonly kind: Extract<JournalEntry['kind'], typeof TILL_DIFFERENCE | ReceiptJournalKind>;
+  readonly reference: string;
+};
+
+/** Where entries of no account stand: those of tills, and of receipts. Each has what identifies and names an entry in its own way. */
+const UNOWNED = [
+  { table: sql.table('till_journal'), kind: sql.lit(TILL_DIFFERENCE), reference: sql.ref('h.batch_id') },
+  { table: sql.table('receipt_journal'), kind: sql.ref('h.kind'), reference: sql.ref('h.receipt_id') },
+] as const;
+type Unowned = (typeof UNOWNED)[number];
 
 /** The books of one currency. */
 export interface TrialBalance {
@@ -73,7 +83,8 @@ export class JournalQueries {
       select ${ENTRY} ${conditions(filter)} ${after === null ? sql`` : sql`and ${order} > ${after}::bigint`}
       order by ${order} limit ${limit + 1}`.execute(this.db.sql);
     if (filter.accountId !== undefined) return pageOf(rows, limit, ({ revision }) => revision, entryOf);
-    const all = [...rows.map(entryOf), ...(await this.#tillEntries(filter, limit + 1, after))].sort(byPosition);
+    const unowned = await this.#ofEach((book) => this.#unownedEntries(book, filter, limit + 1, after));
+    const all = [...rows.map(entryOf), ...unowned.flat()].sort(byPosition);
     return pageOf(
       all,
       limit,
@@ -82,46 +93,61 @@ export class JournalQueries {
     );
   }
 
-  /** Those of tills, each with all of its currencies. */
-  async #tillEntries(filter: JournalFilter, limit: number, after: string | null): Promise<JournalEntry[]> {
+  /** Those of no account, each with all of its currencies. */
+  async #unownedEntries(
+    book: Unowned,
+    filter: JournalFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<JournalEntry[]> {
     const selected = sql`true ${conditions(filter)} ${after === null ? sql`` : sql`and h.position > ${after}::bigint`}`;
-    const rows = await this.#tillRows(sql`
+    const rows = await this.#unownedRows(
+      book,
+      sql`
       where h.position in (
-        select distinct h.position from till_journal as h where ${selected} order by h.position limit ${limit})
-      order by h.position, h.currency`);
+        select distinct h.position from ${book.table} as h where ${selected} order by h.position limit ${limit})
+      order by h.position, h.currency`,
+    );
     const entries = new Map<string, JournalEntry>();
-    for (const entry of rows.map(tillEntryOf)) {
+    for (const entry of rows.map(unownedEntryOf)) {
       const postings = [...(entries.get(entry.position)?.postings ?? []), ...entry.postings];
       entries.set(entry.position, { ...entry, postings });
     }
     return [...entries.values()];
   }
 
-  /** None while nobody has made the tables of tills yet. */
-  #tillRows(which: RawBuilder<unknown>): Promise<TillRow[]> {
-    const entries = sql<TillRow>`
-      select h.position, h.batch_id, h.revision, h.event_id, h.currency, h.reason, h.effective_at, h.recorded_at,
-        h.gl_accounts, h.gl_amounts::text[]
-      from till_journal as h ${which}`;
+  /** None while nobody has made the table yet. */
+  #unownedRows({ table, kind, reference }: Unowned, which: RawBuilder<unknown>): Promise<UnownedRow[]> {
+    const entries = sql<UnownedRow>`
+      select h.position, ${kind} as kind, ${reference} as reference, h.revision, h.event_id, h.currency, h.reason,
+        h.effective_at, h.recorded_at, h.gl_accounts, h.gl_amounts::text[]
+      from ${table} as h ${which}`;
     return rowsOf(entries, this.db.sql);
   }
 
-  /** The entries of tills, by currency and in the order in which they count. */
-  async ofTills(selection: JournalSelection): Promise<JournalEntry[][]> {
-    const rows = await this.#tillRows(
-      sql`where true ${known(selection)} order by h.currency, h.effective_at, h.position`,
-    );
-    const currencies = [...new Set(rows.map(({ currency }) => currency))];
-    return currencies.map((currency) => rows.filter((row) => row.currency === currency).map(tillEntryOf));
+  #ofEach<Result>(ask: (book: Unowned) => Promise<Result>): Promise<Result[]> {
+    return Promise.all(UNOWNED.map(ask));
   }
 
-  /** How many entries of tills a selection holds; one in two currencies counts twice. */
-  async countOfTills(selection: JournalSelection): Promise<number> {
+  /** The entries of no account, by where they stand and currency, and in the order in which they count. */
+  async unowned(selection: JournalSelection): Promise<JournalEntry[][]> {
+    const which = sql`where true ${known(selection)} order by h.currency, h.effective_at, h.position`;
+    const books = await this.#ofEach((book) => this.#unownedRows(book, which));
+    return books.flatMap((rows) => {
+      const currencies = [...new Set(rows.map(({ currency }) => currency))];
+      return currencies.map((currency) => rows.filter((row) => row.currency === currency).map(unownedEntryOf));
+    });
+  }
+
+  /** How many entries of no account a selection holds; one in two currencies counts twice. */
+  async countUnowned(selection: JournalSelection): Promise<number> {
     const { from } = selection;
-    const counted = sql<{ entries: string }>`
-      select count(*) as entries from till_journal as h where true ${known(selection)} ${conditions({ from })}`;
-    const [row] = await rowsOf(counted, this.db.sql);
-    return Number(row?.entries ?? 0);
+    const counted = await this.#ofEach(({ table }) => {
+      const entries = sql<{ entries: string }>`
+        select count(*) as entries from ${table} as h where true ${known(selection)} ${conditions({ from })}`;
+      return rowsOf(entries, this.db.sql);
+    });
+    return counted.reduce((sum, [row]) => sum + Number(row?.entries ?? 0), 0);
   }
 
   /**
@@ -165,7 +191,7 @@ export class JournalQueries {
         where effective_on < ${dayOf(effective)}::date and recorded_on < ${dayOf(recorded)}::date
         ${wholeDays(moments) ? sql`` : ofDividedDays}) as posted
       group by currency, gl_account`.execute(this.db.sql);
-    const all = together([...rows, ...(await this.#ofTillsAt(moments))]);
+    const all = together([...rows, ...(await this.#unownedAt(moments))]);
     const currencies = [...new Set(all.map(({ currency }) => currency))];
     return currencies.map((currency) =>
       booksOf(
@@ -175,14 +201,19 @@ export class JournalQueries {
     );
   }
 
-  /** What tills add to the trial balance: few, so no sums are kept of them. */
-  #ofTillsAt(moments: Moments): Promise<BookRow[]> {
-    const posted = sql<BookRow>`
+  /** What entries of no account add to the trial balance: few, so no sums are kept of them. */
+  async #unownedAt(moments: Moments): Promise<BookRow[]> {
+    const posted = await this.#ofEach(({ table }) =>
+      rowsOf(
+        sql<BookRow>`
       select currency, gl_account, sum(greatest(amount, 0)) as debit, sum(greatest(-amount, 0)) as credit from (
         select h.currency, unnest(h.gl_accounts) as gl_account, unnest(h.gl_amounts) as amount
-        from till_journal as h where ${counts(moments)}) as postings
-      group by currency, gl_account`;
-    return rowsOf(posted, this.db.sql);
+        from ${table} as h where ${counts(moments)}) as postings
+      group by currency, gl_account`,
+        this.db.sql,
+      ),
+    );
+    return posted.flat();
   }
 }
 
@@ -216,14 +247,14 @@ function byPosition(left: JournalEntry, right: JournalEntry): number {
   return BigInt(left.position) < BigInt(right.position) ? -1 : 1;
 }
 
-function tillEntryOf(row: TillRow): JournalEntry {
+function unownedEntryOf(row: UnownedRow): JournalEntry {
   return {
     position: row.position,
     accountId: null,
     revision: row.revision,
     eventId: row.event_id,
-    kind: TILL_DIFFERENCE,
-    reference: row.batch_id,
+    kind: row.kind,
+    reference: row.reference,
     reason: row.reason,
     ...timesAndPostings(row),
   };

@@ -7,7 +7,10 @@ import {
   ReleaseReceipt,
   ReturnReceipt,
   SettleReceipt,
+  SettleReceiptClaim,
+  TakeBackReceipt,
 } from './receipt.js';
+import { receiptPostingsOf } from './receipt-postings.js';
 
 const at = '2026-01-15T12:00:00.000Z';
 const ours = '11111111-1111-4111-8111-111111111111';
@@ -23,7 +26,12 @@ const recorded = { type: 'ReceiptRecorded', data: body } as const;
 const assigned = { type: 'ReceiptAssigned', data: { accountId: ours, effectiveAt: at } } as const;
 const applied = { type: 'ReceiptApplied', data: { paymentId: theirs, effectiveAt: at } } as const;
 const released = { type: 'ReceiptReleased', data: { because: 'PAYMENTS_HELD', effectiveAt: at } } as const;
-const sentBack = { type: 'ReceiptReturned', data: { reason: 'not-ours', effectiveAt: at } } as const;
+const sentBack = {
+  type: 'ReceiptReturned',
+  data: { reason: 'not-ours', how: 'sent-back', effectiveAt: at },
+} as const;
+const taken = { returnCode: 'R01', reason: 'returned-by-bank', effectiveAt: '2026-01-15T00:00:00.000Z' };
+const twice = { type: 'ReceiptReturnedTwice', data: { amount: body.amount, ...taken } } as const;
 
 describe('An unidentified receipt (PA8)', () => {
   it('is recorded once, however often its file is imported', () => {
@@ -71,6 +79,55 @@ describe('An unidentified receipt (PA8)', () => {
       .when(ReturnReceipt, { reason: 'not-ours' })
       .thenRejected('RECEIPT_IS_RETURN');
   });
+
+  it('that the bank takes back is gone, or has gone out twice when it was sent back before', () => {
+    const { reason, effectiveAt } = taken;
+    const gone = { type: 'ReceiptReturned', data: { reason, how: 'taken-back', effectiveAt } } as const;
+    given(receipt, [recorded]).when(TakeBackReceipt, taken).then([gone]);
+    given(receipt, [recorded, sentBack]).when(TakeBackReceipt, taken).then([twice]);
+    given(receipt, [recorded, gone]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_TAKEN_BACK');
+    given(receipt, [recorded, sentBack, twice]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
+    given(receipt, [recorded, assigned]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
+    given(receipt, [{ ...recorded, data: { ...body, kind: 'return' } }])
+      .when(TakeBackReceipt, taken)
+      .thenRejected('RECEIPT_IS_RETURN');
+    given(receipt).when(TakeBackReceipt, taken).thenRejected('RECEIPT_UNKNOWN');
+  });
+
+  it('that an earlier build noted as taken back by the bank has not gone out twice', () => {
+    const stored = (reason: string) => ({ type: 'ReceiptReturned', data: { reason, effectiveAt: at } }) as const;
+    given(receipt, [recorded, stored('returned-by-bank')])
+      .when(TakeBackReceipt, taken)
+      .thenNothing();
+    given(receipt, [recorded, stored('not-ours')])
+      .when(TakeBackReceipt, taken)
+      .then([twice]);
+  });
+
+  it('that has gone out twice is a claim on the payer until it is paid or given up', () => {
+    const out = [recorded, sentBack, twice];
+    const paid = { as: 'recovered', reason: 'paid' } as const;
+    const settled = given(receipt, out).when(SettleReceiptClaim, paid);
+    settled.then([{ type: 'ReceiptClaimSettled', data: { amount: body.amount, ...paid, effectiveAt: at } }]);
+    expect(settled.state().status).toBe('claim-settled');
+    given(receipt, [...out, ...settled.events()])
+      .when(SettleReceiptClaim, paid)
+      .thenRejected('RECEIPT_NO_CLAIM');
+    given(receipt, [recorded, sentBack]).when(SettleReceiptClaim, paid).thenRejected('RECEIPT_NO_CLAIM');
+    given(receipt).when(SettleReceiptClaim, paid).thenRejected('RECEIPT_UNKNOWN');
+  });
+
+  it('is debited to the claim and credited to cash when it has gone out twice, and the reverse or bad debt at the end (AQ3)', () => {
+    const of = (account: string, amount: string) => ({ account, amount, currency: 'USD' });
+    expect(receiptPostingsOf(twice)).toEqual([of('Chargeback Receivable', '50.00'), of('Cash Clearing', '-50.00')]);
+    const ended = (as: 'recovered' | 'written-off') => {
+      const data = { amount: body.amount, as, reason: 'paid', effectiveAt: at };
+      return receiptPostingsOf({ type: 'ReceiptClaimSettled', data });
+    };
+    expect(ended('recovered')).toEqual([of('Cash Clearing', '50.00'), of('Chargeback Receivable', '-50.00')]);
+    expect(ended('written-off')).toEqual([of('Bad Debt Expense', '50.00'), of('Chargeback Receivable', '-50.00')]);
+    expect([recorded, assigned, released, applied, sentBack].flatMap(receiptPostingsOf)).toEqual([]);
+  });
 });
 
 describe('Events of receipts stored by earlier builds', () => {
@@ -83,6 +140,10 @@ describe('Events of receipts stored by earlier builds', () => {
       recorded: { kind: 'return', because: 'PAYMENT_ALREADY_RETURNED', returnCode: 'R01' },
     });
     expect(fold(receipt, [...past, read('ReceiptAssigned'), read('ReceiptApplied')]).status).toBe('applied');
-    expect(fold(receipt, [...past, read('ReceiptReturned')]).status).toBe('returned');
+    const returned = [...past, read('ReceiptReturned')];
+    expect(fold(receipt, returned)).toMatchObject({ status: 'returned', returned: { reason: 'not-our-customer' } });
+    const twice = [...returned, read('ReceiptReturnedTwice')];
+    expect(fold(receipt, twice).status).toBe('returned-twice');
+    expect(fold(receipt, [...twice, read('ReceiptClaimSettled')]).status).toBe('claim-settled');
   });
 });

@@ -1,6 +1,6 @@
 import { type Decider, defineCommand, type EventOf, eventRegistry, Rejected } from '#libs/event-sourcing';
 import { z } from 'zod';
-import { Instant, ReasonCode } from '../billing/command-fields.js';
+import { effectiveMoment, Instant, ReasonCode } from '../billing/command-fields.js';
 
 /*
  * Storage format, as account-events.ts. What the payer wrote, and who the payer is, is not kept here: it stands in the
@@ -38,35 +38,57 @@ const Recorded = {
 };
 
 const At = z.iso.datetime();
+/** Whose it is: an account; of a return the payment, or the receipt that no account has had, that comes back. */
+const Target = { accountId: z.uuid().optional(), paymentId: z.uuid().optional(), receiptId: z.uuid().optional() };
+/** Who moved it: we did, or the bank took it. Events stored before that was told have neither. */
+const How = z.enum(['sent-back', 'taken-back']);
+/** The payer paid it, or the money had never reached them; or nobody will. */
+const ClaimEnd = z.enum(['recovered', 'written-off']);
 
 export const receiptEvents = eventRegistry({
   ReceiptRecorded: { version: 1, schema: z.strictObject({ ...Recorded, effectiveAt: At }) },
-  /** Meant for an account, whose own stream has yet to take it: until then nobody else gets it. */
-  ReceiptAssigned: {
-    version: 1,
-    schema: z.strictObject({ accountId: z.uuid(), paymentId: z.uuid().optional(), effectiveAt: At }),
-  },
+  /** Meant for an account, a payment or another receipt, whose own stream has yet to take it: until then nobody else gets it. */
+  ReceiptAssigned: { version: 1, schema: z.strictObject({ ...Target, effectiveAt: At }) },
   /** The account did not take it. */
   ReceiptReleased: { version: 1, schema: z.strictObject({ because: Code, effectiveAt: At }) },
-  ReceiptApplied: { version: 1, schema: z.strictObject({ paymentId: z.uuid(), effectiveAt: At }) },
-  /** The money was sent back to where it came from. */
-  ReceiptReturned: { version: 1, schema: z.strictObject({ reason: z.string(), effectiveAt: At }) },
+  ReceiptApplied: {
+    version: 1,
+    schema: z.strictObject({ paymentId: z.uuid().optional(), receiptId: z.uuid().optional(), effectiveAt: At }),
+  },
+  /** The money went back to where it came from. */
+  ReceiptReturned: {
+    version: 1,
+    schema: z.strictObject({ reason: z.string(), how: How.optional(), effectiveAt: At }),
+  },
+  /** After we had sent it back, the bank took it as well: it has gone out twice, and is a claim on the payer. */
+  ReceiptReturnedTwice: {
+    version: 1,
+    schema: z.strictObject({
+      amount: Money,
+      returnCode: z.string().max(8).optional(),
+      reason: z.string(),
+      effectiveAt: At,
+    }),
+  },
+  /** The claim has an end. */
+  ReceiptClaimSettled: {
+    version: 1,
+    schema: z.strictObject({ amount: Money, as: ClaimEnd, reason: z.string(), effectiveAt: At }),
+  },
 });
 
 export type ReceiptEvent = EventOf<typeof receiptEvents>;
 
-/** What is left of an account's say in it: the account, and of a return the payment that comes back. */
-interface Assignment {
-  readonly accountId: string;
-  readonly paymentId?: string | undefined;
-}
+type Data<Type extends ReceiptEvent['type']> = Extract<ReceiptEvent, { type: Type }>['data'];
 
 export interface ReceiptState {
-  readonly status: 'unknown' | 'unidentified' | 'assigned' | 'applied' | 'returned';
-  readonly recorded?: Extract<ReceiptEvent, { type: 'ReceiptRecorded' }>['data'];
-  readonly assignment?: Assignment | undefined;
+  readonly status:
+    'unknown' | 'unidentified' | 'assigned' | 'applied' | 'returned' | 'returned-twice' | 'claim-settled';
+  readonly recorded?: Data<'ReceiptRecorded'>;
+  readonly assignment?: Omit<Data<'ReceiptAssigned'>, 'effectiveAt'> | undefined;
   /** The payment that it was applied as. */
-  readonly appliedAs?: string;
+  readonly appliedAs?: string | undefined;
+  readonly returned?: Pick<Data<'ReceiptReturned'>, 'reason' | 'how'>;
 }
 
 /** Money that nobody could be found for (`receipt-<id>`), until somebody says whose it is (PA8). */
@@ -79,8 +101,8 @@ export const receipt: Decider<ReceiptState, ReceiptEvent> = {
       case 'ReceiptRecorded':
         return { status: 'unidentified', recorded: event.data };
       case 'ReceiptAssigned': {
-        const { accountId, paymentId } = event.data;
-        return { ...state, status: 'assigned', assignment: { accountId, paymentId } };
+        const { effectiveAt: _, ...assignment } = event.data;
+        return { ...state, status: 'assigned', assignment };
       }
       case 'ReceiptReleased': {
         const recorded = state.recorded && { ...state.recorded, because: event.data.because };
@@ -88,8 +110,14 @@ export const receipt: Decider<ReceiptState, ReceiptEvent> = {
       }
       case 'ReceiptApplied':
         return { ...state, status: 'applied', appliedAs: event.data.paymentId };
-      case 'ReceiptReturned':
-        return { ...state, status: 'returned' };
+      case 'ReceiptReturned': {
+        const { reason, how } = event.data;
+        return { ...state, status: 'returned', returned: { reason, how } };
+      }
+      case 'ReceiptReturnedTwice':
+        return { ...state, status: 'returned-twice' };
+      case 'ReceiptClaimSettled':
+        return { ...state, status: 'claim-settled' };
     }
   },
 };
@@ -106,13 +134,13 @@ export const RecordReceipt = defineCommand({
 export const AssignReceipt = defineCommand({
   type: 'AssignReceipt',
   decider: receipt,
-  schema: z.strictObject({ accountId: z.uuid(), paymentId: z.uuid().optional() }),
+  schema: z.strictObject(Target),
   decide(body, state, { at }): ReceiptEvent[] {
     const { assignment } = state;
-    if (assignment?.accountId === body.accountId && assignment.paymentId === body.paymentId) return [];
+    if (assignment && isSame(assignment, body)) return [];
     requireStatus(state, ['unidentified', 'assigned']);
     if (assignment) {
-      throw new Rejected('RECEIPT_ASSIGNED', 'the receipt is being applied to another account; assign it there again');
+      throw new Rejected('RECEIPT_ASSIGNED', 'the receipt is being applied to something else; assign it there again');
     }
     return [{ type: 'ReceiptAssigned', data: { ...body, effectiveAt: at } }];
   },
@@ -127,16 +155,16 @@ export const ReleaseReceipt = defineCommand({
     status === 'assigned' ? [{ type: 'ReceiptReleased', data: { because, effectiveAt: at } }] : [],
 });
 
-/** The account has it. */
+/** The account has it, or of a return the receipt that came back. */
 export const SettleReceipt = defineCommand({
   type: 'SettleReceipt',
   decider: receipt,
-  schema: z.strictObject({ paymentId: z.uuid() }),
-  decide: ({ paymentId }, { status }, { at }): ReceiptEvent[] =>
-    status === 'assigned' ? [{ type: 'ReceiptApplied', data: { paymentId, effectiveAt: at } }] : [],
+  schema: z.strictObject({ paymentId: z.uuid().optional(), receiptId: z.uuid().optional() }),
+  decide: (body, { status }, { at }): ReceiptEvent[] =>
+    status === 'assigned' ? [{ type: 'ReceiptApplied', data: { ...body, effectiveAt: at } }] : [],
 });
 
-/** The money goes back to where it came from. */
+/** We send the money back to where it came from. */
 export const ReturnReceipt = defineCommand({
   type: 'ReturnReceipt',
   decider: receipt,
@@ -149,9 +177,52 @@ export const ReturnReceipt = defineCommand({
         'the bank has this money already; assign it to the payment that came back',
       );
     }
-    return [{ type: 'ReceiptReturned', data: { reason, effectiveAt: at } }];
+    return [{ type: 'ReceiptReturned', data: { reason, how: 'sent-back', effectiveAt: at } }];
   },
 });
+
+/** The bank took the money back. What we had sent back before has gone out twice. */
+export const TakeBackReceipt = defineCommand({
+  type: 'TakeBackReceipt',
+  decider: receipt,
+  schema: z.strictObject({
+    returnCode: z.string().max(8).optional(),
+    reason: ReasonCode,
+    effectiveAt: Instant.optional(),
+  }),
+  decide({ returnCode, reason, effectiveAt }, state, context): ReceiptEvent[] {
+    requireStatus(state, ['unidentified', 'returned']);
+    const { recorded, returned } = state;
+    if (recorded?.kind !== 'credit') throw new Rejected('RECEIPT_IS_RETURN', 'the bank has this money already');
+    const when = effectiveMoment(effectiveAt, context);
+    if (!returned) return [{ type: 'ReceiptReturned', data: { reason, how: 'taken-back', effectiveAt: when } }];
+    if (returned.how === 'taken-back') {
+      throw new Rejected('RECEIPT_TAKEN_BACK', 'the bank took this money back before; look for another receipt');
+    }
+    // Stored before it was told who moved it: what says the bank’s own reason was the bank’s.
+    if (returned.how === undefined && returned.reason === reason) return [];
+    const why = { ...(returnCode !== undefined && { returnCode }), reason };
+    return [{ type: 'ReceiptReturnedTwice', data: { amount: recorded.amount, ...why, effectiveAt: when } }];
+  },
+});
+
+/** The claim on a payer to whom money has gone twice has an end. */
+export const SettleReceiptClaim = defineCommand({
+  type: 'SettleReceiptClaim',
+  decider: receipt,
+  schema: z.strictObject({ as: ClaimEnd, reason: ReasonCode }),
+  decide({ as, reason }, state, { at }): ReceiptEvent[] {
+    if (state.status === 'unknown') requireStatus(state, []);
+    if (state.status !== 'returned-twice') {
+      throw new Rejected('RECEIPT_NO_CLAIM', `the receipt is ${state.status}; only what has gone out twice is a claim`);
+    }
+    return [{ type: 'ReceiptClaimSettled', data: { amount: state.recorded!.amount, as, reason, effectiveAt: at } }];
+  },
+});
+
+function isSame(one: NonNullable<ReceiptState['assignment']>, other: NonNullable<ReceiptState['assignment']>): boolean {
+  return one.accountId === other.accountId && one.paymentId === other.paymentId && one.receiptId === other.receiptId;
+}
 
 function requireStatus({ status }: ReceiptState, allowed: readonly ReceiptState['status'][]): void {
   if (status === 'unknown') throw new Rejected('RECEIPT_UNKNOWN', 'no receipt has this id; look it up in the list');

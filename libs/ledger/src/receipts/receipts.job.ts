@@ -11,7 +11,7 @@ import { type z } from 'zod';
 import { ApplyPayment } from '../billing/apply-payment.js';
 import { paymentBody } from '../bank-items/booking.js';
 import { type FoundPayment, takeBack } from '../bank-items/take-back.job.js';
-import { consolidatedPayment } from '../consolidated-payments/consolidated-payment.js';
+import { consolidatedPayment, wholeOf } from '../consolidated-payments/consolidated-payment.js';
 import { payByNumber, payeeOf } from '../consolidated-payments/payee.job.js';
 import { parsePayBillNumber } from '../pay-bill-numbers/pay-bill-number.js';
 import {
@@ -22,14 +22,12 @@ import {
   ReleaseReceipt,
   ReturnReceipt,
   SettleReceipt,
+  SettleReceiptClaim,
+  TakeBackReceipt,
 } from './receipt.js';
+import { allReceipts, paymentsLeft, type ReceiptView } from './receipt-list.job.js';
 
 type Recorded = NonNullable<ReceiptState['recorded']>;
-
-/** A receipt as somebody works on it. */
-export interface ReceiptView extends ReceiptState {
-  readonly receiptId: string;
-}
 
 /** The work list of money that could not be matched: who it is for is said here, by a person. */
 export class Receipts {
@@ -42,25 +40,13 @@ export class Receipts {
   ) {}
 
   /** All receipts there have been, in the order they were recorded. */
-  async all(): Promise<ReceiptView[]> {
-    const states = new Map<string, ReceiptState>();
-    const enough = new AbortController();
-    const reading = this.store.subscribe({ after: 0n, categories: [receipt.category], signal: enough.signal });
-    try {
-      for await (const batch of reading) {
-        for (const message of batch) {
-          if (message.kind === 'caught-up') return listed(states);
-          if (message.kind !== 'event') continue;
-          const { stream, type, data, metadata } = message.event;
-          const id = stream.slice(receipt.category.length + 1);
-          const event = receipt.events.read(type, metadata.schemaVersion, data);
-          states.set(id, receipt.evolve(states.get(id) ?? receipt.initialState, event));
-        }
-      }
-    } finally {
-      enough.abort();
-    }
-    return listed(states);
+  all(): Promise<ReceiptView[]> {
+    return allReceipts(this.store);
+  }
+
+  /** Payments by confirmation number of which something was left over. */
+  paymentsLeft(): Promise<ReadonlyMap<string, FoundPayment>> {
+    return paymentsLeft(this.store, this.handling);
   }
 
   /** Applies it as a payment to the account that holds a pay bill number. @throws Rejected */
@@ -78,7 +64,7 @@ export class Receipts {
     return this.#assign(receiptId, 'credit', { accountId: payee.accountId }, async (recorded, metadata) => {
       await pay(await this.#bodyOf(recorded), metadata);
       // The id of a payment is that of its command.
-      return metadata.commandId;
+      return { paymentId: metadata.commandId };
     });
   }
 
@@ -94,8 +80,42 @@ export class Receipts {
     }
     return this.#assign(receiptId, 'return', { accountId, paymentId }, async (returned, metadata) => {
       await takeBack(this.handling, payment, returned, metadata);
-      return paymentId;
+      return { paymentId };
     });
+  }
+
+  /**
+   * Matches a return with the receipt that came back, which no account has had; or money that came in with the receipt that had
+   * gone out twice, for which the payer pays. @throws Rejected
+   */
+  async assignToReceipt(receiptId: string, otherId: string): Promise<void> {
+    const [{ recorded }, { recorded: other }] = [await this.#stateOf(receiptId), await this.#stateOf(otherId)];
+    if (!recorded || !other) throw new Rejected('RECEIPT_UNKNOWN', 'no receipt has this id; look it up in the list');
+    const { amount, currency } = other.amount;
+    if (recorded.amount.amount !== amount || recorded.amount.currency !== currency) {
+      const message = `the other receipt is of ${amount} ${currency}, all of which goes or comes back; find that of the same amount`;
+      throw new Rejected('AMOUNT_DIFFERS', message);
+    }
+    if (recorded.kind === 'return' && other.leftOf !== undefined) {
+      const message =
+        'the other receipt is left of a payment, which goes back as a whole; name its confirmation number';
+      throw new Rejected('RECEIPT_IS_PART', message);
+    }
+    await this.#assign(receiptId, recorded.kind, { receiptId: otherId }, async (body, metadata) => {
+      const taken = { reason: 'returned-by-bank', effectiveAt: body.effectiveAt };
+      const { returnCode } = body;
+      const submitted =
+        body.kind === 'return'
+          ? { definition: TakeBackReceipt, data: { ...(returnCode !== undefined && { returnCode }), ...taken } }
+          : { definition: SettleReceiptClaim, data: { as: 'recovered', reason: 'paid' } };
+      await this.handling.handle(otherId, { ...submitted, metadata });
+      return { receiptId: otherId };
+    });
+  }
+
+  /** The claim on the payer of what has gone out twice has an end. @throws Rejected */
+  async settleClaim(receiptId: string, as: 'recovered' | 'written-off', reason: string): Promise<void> {
+    await this.#step(receiptId, SettleReceiptClaim, { as, reason });
   }
 
   /** The money has gone back to where it came from. @throws Rejected */
@@ -107,12 +127,12 @@ export class Receipts {
    * Three steps, each of which changes nothing when it has been done: the receipt is kept for the account, the account
    * takes it, the receipt is settled. Whoever was interrupted assigns it again.
    */
-  async #assign(
+  async #assign<Settled extends object>(
     receiptId: string,
     kind: 'credit' | 'return',
-    assignment: { accountId: string; paymentId?: string },
-    book: (recorded: Recorded, metadata: CommandMetadata) => Promise<string>,
-  ): Promise<{ paymentId: string }> {
+    assignment: NonNullable<ReceiptState['assignment']>,
+    book: (recorded: Recorded, metadata: CommandMetadata) => Promise<Settled>,
+  ): Promise<Settled> {
     const { recorded } = await this.#stateOf(receiptId);
     if (recorded && recorded.kind !== kind) {
       const message =
@@ -123,9 +143,9 @@ export class Receipts {
     }
     await this.#step(receiptId, AssignReceipt, assignment);
     try {
-      const paymentId = await book(recorded!, this.#metadata(uuidv5('applied', receiptId), receiptId));
-      await this.#step(receiptId, SettleReceipt, { paymentId });
-      return { paymentId };
+      const settled = await book(recorded!, this.#metadata(uuidv5('applied', receiptId), receiptId));
+      await this.#step(receiptId, SettleReceipt, settled);
+      return settled;
     } catch (error) {
       if (error instanceof Rejected) await this.#step(receiptId, ReleaseReceipt, { because: error.code });
       throw error;
@@ -137,8 +157,8 @@ export class Receipts {
     if (leftOf === undefined) return paymentBody({ amount, effectiveAt, format: source?.format ?? '' });
     const { state } = await this.handling.current(leftOf, consolidatedPayment);
     if (state.status === 'new') throw new Error(`there is no payment ${leftOf} that a receipt could be left of`);
-    const { amount: whole, channel, method } = state.asked;
-    const partOf = { paymentId: leftOf, amount: whole };
+    const { channel, method } = state.asked;
+    const partOf = wholeOf(leftOf, state.asked);
     return ApplyPayment.schema.parse({ partOf, amount, channel, method, effectiveAt });
   }
 
@@ -166,8 +186,4 @@ export class Receipts {
   #metadata(commandId: string, receiptId: string): CommandMetadata {
     return { commandId, correlationId: receiptId, causationId: receiptId, actor: this.actor };
   }
-}
-
-function listed(states: ReadonlyMap<string, ReceiptState>): ReceiptView[] {
-  return [...states].map(([receiptId, state]) => ({ receiptId, ...state }));
 }

@@ -8,6 +8,7 @@ import { Accessed } from '#http/platform';
 import { Moment } from '../../as-of/moment.js';
 import { LEDGER } from '../../reads/ledger.js';
 import { Fresh, inOrder, Period, Position, positionOf } from '../../reads/page.queries.js';
+import { RECEIPTS } from '../../receipts/receipts.projection.js';
 import { TILLS } from '../../tills/tills.projection.js';
 import { JOURNAL_FORMATS, journalFormat, type JournalFormatName } from './formats.js';
 import { JournalExport } from './journal-export.queries.js';
@@ -72,7 +73,8 @@ export class JournalExportController {
     await this.barrier.waitFor(LEDGER, positionOf(query));
     if (position !== undefined) await this.barrier.waitFor(LEDGER, BigInt(position));
     const selection = { ...bounds, position: position ?? String(await this.barrier.reached(LEDGER)) };
-    await this.barrier.waitFor(TILLS, BigInt(selection.position));
+    const { position: end } = selection;
+    await Promise.all([TILLS, RECEIPTS].map((books) => this.barrier.waitFor(books, BigInt(end))));
     const extent = await this.journal.extent(selection);
     const format = journalFormat(name, selection);
     reply.header('journal-position', extent.position).header('journal-entries', extent.entries);

@@ -30,7 +30,7 @@ export class JournalExport {
     for await (const range of this.#ranges(selection, COUNTED_AT_A_TIME)) {
       entries += await this.journal.count(range, selection);
     }
-    if (holdsTills(selection)) entries += await this.journal.countOfTills(selection);
+    if (holdsUnowned(selection)) entries += await this.journal.countUnowned(selection);
     return { ...selection, entries };
   }
 
@@ -47,7 +47,7 @@ export class JournalExport {
       }
       if (text !== '') yield text;
     }
-    for (const ofCurrency of holdsTills(extent) ? await this.journal.ofTills(extent) : []) {
+    for (const ofCurrency of holdsUnowned(extent) ? await this.journal.unowned(extent) : []) {
       const exported = exportedEntries(ofCurrency, extent.from);
       entries += exported.filter(({ eventId }) => eventId !== null).length;
       if (exported.length > 0) yield format.account(exported);
@@ -93,8 +93,8 @@ export class JournalExport {
 const LOWEST = '00000000-0000-0000-0000-000000000000';
 const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** Tills come after the last account, so that the shares of all accounts are together the whole. */
-function holdsTills({ accountTo = HIGHEST }: JournalSelection): boolean {
+/** What no account has comes after the last one, so that the shares of all accounts are together the whole. */
+function holdsUnowned({ accountTo = HIGHEST }: JournalSelection): boolean {
   return accountTo === HIGHEST;
 }
 

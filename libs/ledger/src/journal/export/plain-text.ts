@@ -7,6 +7,8 @@ import { type JournalExtent, type JournalFormat } from './journal-format.js';
 import { escaped } from './escaped.js';
 
 const CLOSING = 'Closing balances';
+/** The customer of whom nobody knows who it is: the payer of a receipt. */
+const UNIDENTIFIED = 'unidentified';
 const TAGS = ['event', 'revision', 'reason'];
 
 /**
@@ -129,9 +131,8 @@ class Customer {
 
 function nameOf(place: ChartAccount, accountId: string | null): string {
   const { name, division, ofCustomer } = place;
-  if (ofCustomer && accountId === null) throw new Error(`${name} is posted to without a customer`);
   const last = division === undefined ? [] : [escaped(division)];
-  return [place.class, name, ...last, ...(ofCustomer ? [accountId] : [])].join(':');
+  return [place.class, name, ...last, ...(ofCustomer ? [accountId ?? UNIDENTIFIED] : [])].join(':');
 }
 
 function dayOf({ effectiveAt }: ExportedEntry): string {
