@@ -1,4 +1,5 @@
 import { until } from '#testing/platform';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -50,6 +51,17 @@ describe('paybill simulate', () => {
     expect(JSON.parse(out)).toMatchObject({ digest: expected.digest, resumed: true });
     expect(code).toBe(0);
   }, 300_000);
+
+  it.each([
+    { given: ['--from', '2026-02-31'], reason: 'must be a day' },
+    { given: ['--from', '2019-12-31'], reason: '--from must not be before 2020-01-01' },
+    { given: ['--from', '2999-01-01'], reason: 'which has not passed' },
+  ])('refuses $given, and makes no directory', async ({ given, reason }) => {
+    const { err, code } = await line.paybill(['simulate', ...given, '--data', line.data]);
+    expect(err).toContain(reason);
+    expect(code).toBe(2);
+    expect(existsSync(line.data)).toBe(false);
+  });
 
   it('touches no directory that holds anything else', async () => {
     await mkdir(line.data);

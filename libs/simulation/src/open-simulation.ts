@@ -7,9 +7,9 @@ import { addDays, readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createLogger, lockDirectory, openDatabase } from '#libs/platform';
 import { endOf, FIRST_DAY } from './days.js';
 import { examine, type Examination } from './examine.js';
+import { type Plan } from './plan.js';
 import { Projector } from './projector.js';
 import { Simulation } from './simulation.js';
-import { type Plan } from './world.js';
 
 /** A directory holds something else than the simulation that was asked for. Nothing of it was touched. */
 class SimulationRefused extends Error {
@@ -21,9 +21,11 @@ const Progress = z.strictObject({
   accounts: z.int(),
   months: z.int(),
   seed: z.int(),
+  from: z.iso.date().default(FIRST_DAY),
   /** The first day that has not ended. */
   next: z.iso.date(),
 });
+type Progress = z.output<typeof Progress>;
 
 export interface Simulated extends Examination {
   /** The first day, and the day after the last. */
@@ -50,10 +52,10 @@ export async function simulate(
   await mkdir(dataDir, { recursive: true });
   const release = await lockDirectory(dataDir);
   const note = async (next: string) => {
-    await writeFile(`${file}.new`, JSON.stringify({ ...plan, next }));
+    await writeFile(`${file}.new`, JSON.stringify({ ...plan, next } satisfies Progress));
     await rename(`${file}.new`, file);
   };
-  if (before === undefined) await note(FIRST_DAY);
+  if (before === undefined) await note(plan.from);
   const node = await spawnEventStoreNode({ dataDir: join(dataDir, 'eventstore'), port: 0 });
   const store = await connectEventStore(node.connectionString);
   const db = await openDatabase({ dataDir: join(dataDir, 'read-models') });
@@ -70,7 +72,7 @@ export async function simulate(
         barrier: projector.barrier,
         gatewayFile: join(dataDir, 'gateway.jsonl'),
         log,
-        from: before,
+        next: before,
       },
       ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
       onDayEnded: async (day) => {
@@ -81,7 +83,13 @@ export async function simulate(
     await simulation.run();
     const examination = await examine(store, db, projector.barrier, simulation.gateway);
     const refusals = Object.fromEntries([...simulation.refusals].sort());
-    return { ...examination, from: FIRST_DAY, to: endOf(plan.months), resumed: before !== undefined, refusals };
+    return {
+      ...examination,
+      from: plan.from,
+      to: endOf(plan.from, plan.months),
+      resumed: before !== undefined,
+      refusals,
+    };
   } finally {
     await projector.stop();
     await db.close();
@@ -110,7 +118,7 @@ async function progressIn(dataDir: string, file: string, plan: Plan): Promise<st
   const read = Progress.safeParse(JSON.parse(await readFile(file, 'utf8')));
   if (!read.success) throw new SimulationRefused(`${file} is not of this version of Paybill; name another directory`);
   const { next, ...there } = read.data;
-  for (const name of ['accounts', 'months', 'seed'] as const) {
+  for (const name of ['accounts', 'months', 'seed', 'from'] as const) {
     if (there[name] === plan[name]) continue;
     const message = `${dataDir} holds a simulation with --${name} ${there[name]}; give that to go on with it, or another directory`;
     throw new SimulationRefused(message);
