@@ -100,6 +100,11 @@ export class Simulation {
     return this.#world.refusals;
   }
 
+  /** The accounts of all subscribers, those included who are still to come. */
+  get accountIds(): string[] {
+    return this.#world.subscribers.map(({ accountId }) => accountId);
+  }
+
   /** Lives through the days that are left. */
   async run(): Promise<void> {
     const { plan, next = plan.from, onDayEnded } = this.options;
