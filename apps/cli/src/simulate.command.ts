@@ -5,6 +5,7 @@ import { answer } from './answer.js';
 import { ExitCode } from './failure.js';
 import { day, jsonOption, path, whole, WrongOption } from './options.js';
 import { holds, simulateWithProgress, verdicts } from './simulating.js';
+import { isLive } from './style.js';
 import { table } from './table.js';
 
 interface SimulateOptions {
@@ -46,7 +47,11 @@ async function run({ accounts, months, seed, from, data, json }: SimulateOptions
   refuseWrongDays(from, months);
   const memory: { readonly month: string; readonly megabytes: number }[] = [];
   const simulated = await simulateWithProgress({ accounts, months, seed, from }, data, (day) => {
-    if (addDays(day, 1).endsWith('-01')) memory.push({ month: day.slice(0, 7), megabytes: megabytesInUse() });
+    if (!addDays(day, 1).endsWith('-01')) return;
+    const [month, megabytes] = [day.slice(0, 7), megabytesInUse()];
+    memory.push({ month, megabytes });
+    // Whoever kills it, as a soak does, has this of each life. On a terminal it would tear the bar.
+    if (!isLive(process.stderr)) console.error(`memory at the end of ${month}: ${megabytes} MB`);
   });
   answer({ json }, { ...simulated, memory }, () => `${sentences(simulated)}\n${remembered(memory)}`);
   return holds(simulated) ? ExitCode.done : ExitCode.no;
@@ -75,7 +80,7 @@ function remembered(memory: readonly { readonly megabytes: number }[]): string {
   return `Memory in MB at the end of each month: ${memory.map(({ megabytes }) => megabytes).join(' ')}; at most ${peak} resident.`;
 }
 
-function sentences({ from, to, streams, events, happened, invariants, refusals, digest }: Simulated): string {
+function sentences({ from, to, lives, streams, events, happened, invariants, refusals, digest }: Simulated): string {
   const figure = (count: number) => count.toLocaleString('en');
   const rows = happened.map(({ category, type, count, amount = '' }) => [category, type, figure(count), amount]);
   const refused = Object.entries(refusals).map(([code, count]) => [code, figure(count)]);
@@ -84,6 +89,7 @@ function sentences({ from, to, streams, events, happened, invariants, refusals, 
     table([['of', 'event', 'number', 'USD'], ...rows], [2, 3]),
     ...(refused.length > 0 ? [table([['refused by a rule', 'number'], ...refused], [1])] : []),
     verdicts(invariants),
+    lives === 1 ? 'Lived in one go.' : `It was begun ${lives} times: interrupted and gone on with ${lives - 1} times.`,
     `The same plan gives the same digest: ${digest}`,
   ].join('\n\n');
 }

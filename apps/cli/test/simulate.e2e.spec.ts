@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { Asking } from './asking.js';
 import { CommandLine } from './command-line.js';
 
 interface Answer {
   readonly digest: string;
-  readonly resumed: boolean;
+  readonly lives: number;
   readonly invariants: readonly { readonly faults: readonly string[] }[];
 }
 
@@ -38,6 +39,7 @@ describe('paybill simulate', () => {
   it('comes to the same however often it is killed, and its books hold', async () => {
     const undisturbed = await line.paybill([...asked('undisturbed'), '--json']);
     const expected = JSON.parse(undisturbed.out) as Answer;
+    expect(expected.lives).toBe(1);
     expect(expected.invariants.flatMap(({ faults }) => faults)).toEqual([]);
     expect(undisturbed.code).toBe(0);
     for (const day of ['2021-01-12', '2021-02-09']) {
@@ -48,8 +50,30 @@ describe('paybill simulate', () => {
       expect(child.signalCode).toBe('SIGKILL');
     }
     const { out, code } = await line.paybill([...asked('killed'), '--json']);
-    expect(JSON.parse(out)).toMatchObject({ digest: expected.digest, resumed: true });
+    expect(JSON.parse(out)).toMatchObject({ digest: expected.digest, lives: 3 });
     expect(code).toBe(0);
+    // Examined once more, it has not been gone on with.
+    const again = await line.paybill(asked('killed'));
+    expect(again.out).toContain('It was begun 3 times: interrupted and gone on with 2 times.');
+    expect(again.code).toBe(0);
+  }, 300_000);
+
+  it('leaves customers who count as erased, and not as ones whose keys were lost, to the Paybill started on it', async () => {
+    // The one customer of this seed gives a contact on the third day.
+    const plan = ['--accounts', '1', '--months', '1', '--seed', '41', '--data', line.data];
+    const { code } = await line.paybill(['simulate', ...plan]);
+    expect(code).toBe(0);
+    const asking = new Asking(await line.standalone());
+    const { items } = (await asking.get('/roll-forward/accounts')) as { items: { accountId: string }[] };
+    expect(items).toHaveLength(1);
+    const contact = await asking.send('GET', `/accounts/${items[0]!.accountId}/contact`);
+    expect(contact).toMatchObject({ status: 200, body: { email: null, erased: true } });
+    // What Paybill writes from here on is no part of the simulation any more.
+    await asking.done('POST', '/accounts', { currency: 'USD' });
+    await line.stop();
+    const again = await line.paybill(['simulate', ...plan]);
+    expect(again.err).toContain('Paybill has written to it since');
+    expect(again.code).toBe(1);
   }, 300_000);
 
   it.each([
