@@ -1,4 +1,5 @@
 import { until } from '#testing/platform';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +11,11 @@ interface Answer {
   readonly digest: string;
   readonly lives: number;
   readonly invariants: readonly { readonly faults: readonly string[] }[];
+}
+
+/** The process that a simulation has its event store in. */
+function childOf(pid: number): number {
+  return Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
 }
 
 describe('paybill simulate', () => {
@@ -74,6 +80,20 @@ describe('paybill simulate', () => {
     const again = await line.paybill(['simulate', ...plan]);
     expect(again.err).toContain('Paybill has written to it since');
     expect(again.code).toBe(1);
+  }, 300_000);
+
+  it('ends when its event store is killed, says so, and goes on when it is run again', async () => {
+    const child = line.start(asked('headless'));
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(async () => child.exitCode !== null || (await livedUpTo('headless')) >= '2021-01-04');
+    process.kill(childOf(child.pid!), 'SIGKILL');
+    if (child.exitCode === null) await once(child, 'close');
+    expect(said).toContain('the event store of the simulation has ended');
+    expect(child.exitCode).toBe(3);
+    const again = line.start(asked('headless'));
+    await until(async () => again.exitCode !== null || (await livedUpTo('headless')) >= '2021-01-08');
+    expect(again.exitCode).toBeNull();
   }, 300_000);
 
   it.each([

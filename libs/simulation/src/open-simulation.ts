@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { connectEventStore, type EventStore } from '#libs/event-sourcing';
-import { spawnEventStoreNode } from '#libs/eventstore-node';
+import { connectEventStore, type EventStore, EventStoreUnavailable } from '#libs/event-sourcing';
+import { spawnEventStoreNode, type SpawnedEventStoreNode } from '#libs/eventstore-node';
 import { addDays, readCatalogue, readCollectionPolicy } from '#libs/ledger';
 import { createLogger, lockDirectory, masterKeyIn, openDatabase, PersonalData } from '#libs/platform';
 import { endOf, FIRST_DAY } from './days.js';
@@ -44,7 +44,8 @@ export interface Simulated extends Examination {
 /**
  * Lives a biller through in a directory of its own, on an embedded event store and database, and examines it. Killed at any
  * moment, it goes on where it was when it is asked for again; one that has ended is examined again.
- * @param dataDir empty, absent, or of the same simulation. @throws SimulationRefused | DirectoryInUse
+ * @param dataDir empty, absent, or of the same simulation.
+ * @throws SimulationRefused | DirectoryInUse | EventStoreUnavailable when the node ended before it did
  */
 export async function simulate(
   plan: Plan,
@@ -63,40 +64,63 @@ export async function simulate(
   };
   if (progress.examinedAt === undefined) await note({ lives: progress.lives + 1 });
   const node = await spawnEventStoreNode({ dataDir: join(dataDir, 'eventstore'), port: 0 });
+  try {
+    const { position, ...found } = await liveOn(node, plan, dataDir, progress, async (day) => {
+      await note({ next: addDays(day, 1) });
+      onDay?.(day);
+    });
+    await note({ examinedAt: position });
+    return { ...found, from: plan.from, to: endOf(plan.from, plan.months), lives: progress.lives };
+  } catch (error) {
+    await node.close();
+    // What it fails of without its node depends on the moment, and may be heard of before that the node has ended.
+    throw (await node.exited) === 0 ? error : nodeEnded();
+  } finally {
+    await node.close();
+    release();
+  }
+}
+
+/** @returns what was found at the end, and where the log ended then */
+async function liveOn(
+  node: SpawnedEventStoreNode,
+  plan: Plan,
+  dataDir: string,
+  progress: Progress,
+  onDayEnded: (day: string) => Promise<void>,
+): Promise<Examination & Pick<Simulated, 'refusals'> & { readonly position: string }> {
   const store = await connectEventStore(node.connectionString);
   const db = await openDatabase({ dataDir: join(dataDir, 'read-models') });
   const log = createLogger({ level: 'error', name: 'simulation' });
   const projector = new Projector(node.connectionString, db, (projection, error) =>
     log.error({ projection, reason: error.message }, 'projection stopped'),
   );
-  try {
+  const live = async () => {
+    await refuseWhatHasGoneOn(dataDir, progress, store);
     const simulation = new Simulation({
-      ...{ plan, next: progress.next, store, db, barrier: projector.barrier, log },
+      ...{ plan, next: progress.next, store, db, barrier: projector.barrier, log, onDayEnded },
       ...{ gatewayFile: join(dataDir, 'gateway.jsonl') },
       ...{ catalogue: await readCatalogue(), policy: await readCollectionPolicy() },
-      onDayEnded: async (day) => {
-        await note({ next: addDays(day, 1) });
-        onDay?.(day);
-      },
     });
-    const live = async () => {
-      await refuseWhatHasGoneOn(dataDir, progress, store);
-      // What is sealed of them has no key. Without a word on that, Paybill would wait for keys that have been lost.
-      await new PersonalData(db, await masterKeyIn(dataDir)).erase(...simulation.accountIds);
-      await simulation.run();
-      return examine(store, db, projector.barrier, simulation.gateway);
-    };
-    const examination = await live();
-    await note({ examinedAt: String(await store.lastPosition()) });
+    // What is sealed of them has no key. Without a word on that, Paybill would wait for keys that have been lost.
+    await new PersonalData(db, await masterKeyIn(dataDir)).erase(...simulation.accountIds);
+    await simulation.run();
+    const examination = await examine(store, db, projector.barrier, simulation.gateway);
     const refusals = Object.fromEntries([...simulation.refusals].sort());
-    return { ...examination, from: plan.from, to: endOf(plan.from, plan.months), lives: progress.lives, refusals };
+    return { ...examination, refusals, position: String(await store.lastPosition()) };
+  };
+  try {
+    // Some of it would wait for a node that has ended.
+    return await Promise.race([live(), node.exited.then(() => Promise.reject(nodeEnded()))]);
   } finally {
     await projector.stop();
     await db.close();
     await store.close();
-    await node.close();
-    release();
   }
+}
+
+function nodeEnded(): EventStoreUnavailable {
+  return new EventStoreUnavailable('the event store of the simulation has ended; run the same again to go on with it');
 }
 
 /**
