@@ -1,6 +1,8 @@
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
-import { demoBiller, Import, type ImportOutcome, IssueBill, type SourceLine, telcoSource } from '#libs/ledger';
+import { Import, type ImportOutcome, IssueBill, seededRandom, type SourceLine, telcoSource } from '#libs/ledger';
+import { madeUpBiller } from '#testing/ledger';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 
 /** IBM's telco data set, when it is on this machine; it is not part of the repository. */
 export function telcoFile(): string | undefined {
@@ -10,6 +12,22 @@ export function telcoFile(): string | undefined {
 
 /** What a made-up biller must have to come to about the events of the telco file: 470,000. */
 export const AS_TELCO = { accounts: 7_043, months: 32 };
+
+const COLUMNS = 'customerID,tenure,PhoneService,InternetService,PaymentMethod,MonthlyCharges,TotalCharges';
+const METHODS = ['Mailed check', 'Electronic check', 'Bank transfer (automatic)', 'Credit card (automatic)'] as const;
+
+/** Writes a file as the telco one, with as many customers who are made up, and about as many months of all of them. */
+export async function writeMadeUpTelcoFile(file: string): Promise<void> {
+  const random = seededRandom(1);
+  const line = (customer: number): string => {
+    const tenure = random.between(1, 2 * AS_TELCO.months - 1);
+    const cents = random.between(1_900, 11_900);
+    const [monthly, total] = [(cents / 100).toFixed(2), ((cents * tenure) / 100).toFixed(2)];
+    return `MADE-${String(customer).padStart(5, '0')},${tenure},Yes,DSL,${random.pick(METHODS)},${monthly},${total}`;
+  };
+  const lines = Array.from({ length: AS_TELCO.accounts }, (_, at) => line(at + 1));
+  await writeFile(file, `${[COLUMNS, ...lines].join('\n')}\n`);
+}
 
 /** Accounts with two or three years of bills and payments: the telco file's first, else made up. */
 export async function* accountsToImport(count: number): AsyncGenerator<SourceLine> {
@@ -61,5 +79,5 @@ type AcceptedLine = Extract<SourceLine, { readonly plan: unknown }>;
 
 function* madeUp({ seed = 1, ...size }: { accounts: number; months: number; seed?: number }): Generator<AcceptedLine> {
   let line = 0;
-  for (const customer of demoBiller({ ...size, seed })) yield { line: ++line, ...customer };
+  for (const customer of madeUpBiller({ ...size, seed })) yield { line: ++line, ...customer };
 }

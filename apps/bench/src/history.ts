@@ -1,4 +1,5 @@
-import { AS_TELCO, telcoFile } from './biller.js';
+import { join } from 'node:path';
+import { telcoFile, writeMadeUpTelcoFile } from './biller.js';
 import { seconds } from './measuring.js';
 import { ended, readRunning, start } from './processes.js';
 import { PeakMemory, type Resident } from './resident.js';
@@ -26,13 +27,15 @@ export function fullHistory(): Promise<History> {
 async function make(): Promise<History> {
   const dataDir = await scratch();
   const file = telcoFile();
-  const { accounts, months } = AS_TELCO;
-  const source = file === undefined ? ['--accounts', String(accounts), '--months', String(months)] : ['--telco', file];
+  const madeUp = join(await scratch(), 'telco.csv');
+  if (file === undefined) await writeMadeUpTelcoFile(madeUp);
   const peak = new PeakMemory(async () => (await readRunning(dataDir))?.pid);
-  const took = await seconds(() => ended(start('cli', ['demo', '--exit', ...source, '--data', dataDir])));
+  const took = await seconds(() =>
+    ended(start('cli', ['demo', '--exit', '--telco', file ?? madeUp, '--data', dataDir])),
+  );
   return {
     dataDir,
-    what: file === undefined ? `${accounts} made-up accounts over ${months} months` : 'the whole telco file',
+    what: file === undefined ? 'a made-up file as the telco one' : 'the whole telco file',
     seconds: took,
     peak: peak.stop(),
   };

@@ -1,7 +1,8 @@
 import { auditKeys, renewedKeys, readCheckpoint, readNote, verifyLog } from '#libs/audit';
 import { CommandHandling, EventStore } from '#libs/event-sourcing';
-import { demoBiller, Import, type SourceLine } from '#libs/ledger';
+import { Import, type SourceLine } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
+import { madeUpBiller } from '#testing/ledger';
 import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -59,7 +60,7 @@ describe.each(await postgresEngine())('Whoever keeps and signs the tree', (engin
 
   it(`may be killed at any moment and run beside others: nothing contradictory is ever signed (TEST_SEED=${SEED})`, async () => {
     const lines: SourceLine[] = [];
-    for (const customer of demoBiller({ accounts: 90, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
+    for (const customer of madeUpBiller({ accounts: 90, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
     const options = { name: 'kill', currency: 'USD', actor: 'test' };
 
     // Two at once in each round; both are killed when another checkpoint is there, or another part of the tree.

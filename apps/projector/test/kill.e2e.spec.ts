@@ -1,7 +1,8 @@
 import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier } from '#libs/event-sourcing';
-import { demoBiller, Import, readModels, type SourceLine } from '#libs/ledger';
+import { Import, readModels, type SourceLine } from '#libs/ledger';
 import { type Database } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
+import { madeUpBiller } from '#testing/ledger';
 import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -58,7 +59,8 @@ describe.each(await postgresEngine())('A projector that is killed', (engine) => 
 
   it(`has, once it is back, the tables of a fresh replay (TEST_SEED=${SEED})`, async () => {
     const lines: SourceLine[] = [];
-    for (const customer of demoBiller({ accounts: 150, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
+    for (const customer of madeUpBiller({ accounts: 150, months: 12, seed: SEED }))
+      lines.push({ line: 1, ...customer });
     const options = { name: 'kill', currency: 'USD', actor: 'test' };
     let position = 0n;
 

@@ -1,6 +1,7 @@
 import { CommandHandling, EventStore, ReadBarrier } from '#libs/event-sourcing';
-import { demoBiller, Import, type SourceLine } from '#libs/ledger';
+import { Import, type SourceLine } from '#libs/ledger';
 import { startTestNode } from '#testing/eventstore-node';
+import { madeUpBiller } from '#testing/ledger';
 import { postgresEngine, type TestDatabase, until } from '#testing/platform';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -108,7 +109,8 @@ describe.each(await postgresEngine())('A rebuild whose projector is killed', (en
 
   it(`at every step goes on, and the tables are those of a fresh replay (TEST_SEED=${SEED})`, async () => {
     const lines: SourceLine[] = [];
-    for (const customer of demoBiller({ accounts: 120, months: 12, seed: SEED })) lines.push({ line: 1, ...customer });
+    for (const customer of madeUpBiller({ accounts: 120, months: 12, seed: SEED }))
+      lines.push({ line: 1, ...customer });
     const importing = () =>
       new Import(store, new CommandHandling(store), { name: 'rebuild', currency: 'USD', actor: 'test' });
     const { position } = await importing().run(lines.splice(0, 60));

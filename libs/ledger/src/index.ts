@@ -54,7 +54,6 @@ export { claimPayBillNumber } from './accounts/opening.job.js';
 export { confirmationNumber } from './billing/confirmation-number.js';
 export { addDays, monthsBefore } from './importing/calendar.js';
 export { type Random, seededRandom } from './importing/random.js';
-export { demoBiller } from './importing/demo-biller.js';
 export { Import, type ImportOutcome, type SourceLine } from './importing/import.job.js';
 export { reconcile, type LedgerTotals, type ReconciliationLine } from './importing/reconciliation.js';
 export { countLines, SourceRefused, telcoSource } from './importing/telco-source.job.js';

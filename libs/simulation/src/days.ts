@@ -1,11 +1,25 @@
 import { addDays, monthsBefore } from '#libs/ledger';
 
-/** The first day of every simulated biller. It never changes, or the same seed would give another year. */
+/** The first day of a simulated biller that is given no other. It never changes, or the same seed would give another year. */
 export const FIRST_DAY = '2021-01-01';
 
-/** The day after the last one of so many months. */
-export function endOf(months: number): string {
-  return monthsBefore(FIRST_DAY, -months);
+/**
+ * The day after the last one of so many months: the same day of its month as the first, or the first of the next where its
+ * month is too short for that.
+ */
+export function endOf(from: string, months: number): string {
+  const month = monthsBefore(from, -months);
+  return earlier(addDays(month, Number(from.slice(8)) - 1), monthsBefore(month, -1));
+}
+
+/** The first day of so many months that end before a day, or as soon before it as the lengths of months allow. */
+export function firstDayOf(months: number, before: string): string {
+  const month = monthsBefore(before, months);
+  return earlier(addDays(month, Number(before.slice(8)) - 1), addDays(monthsBefore(month, -1), -1));
+}
+
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
 }
 
 /** 0 is Sunday. */

@@ -3,7 +3,7 @@ import { account, type AccountState, addDays, candidatePayBillNumber, type Suppo
 import fc from 'fast-check';
 import { type Act } from './act.js';
 import { actsOn, occasionsOf, paidBy } from './customers.js';
-import { endOf, FIRST_DAY, isWorkday, latestOf, weekdayOf } from './days.js';
+import { daysBetween, endOf, FIRST_DAY, firstDayOf, isWorkday, latestOf, weekdayOf } from './days.js';
 import { diceFor } from './dice.js';
 import { type Desk, isLookedAt, workOn } from './staff.js';
 import { meansToPay, partsOn, type Subscriber, subscriberOf, type Tie, wayOf } from './subscriber.js';
@@ -11,6 +11,7 @@ import { keysToPay } from './telephone.js';
 import { actsOfTie, isTieDay } from './ties.js';
 
 const seeds = fc.integer({ min: 0, max: 4_294_967_295 });
+const YEAR = { seed: 1, months: 12, from: FIRST_DAY };
 const days = fc.integer({ min: 0, max: 700 }).map((after) => addDays(FIRST_DAY, after));
 const open: AccountState = { ...account.initialState, status: 'open', currency: 'USD', digits: 2 };
 
@@ -25,7 +26,7 @@ function owing(cents: bigint): AccountState {
 
 function one(more: Partial<Subscriber> = {}): Subscriber {
   return {
-    ...subscriberOf(1, 1, 12),
+    ...subscriberOf(YEAR, 1),
     habit: 'punctual',
     way: 'online',
     movesOn: undefined,
@@ -62,8 +63,21 @@ describe('Dice of a simulation', () => {
 describe('Days of a simulation', () => {
   it('know their weekday, their month and the cycle they are in', () => {
     expect([weekdayOf('2021-01-01'), isWorkday('2021-01-01'), isWorkday('2021-01-02')]).toEqual([5, true, false]);
-    expect([endOf(1), endOf(12), endOf(14)]).toEqual(['2021-02-01', '2022-01-01', '2022-03-01']);
+    const ends = [1, 12, 14].map((months) => endOf(FIRST_DAY, months));
+    expect(ends).toEqual(['2021-02-01', '2022-01-01', '2022-03-01']);
     expect([latestOf(15, '2021-01-15'), latestOf(15, '2021-01-14')]).toEqual(['2021-01-15', '2020-12-15']);
+  });
+
+  it('end as many months after any first day, and begin as many before any end, as exactly as months allow', () => {
+    expect([endOf('2026-05-27', 6), endOf('2026-08-31', 6)]).toEqual(['2026-11-27', '2027-03-01']);
+    expect([firstDayOf(6, '2026-11-27'), firstDayOf(6, '2026-08-31')]).toEqual(['2026-05-27', '2026-02-28']);
+    fc.assert(
+      fc.property(days, fc.integer({ min: 1, max: 60 }), (before, months) => {
+        const end = endOf(firstDayOf(months, before), months);
+        expect(end <= before).toBe(true);
+        expect(daysBetween(end, before)).toBeLessThanOrEqual(3);
+      }),
+    );
   });
 });
 
@@ -71,10 +85,25 @@ describe('Subscribers of a simulation', () => {
   it('follow from seed and number alone, and live within the months', () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 1, max: 10_000 }), (seed, index) => {
-        const subscriber = subscriberOf(seed, index, 12);
-        expect(subscriberOf(seed, index, 12)).toEqual(subscriber);
-        expect(subscriber.opensOn >= FIRST_DAY && subscriber.opensOn < endOf(12)).toBe(true);
+        const subscriber = subscriberOf({ ...YEAR, seed }, index);
+        expect(subscriberOf({ ...YEAR, seed }, index)).toEqual(subscriber);
+        expect(subscriber.opensOn >= FIRST_DAY && subscriber.opensOn < endOf(FIRST_DAY, 12)).toBe(true);
         if (subscriber.leavesOn !== undefined) expect(subscriber.leavesOn > subscriber.opensOn).toBe(true);
+      }),
+    );
+  });
+
+  it('are the same ones from another first day on, only so much later', () => {
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 1, max: 10_000 }), days, (seed, index, from) => {
+        const { accountId, habit, plan, opensOn } = subscriberOf({ ...YEAR, seed }, index);
+        const opensLater = addDays(from, daysBetween(FIRST_DAY, opensOn));
+        expect(subscriberOf({ ...YEAR, seed, from }, index)).toMatchObject({
+          accountId,
+          habit,
+          plan,
+          opensOn: opensLater,
+        });
       }),
     );
   });
@@ -124,7 +153,7 @@ describe('Subscribers of a simulation', () => {
   it('have the same occasions on a day that is lived again', () => {
     fc.assert(
       fc.property(seeds, days, (seed, day) => {
-        const subscriber = subscriberOf(seed, 1, 24);
+        const subscriber = subscriberOf({ ...YEAR, seed, months: 24 }, 1);
         expect(occasionsOf(seed, subscriber, day)).toEqual(occasionsOf(seed, subscriber, day));
       }),
     );

@@ -1,2 +1,3 @@
-export { simulate, type Simulated } from './open-simulation.js';
-export { daysBetween, endOf, FIRST_DAY } from './days.js';
+export { simulate, simulatedIn, type Simulated } from './open-simulation.js';
+export { daysBetween, endOf, FIRST_DAY, firstDayOf } from './days.js';
+export { type Plan } from './plan.js';

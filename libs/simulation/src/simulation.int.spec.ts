@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { journalFormat, JournalExport, JournalQueries } from '#http/ledger';
 import { EventStore } from '#libs/event-sourcing';
 import { readCatalogue, readCollectionPolicy } from '#libs/ledger';
@@ -8,10 +9,11 @@ import { createLogger, type Database } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
 import { accountingPrograms } from '#testing/ledger';
 import { testEngines } from '#testing/platform';
+import { FIRST_DAY } from './days.js';
 import { DECIDERS, examine, type Examination } from './examine.js';
+import { type Plan } from './plan.js';
 import { Projector } from './projector.js';
 import { Simulation } from './simulation.js';
-import { type Plan } from './world.js';
 
 const [engine] = await testEngines();
 
@@ -42,7 +44,7 @@ async function lived<Result>(plan: Plan, look: (found: Examination, db: Database
 /** A position that no log comes to. */
 const EVERYTHING = '999999999999999999';
 
-const LIVED = { accounts: 25, months: 6 };
+const LIVED = { accounts: 25, months: 6, from: FIRST_DAY };
 const SEEDS = [1, 2, 3];
 
 /** Kinds of events that need not happen in these half years, and why. */
@@ -96,10 +98,21 @@ describe('A simulated biller', () => {
   });
 
   it('is the same twice, with the same ids, data and times, and another with another seed', async () => {
-    const digest = (seed: number) => lived({ accounts: 6, months: 1, seed }, ({ digest: one }) => Promise.resolve(one));
+    const digest = (seed: number) =>
+      lived({ accounts: 6, months: 1, seed, from: FIRST_DAY }, ({ digest: one }) => Promise.resolve(one));
     const [first, again, other] = [await digest(7), await digest(7), await digest(8)];
     expect(again).toBe(first);
     expect(other).not.toBe(first);
+  }, 300_000);
+
+  it('begins on any day of a month, ends on that day, and keeps its books', async () => {
+    await lived({ accounts: 6, months: 1, seed: 7, from: '2026-05-27' }, async (found, db) => {
+      expect(found.invariants.filter(({ faults }) => faults.length > 0)).toEqual([]);
+      const { rows } = await sql<{ first: string; last: string }>`
+        select min(recorded_at)::date::text as first, max(recorded_at)::date::text as last
+          from billing_history`.execute(db.sql);
+      expect(rows).toEqual([{ first: '2026-05-27', last: '2026-06-25' }]);
+    });
   }, 300_000);
 });
 

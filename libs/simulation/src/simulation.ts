@@ -25,14 +25,15 @@ import {
 import { act, type Act } from './act.js';
 import { Bank } from './bank.js';
 import { actsOn, CATALOGUE, caseIdOf, occasionsOf, paidBy, PAYMENT_POLICY } from './customers.js';
-import { endOf, FIRST_DAY, isWorkday, lastDays, weekdayOf } from './days.js';
+import { endOf, isWorkday, lastDays, weekdayOf } from './days.js';
+import { type Plan } from './plan.js';
 import { type Desk, isLookedAt, paymentsToLookUp, workOn } from './staff.js';
 import { CYCLE_DAYS, idOf, meansToPay, type Subscriber, wayOf } from './subscriber.js';
 import { keysToPay, phoneDeedOn, Telephone } from './telephone.js';
 import { actsOfTie, isTieDay } from './ties.js';
 import { Till } from './till.js';
 import { VirtualGateway } from './virtual-gateway.js';
-import { OPERATIONS, type Plan, World } from './world.js';
+import { OPERATIONS, World } from './world.js';
 
 export interface SimulationOptions {
   readonly plan: Plan;
@@ -46,7 +47,7 @@ export interface SimulationOptions {
   readonly policy: CollectionPolicy;
   readonly log: Logger;
   /** The first day that was not ended before; the first of all unless given. */
-  readonly from?: string | undefined;
+  readonly next?: string | undefined;
   /** A day has ended, and is not lived again. */
   readonly onDayEnded?: (day: string) => void | Promise<void>;
 }
@@ -99,11 +100,16 @@ export class Simulation {
     return this.#world.refusals;
   }
 
+  /** The accounts of all subscribers, those included who are still to come. */
+  get accountIds(): string[] {
+    return this.#world.subscribers.map(({ accountId }) => accountId);
+  }
+
   /** Lives through the days that are left. */
   async run(): Promise<void> {
-    const { plan, from = FIRST_DAY, onDayEnded } = this.options;
-    this.#world.isAgain = from !== FIRST_DAY || (await this.options.store.lastPosition()) > 0n;
-    for (let day = from; day < endOf(plan.months); day = addDays(day, 1)) {
+    const { plan, next = plan.from, onDayEnded } = this.options;
+    this.#world.isAgain = next !== plan.from || (await this.options.store.lastPosition()) > 0n;
+    for (let day = next; day < endOf(plan.from, plan.months); day = addDays(day, 1)) {
       await this.#day(day);
       this.#world.isAgain = false;
       await onDayEnded?.(day);

@@ -1,7 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
 import { addDays, monthsBefore } from '#libs/ledger';
-import { daysBetween, FIRST_DAY, latestOf } from './days.js';
+import { daysBetween, latestOf } from './days.js';
 import { diceFor } from './dice.js';
+import { type Plan } from './plan.js';
 
 /** Namespace of all ids of simulations. Never changes: a simulation that was killed finds by it what it had done. */
 const NAMESPACE = '7e1f0a52-9c3d-5b84-a6e7-20d4c8b13f96';
@@ -58,9 +59,9 @@ const LAST_BILL_DAYS = 34;
 /** So long two customers are one household. */
 const HOUSEHOLD_DAYS = 120;
 
-export function subscriberOf(seed: number, index: number, months: number): Subscriber {
+export function subscriberOf({ seed, months, from }: Omit<Plan, 'accounts'>, index: number): Subscriber {
   const dice = diceFor(seed, 'subscriber', index);
-  const opensOn = addDays(FIRST_DAY, dice.percent(75) ? 0 : dice.between(1, 60));
+  const opensOn = addDays(from, dice.percent(75) ? 0 : dice.between(1, 60));
   const late = () => addDays(opensOn, dice.between(60, Math.max(61, months * 30 - 60)));
   const subscriber = {
     index,

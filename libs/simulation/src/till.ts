@@ -11,7 +11,7 @@ import {
 } from '#libs/ledger';
 import { act } from './act.js';
 import { paidBy, usd } from './customers.js';
-import { daysBetween, FIRST_DAY, lastDays } from './days.js';
+import { daysBetween, lastDays } from './days.js';
 import { diceFor } from './dice.js';
 import { idOf, meansToPay, type Subscriber, wayOf } from './subscriber.js';
 import { type World } from './world.js';
@@ -27,14 +27,14 @@ export class Till {
   }
 
   async day(day: string): Promise<void> {
-    const { seed } = this.world.plan;
+    const { seed, from } = this.world.plan;
     const batchId = idOf(seed, 'till', day);
     let isOpen = false;
     for (const customer of this.world.subscribers) {
       const amount = await this.#broughtBy(customer, day);
       if (amount === undefined) continue;
       if (!isOpen) {
-        const number = daysBetween(FIRST_DAY, day) + 1;
+        const number = daysBetween(from, day) + 1;
         const opening = { location: 'main-street', till: 'till-1', number, agent: CASHIER };
         await this.world.do(batchId, act(OpenTillBatch, batchId, opening, { actor: CASHIER }));
         isOpen = true;

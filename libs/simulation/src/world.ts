@@ -10,14 +10,8 @@ import {
 } from '#libs/event-sourcing';
 import { claimPayBillNumber } from '#libs/ledger';
 import { type Act } from './act.js';
+import { type Plan } from './plan.js';
 import { idOf, type Subscriber, subscriberOf } from './subscriber.js';
-
-/** What a simulated biller is made from: the same of these are the same events. */
-export interface Plan {
-  readonly accounts: number;
-  readonly months: number;
-  readonly seed: number;
-}
 
 /** Who runs what runs by itself. */
 export const OPERATIONS = 'operations:1';
@@ -42,8 +36,7 @@ export class World {
     readonly plan: Plan,
     readonly store: EventStore,
   ) {
-    const { seed, accounts, months } = plan;
-    this.subscribers = Array.from({ length: accounts }, (_, at) => subscriberOf(seed, at + 1, months));
+    this.subscribers = Array.from({ length: plan.accounts }, (_, at) => subscriberOf(plan, at + 1));
     this.handling = new CommandHandling(store, { clock: this.clock });
   }
 

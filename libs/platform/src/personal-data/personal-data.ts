@@ -77,15 +77,16 @@ export class PersonalData {
   }
 
   /**
-   * Destroys a subject's key, for ever. Other processes forget it within a minute. A subject that never had a key is erased
-   * too: nothing will be sealed for it.
+   * Destroys the keys of subjects, for ever. Other processes forget them within a minute. A subject that never had a key is
+   * erased too: nothing will be sealed for it.
    */
-  async erase(subject: string): Promise<void> {
+  async erase(...subjects: readonly string[]): Promise<void> {
     await this.#install();
-    await sql`insert into public.personal_data_keys (subject, erased_at) values (${subject}, now())
+    await sql`insert into public.personal_data_keys (subject, erased_at)
+      select distinct subject, now() from unnest(${subjects}::text[]) as t (subject)
       on conflict (subject) do update set wrapped_key = null,
         erased_at = coalesce(personal_data_keys.erased_at, excluded.erased_at)`.execute(this.db.sql);
-    this.#keys.delete(subject);
+    for (const subject of subjects) this.#keys.delete(subject);
   }
 
   async #liveKeyOf(subject: string): Promise<DataKey> {

@@ -1,7 +1,7 @@
-import { ApplyPayment } from '../billing/apply-payment.js';
-import { IssueBill } from '../billing/issue-bill.js';
-import { RecordReturn } from '../billing/record-return.js';
-import { formatMinor } from '../money/minor-units.js';
+import { ApplyPayment } from '../src/billing/apply-payment.js';
+import { IssueBill } from '../src/billing/issue-bill.js';
+import { RecordReturn } from '../src/billing/record-return.js';
+import { formatMinor } from '../src/money/minor-units.js';
 import {
   kindOf,
   noFigures,
@@ -11,9 +11,9 @@ import {
   type SourceFigures,
   type Tally,
   tally,
-} from './biller-plan.js';
-import { addDays, monthsBefore } from './calendar.js';
-import { type Random, seededRandom } from './random.js';
+} from '../src/importing/biller-plan.js';
+import { addDays, monthsBefore } from '../src/importing/calendar.js';
+import { type Random, seededRandom } from '../src/importing/random.js';
 
 const USD = 'USD';
 const LAST_BILL = '2026-06-01';
@@ -62,10 +62,10 @@ interface Happening {
 }
 
 /**
- * A small provider of internet, mobile and cable, made up from a seed: plans, taxes, a promotion, customers who pay in
+ * A small provider of internet, mobile and cable, made up from a seed, for tests and benches that import a history: plans, taxes, a promotion, customers who pay in
  * time, late, in part, too much, or whose payment comes back. The same seed gives the same history on every machine.
  */
-export function* demoBiller(options: { accounts: number; months: number; seed: number }): Generator<SourceCustomer> {
+export function* madeUpBiller(options: { accounts: number; months: number; seed: number }): Generator<SourceCustomer> {
   const random = seededRandom(options.seed);
   for (let number = 1; number <= options.accounts; number++) {
     yield customer(`DEMO-${String(number).padStart(6, '0')}`, options.months, random);
