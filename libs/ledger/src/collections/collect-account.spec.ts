@@ -206,6 +206,8 @@ describe('Collections of a day', () => {
     collect(paid, '2026-03-05').then([
       { type: 'ServiceRestored', data: { reason: 'paid', policy: 'test/1', effectiveAt: '2026-03-05T00:00:00.000Z' } },
     ]);
+    // By the run of a day that comes after that of the next, which suspended it.
+    collect(paid, '2026-03-03').thenNothing();
     const partly = [...cut, paymentApplied(paymentId, '40.00', ['B-1/L1 40.00'], '0.00')];
     collect(partly, '2026-03-05').thenNothing();
     const byHand = given(account, [accountOpened()]).when(SuspendService, { reason: 'unsafe-equipment' });

@@ -47,8 +47,8 @@ function stepsOn(state: AccountState, policy: CollectionPolicyVersion, on: strin
   const bills = pastDueBills(state, on);
   const pursued = sumPursued(bills);
   const [version, effectiveAt] = [policy.version, startOf(on)];
-  // What a person suspended, a person restores.
-  if (state.suspended?.policy !== undefined && isRestored(state, pursued, policy.dunning)) {
+  // What a person suspended, a person restores; and the run of a day does not undo what that of the next, begun early, has done.
+  if (state.suspended?.policy !== undefined && state.suspended.on <= on && isRestored(state, pursued, policy.dunning)) {
     const reason = restoredBecause(state, on, policy.dunning);
     return [{ type: 'ServiceRestored', data: { reason, policy: version, effectiveAt } }];
   }
