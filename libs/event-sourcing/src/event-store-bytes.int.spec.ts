@@ -6,9 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventStore, EventStoreUnavailable, type RawEvent } from '#libs/event-sourcing';
 import { spawnEventStoreNode } from '#libs/eventstore-node';
 import { startTestNode, type TestNode } from '#testing/eventstore-node';
+import { until } from '#testing/platform';
 import { CommandHandling } from './command-handling.js';
 import { StoredBytes } from './event-store-bytes.js';
 import { commandMetadata } from '../testing/command-metadata.js';
@@ -80,6 +82,30 @@ describe('The log as stored bytes', () => {
       enough.abort();
     }
     expect(appended).toBe(true);
+  });
+
+  it('is all there, and once, for each of several readers who come, quick and slow, while somebody writes', async () => {
+    const after = await store.lastPosition();
+    const enough = new AbortController();
+    const WRITTEN = 300;
+    const written: bigint[] = [];
+    const reading = [0, 1, 5, 20, 20, 20].map(async (busyMs, index) => {
+      await until(() => written.length >= 40 * index);
+      const positions: bigint[] = [];
+      for await (const { events } of store.bytes.log({ after, categories: ['till'], signal: enough.signal })) {
+        positions.push(...events.map(({ position }) => position));
+        if (positions.length >= WRITTEN) break;
+        if (busyMs > 0) await delay(busyMs);
+      }
+      return positions;
+    });
+    const handling = new CommandHandling(store);
+    for (let at = 0; at < WRITTEN; at++) {
+      const put = { definition: Put, data: { amount: at, times: 1 }, metadata: commandMetadata() };
+      written.push((await handling.handle(`busy-${at % 7}`, put)).position);
+    }
+    for (const positions of await Promise.all(reading)) expect(positions).toEqual(written);
+    enough.abort();
   });
 
   it('is left by who stops while busy with the last there was', async () => {

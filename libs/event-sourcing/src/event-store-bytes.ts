@@ -6,7 +6,7 @@ import { Answers, type Call } from './event-store-answers.js';
 import { EventStoreUnavailable, unavailable, within } from './event-store-errors.js';
 import { lastInLog, lastOfStream, oneFrom, streamFrom, subscription } from './event-store-requests.js';
 import { decodeRead, type RawEvent, type RawRead } from './event-store-wire.js';
-import { LiveLog, type LiveReader } from './live-log.js';
+import { LiveLog } from './live-log.js';
 
 /** Events of the log in their order, and how far it has been read with them. */
 interface LogBatch {
@@ -29,7 +29,7 @@ interface Manner {
   /** For how many milliseconds a batch waits for more, as long as more comes: */
   readonly whileBehind: number;
   readonly whenLive: number;
-  /** Not together with others, also once it has caught up. */
+  /** Not together with others, also once it has caught up: all that is asked for is there. */
   readonly alone?: boolean;
 }
 
@@ -148,19 +148,18 @@ export class StoredBytes {
     const place = (answer: RawRead): Placed<Message> => ({ answer, message: decode(answer) });
     let at = after;
     while (!signal.aborted) {
-      let together: LiveReader<Placed<Message>> | undefined;
+      let together: Answers<Placed<Message>> | undefined;
       let isLive = false;
       for await (const batch of this.#alone({ after: at, categories, signal }, place, manner)) {
         yield batch.map(({ message }) => message);
         if (signal.aborted) return;
         at = placeOf(batch) ?? at;
         isLive ||= batch.some(saysLive);
-        together = isLive && !manner.alone ? this.#live.join(at, categories, place) : undefined;
+        together = isLive && !manner.alone ? this.#live.join(at, categories, place, saysPassed) : undefined;
         if (together) break;
       }
       if (!together) return;
-      const reading = { signal, isPassed: saysPassed, patience: () => manner.whenLive };
-      for await (const batch of answersOf<Placed<Message>>(together, reading)) {
+      for await (const batch of taken(together, { signal, patience: () => manner.whenLive })) {
         yield batch.map(({ message }) => message);
         at = placeOf(batch) ?? at;
       }
@@ -174,13 +173,14 @@ export class StoredBytes {
   async *#alone<Message>(
     { after, categories, signal }: Followed,
     place: (answer: RawRead) => Placed<Message>,
-    { whileBehind, whenLive }: Manner,
+    { whileBehind, whenLive, alone = false }: Manner,
   ): AsyncGenerator<readonly Placed<Message>[]> {
     let isLive = false;
     const patience = () => (isLive ? whenLive : whileBehind);
     const decode = (bytes: Buffer) => place(decodeRead(bytes));
     const request = subscription(after, categories);
-    for await (const batch of this.#read(request, { decode, signal, patience, isPassed: saysPassed })) {
+    const reading = { decode, signal, patience, isPassed: saysPassed, isThere: alone };
+    for await (const batch of this.#read(request, reading)) {
       isLive ||= batch.some(saysLive);
       yield batch;
     }
@@ -189,7 +189,7 @@ export class StoredBytes {
 
   async *#read<Answer>(request: ReadReq, reading: Decoded<Answer>): AsyncGenerator<readonly Answer[]> {
     if (reading.signal.aborted) return;
-    const silenceMs = reading.ends ? this.silenceMs : undefined;
+    const silenceMs = reading.ends || reading.isThere ? this.silenceMs : undefined;
     const opening = OwnConnection.read(this.client, request, reading.decode);
     let call: Call<Answer>;
     try {
@@ -202,7 +202,7 @@ export class StoredBytes {
       );
       throw unavailable(error);
     }
-    yield* answersOf(call, { ...reading, silenceMs });
+    yield* taken(new Answers(call, reading.isPassed), { ...reading, silenceMs });
   }
 }
 
@@ -224,13 +224,14 @@ function placeOf(batch: readonly Placed<unknown>[]): bigint | undefined {
 }
 
 /** Everything a call brings, in as few pieces as the reader is slow. */
-async function* answersOf<Answer>(
-  call: Call<Answer>,
-  { signal, patience = () => 0, isPassed, ends = false, silenceMs }: Reading<Answer>,
+async function* taken<Answer>(
+  answers: Answers<Answer>,
+  { signal, patience = () => 0, ends = false, silenceMs }: Reading,
 ): AsyncGenerator<readonly Answer[]> {
-  const answers = new Answers(call, isPassed);
   const stop = () => answers.cancel();
   signal.addEventListener('abort', stop, { once: true });
+  // Whoever was told before it listened is not told again.
+  if (signal.aborted) stop();
   try {
     for (;;) {
       const batch = await withinReason(silenceMs, answers.next(patience()));
@@ -250,20 +251,22 @@ async function* answersOf<Answer>(
 }
 
 /** How answers are read. */
-interface Reading<Answer> {
+interface Reading {
   readonly signal: AbortSignal;
   /** For how many milliseconds to wait for more of a batch. */
   readonly patience?: () => number;
-  /** Whether an answer says no more than how far the log was read. */
-  readonly isPassed?: (answer: Answer) => boolean;
-  /** The answer ends of itself, and is there to be had: silence is no part of it. */
+  /** The answer ends of itself. */
   readonly ends?: boolean;
+  /** What is asked for is there to be had: silence is no part of it, as it is none of an answer that ends. */
+  readonly isThere?: boolean;
   /** Milliseconds after which a silent store is away; waited for without end when it is left out. */
   readonly silenceMs?: number | undefined;
 }
 
-interface Decoded<Answer> extends Reading<Answer> {
+interface Decoded<Answer> extends Reading {
   readonly decode: (bytes: Buffer) => Answer;
+  /** Whether an answer says no more than how far the log was read. */
+  readonly isPassed?: (answer: Answer) => boolean;
 }
 
 function withinReason<Result>(milliseconds: number | undefined, work: Promise<Result>): Promise<Result> {

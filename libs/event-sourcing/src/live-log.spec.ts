@@ -1,9 +1,8 @@
 import { jest } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Answers } from './event-store-answers.js';
 import { type RawRead } from './event-store-wire.js';
-import { LiveLog, type LiveReader } from './live-log.js';
+import { LiveLog } from './live-log.js';
 
 class Subscription extends EventEmitter {
   isCancelled = false;
@@ -53,15 +52,24 @@ describe('The live log', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  /** What a reader is given, in words, as it comes. */
+  const join = (after: bigint, ...categories: string[]) => log.join(after, categories, inWords, () => false);
+
+  /** A reader who takes whatever comes, in words. */
   async function following(after: bigint, ...categories: string[]) {
-    const reader = log.join(after, categories, inWords);
+    const answers = join(after, ...categories)!;
     const told: string[] = [];
-    reader?.on('data', (word: string) => told.push(word));
-    reader?.on('error', (error: Error) => told.push(error.message));
-    reader?.on('end', () => told.push('end'));
-    await nextTurn();
-    return { reader: reader as LiveReader<string>, told };
+    const taking = async () => {
+      for (let batch = await answers.next(0); batch; batch = await answers.next(0)) told.push(...batch);
+      told.push('end');
+    };
+    taking().catch((error: unknown) => told.push((error as Error).message));
+    await settled();
+    return { told, leave: () => answers.cancel() };
+  }
+
+  /** Whoever has something to do has done it. */
+  async function settled(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
   }
 
   it('is read once for all, and gives each reader what is of its categories, in order', async () => {
@@ -72,16 +80,17 @@ describe('The live log', () => {
     one!.say(20n, 'till-1');
     one!.say(30n, 'drawer-1');
     one!.say(40n, 'till-2');
+    await settled();
     expect(tills.told).toEqual(['till-1@20', 'drawer-1@30', 'till-2@40']);
     expect(drawers.told).toEqual(['drawer-1@30']);
   });
 
   it('gives a reader who comes later, from where it is, what came before, and nothing twice', async () => {
     await following(10n, 'till');
-    const [one] = subscriptions;
-    for (const position of [20n, 30n, 40n]) one!.say(position, `till-${position}`);
+    for (const position of [20n, 30n, 40n]) subscriptions[0]!.say(position, `till-${position}`);
     const later = await following(20n, 'till');
-    one!.say(50n, 'till-50');
+    subscriptions[0]!.say(50n, 'till-50');
+    await settled();
     expect(later.told).toEqual(['till-30@30', 'till-40@40', 'till-50@50']);
   });
 
@@ -98,30 +107,42 @@ describe('The live log', () => {
     wide!.say(25n, 'drawer-1');
     wide!.say(30n, 'till-2');
     wide!.say(40n, 'till-3');
+    await settled();
     expect(tills.told).toEqual(['till-1@20', 'till-2@30', 'till-3@40']);
     expect(drawers.told).toEqual(['drawer-1@25']);
   });
 
+  it('takes nothing from a reader that has just come when one of other categories comes in the same moment', async () => {
+    await following(10n, 'till');
+    for (const position of [20n, 30n]) subscriptions[0]!.say(position, `till-${position}`);
+    const [late, other] = [following(10n, 'till'), following(30n, 'drawer')];
+    const { told } = await late;
+    await other;
+    subscriptions[1]!.say(40n, 'till-40');
+    await settled();
+    expect(told).toEqual(['till-20@20', 'till-30@30', 'till-40@40']);
+  });
+
   it('sends away who is further behind than what it keeps', async () => {
     const first = await following(0n, 'till');
-    for (let position = 1n; position <= 5_000n; position++) subscriptions[0]!.say(position, 'till-1');
+    await sayMany(5_000n);
     expect(first.told).toHaveLength(5_000);
-    expect(log.join(1_000n, ['till'], inWords)).toBeUndefined();
+    expect(join(1_000n, 'till')).toBeUndefined();
     const [near] = (await following(4_990n, 'till')).told;
     expect(near).toBe('till-1@4991');
   });
 
   it('lets go who cannot keep up, and the others go on', async () => {
-    const { reader, told } = await following(0n, 'till');
-    const slow = new Answers<string>(log.join(0n, ['till'], inWords)!);
-    for (let position = 1n; position <= 10_000n; position++) subscriptions[0]!.say(position, 'till-1');
+    const { told, leave } = await following(0n, 'till');
+    const slow = join(0n, 'till')!;
+    await sayMany(10_000n);
     const all: string[] = [];
     for (let batch = await slow.next(0); batch; batch = await slow.next(0)) all.push(...batch);
     expect(all.length).toBeGreaterThan(4_000);
     expect(all.length).toBeLessThan(10_000);
     expect(all).toEqual(told.slice(0, all.length));
     expect(told).toHaveLength(10_000);
-    reader.cancel();
+    leave();
     expect(subscriptions[0]!.isCancelled).toBe(true);
   });
 
@@ -130,28 +151,42 @@ describe('The live log', () => {
     await following(0n, 'till');
     const { told } = await following(0n, 'drawer');
     for (const position of [10n, 20n, 30n]) subscriptions[1]!.say(position, 'till-1');
+    await settled();
     expect(told).toEqual([]);
     jest.advanceTimersByTime(1_000);
+    await settled();
     expect(told).toEqual(['passed@30']);
     subscriptions[1]!.say(40n, 'till-1');
     subscriptions[1]!.say(50n, 'drawer-1');
     jest.advanceTimersByTime(1_000);
+    await settled();
     expect(told).toEqual(['passed@30', 'drawer-1@50']);
   });
 
   it.each(['error', 'end'])('tells all of an %s, and begins anew with whoever comes then', async (how) => {
     const [one, other] = [await following(0n, 'till'), await following(0n, 'till')];
     subscriptions[0]!.emit(how, new Error('broken off'));
+    await settled();
     for (const { told } of [one, other]) expect(told).toEqual([expect.stringMatching(/broken off|ended/)]);
     const again = await following(7n, 'till');
     subscriptions[1]!.say(8n, 'till-1');
+    await settled();
     expect(again.told).toEqual(['till-1@8']);
   });
 
-  it('of a store that cannot be asked is broken off', async () => {
+  it('of a store that cannot be asked is broken off for all who wait for it', async () => {
     log = new LiveLog(() => Promise.reject(new Error('away')));
-    expect((await following(0n, 'till')).told).toEqual(['away']);
+    const [one, other] = [following(0n, 'till'), following(0n, 'till')];
+    expect([(await one).told, (await other).told]).toEqual([['away'], ['away']]);
   });
+
+  /** In pieces that a reader takes in its turn. */
+  async function sayMany(last: bigint): Promise<void> {
+    for (let position = 1n; position <= last; position++) {
+      subscriptions[0]!.say(position, 'till-1');
+      if (position % 500n === 0n) await settled();
+    }
+  }
 });
 
 function inWords({ event, passed }: RawRead): string {

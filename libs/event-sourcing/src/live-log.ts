@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Call } from './event-store-answers.js';
+import { Answers, type Call } from './event-store-answers.js';
 import { EventStoreUnavailable } from './event-store-errors.js';
 import { type RawRead } from './event-store-wire.js';
 
@@ -30,23 +30,24 @@ export class LiveLog {
   /**
    * For whoever has read the streams `<category>-…` up to a position: all that comes after it, or undefined when that is too
    * long ago.
+   * @param isPassed of an answer that says no more than how far the log was read
    */
   join<Answer>(
     after: bigint,
     categories: readonly string[],
     decode: (answer: RawRead) => Answer,
-  ): LiveReader<Answer> | undefined {
+    isPassed: (answer: Answer) => boolean,
+  ): Answers<Answer> | undefined {
     const isNew = categories.some((category) => !this.#categories.has(category));
     if (!this.#reading) this.#read(after, categories);
     else if (after < this.#since) return undefined;
-    else if (isNew) this.#read(after < this.#at ? after : this.#at, [...this.#categories, ...categories]);
+    else if (isNew) this.#read(after < this.#at ? after : this.#at, categories);
     const reader: LiveReader<Answer> = new LiveReader(after, categories, decode, () => this.#leave(reader));
     this.#readers.add(reader);
-    // As soon as somebody listens.
-    queueMicrotask(() => {
-      if (this.#readers.has(reader)) for (const answer of this.#kept) reader.take(answer);
-    });
-    return reader;
+    // Somebody listens before anything is said: what is said to nobody is lost.
+    const answers = new Answers(reader, isPassed);
+    for (const answer of this.#kept) reader.take(answer);
+    return answers;
   }
 
   #read(after: bigint, categories: readonly string[]): void {
@@ -105,7 +106,7 @@ export class LiveLog {
 }
 
 /** One reader's share of the live log, like a call of its own whose answers come to whoever listens. */
-export class LiveReader<Answer> extends EventEmitter implements Call<Answer> {
+class LiveReader<Answer> extends EventEmitter implements Call<Answer> {
   readonly #prefixes: readonly string[];
   #at: bigint;
   /** The log was read further than this reader was told. */
