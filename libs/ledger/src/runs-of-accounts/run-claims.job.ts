@@ -1,33 +1,58 @@
 import { type Kysely, sql } from 'kysely';
 import { type Database } from '#libs/platform';
 
+/** A connection that is kept for as long as somebody has claimed a run by it. */
+interface Session {
+  readonly connection: Kysely<unknown>;
+  end(): Promise<void>;
+}
+
 /**
- * Which runs are under way, in whatever process. On PostgreSQL each has an advisory lock of one session, which ends with its
+ * Which runs are under way, in whatever process. On PostgreSQL each has an advisory lock, which ends with its
  * process, however that ends: so all processes tell alike which run is under way and which was interrupted. Courtesy, not the
- * fence: a session can break without its process noticing, and a run that two carry out does nothing twice.
+ * fence: a session can break without its process noticing, and a run that two carry out does nothing twice. All of a process
+ * are held by one session: a connection for each would leave the runs none to work with.
  */
 export class RunClaims {
+  #session: Promise<Session> | undefined;
+  #claims = 0;
+
   constructor(private readonly db: Database) {}
 
-  /** Claims a run for this process. @returns what gives it back; undefined when it is under way already */
+  /** Claims a run for this process. @returns what gives it back; undefined when it is under way in another */
   async claim(run: string): Promise<(() => Promise<void>) | undefined> {
     // The embedded database has one session and one process, which knows its own runs.
     if (this.db.engine === 'pglite') return () => Promise.resolve();
-    let end = (): void => undefined;
-    const ended = new Promise<void>((resolve) => (end = resolve));
-    return new Promise((resolve, reject) => {
-      const session = this.db.sql.connection().execute(async (connection) => {
-        if (!(await tryLock(connection, run))) return resolve(undefined);
-        resolve(() => {
-          end();
-          return session;
-        });
-        await ended;
-        // A session that broke has lost its lock already.
-        await sql`select pg_advisory_unlock(${keyOf(run)})`.execute(connection).catch(() => undefined);
-      });
-      session.catch(reject);
-    });
+    this.#claims += 1;
+    try {
+      const { connection } = await (this.#session ??= openSession(this.db));
+      if (await tryLock(connection, run)) return () => this.#giveBack(connection, run);
+    } catch (error) {
+      // Of a session that broke the locks are gone: whoever claims next has another.
+      const broken = this.#session;
+      this.#session = undefined;
+      this.#claims -= 1;
+      await broken?.then((session) => session.end()).catch(() => undefined);
+      throw error;
+    }
+    await this.#leave();
+    return undefined;
+  }
+
+  async #giveBack(connection: Kysely<unknown>, run: string): Promise<void> {
+    // A session that broke has lost its lock already.
+    await sql`select pg_advisory_unlock(${keyOf(run)})`.execute(connection).catch(() => undefined);
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    this.#claims -= 1;
+    if (this.#claims > 0) return;
+    const session = await this.#session;
+    // Somebody may have come meanwhile.
+    if (this.#claims > 0) return;
+    this.#session = undefined;
+    await session?.end();
   }
 
   /** Whether a run is under way in some process. */
@@ -42,6 +67,24 @@ export class RunClaims {
       ) as claimed`.execute(this.db.sql);
     return rows[0]?.claimed === true;
   }
+}
+
+function openSession(db: Database): Promise<Session> {
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  return new Promise((resolve, reject) => {
+    const kept = db.sql.connection().execute(async (connection) => {
+      resolve({
+        connection,
+        end: () => {
+          end();
+          return kept;
+        },
+      });
+      await ended;
+    });
+    kept.catch(reject);
+  });
 }
 
 async function tryLock(connection: Kysely<unknown>, run: string): Promise<boolean> {
