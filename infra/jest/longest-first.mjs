@@ -2,7 +2,7 @@
  * Has the files begin first that take longest, so that the last process at work is not alone for minutes; and not the two
  * at once that have brokers work as much as they can: the telco history, and the faults.
  */
-const ORDER = [/telco\.e2e/, /(?<!faults)\.e2e\./, /faults\.e2e/, /\.int\./];
+const ORDER = [/telco\.e2e/, /simulation\.int/, /(?<!faults)\.e2e\./, /faults\.e2e/, /\.int\./];
 
 export default class LongestFirst {
   sort(tests) {
