@@ -199,14 +199,15 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     taken: NonNullable<KnownConsolidatedPayment['taken']>,
   ): Promise<string | undefined> {
     const { status, appliedAs, assignment } = (await this.handling.current(receiptId, receipt)).state;
-    const metadata = by(paymentId, `take back ${receiptId}`);
     if (status === 'assigned') return 'RECEIPT_ASSIGNED';
     if (status !== 'applied') {
       const data = TakeBackReceipt.schema.parse(taken);
+      const metadata = by(paymentId, `take back ${receiptId}`);
       await this.handling.handle(receiptId, { definition: TakeBackReceipt, data, metadata });
       return undefined;
     }
     if (appliedAs === undefined || assignment?.accountId === undefined) return undefined;
+    const metadata = by(paymentId, `return ${receiptId}`);
     const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
     if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
     if (divided.status === 'applied') {
