@@ -110,6 +110,13 @@ describe('An unidentified receipt (PA8)', () => {
     const settled = given(receipt, out).when(SettleReceiptClaim, paid);
     settled.then([{ type: 'ReceiptClaimSettled', data: { amount: body.amount, ...paid, effectiveAt: at } }]);
     expect(settled.state().status).toBe('claim-settled');
+    const { effectiveAt } = taken;
+    given(receipt, out)
+      .when(SettleReceiptClaim, { ...paid, effectiveAt })
+      .then([{ type: 'ReceiptClaimSettled', data: { amount: body.amount, ...paid, effectiveAt } }]);
+    given(receipt, out)
+      .when(SettleReceiptClaim, { ...paid, effectiveAt: '2026-01-17T12:00:00Z' })
+      .thenRejected('EFFECTIVE_IN_FUTURE', 'effectiveAt');
     given(receipt, [...out, ...settled.events()])
       .when(SettleReceiptClaim, paid)
       .thenRejected('RECEIPT_NO_CLAIM');

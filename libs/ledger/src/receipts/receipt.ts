@@ -210,13 +210,14 @@ export const TakeBackReceipt = defineCommand({
 export const SettleReceiptClaim = defineCommand({
   type: 'SettleReceiptClaim',
   decider: receipt,
-  schema: z.strictObject({ as: ClaimEnd, reason: ReasonCode }),
-  decide({ as, reason }, state, { at }): ReceiptEvent[] {
+  schema: z.strictObject({ as: ClaimEnd, reason: ReasonCode, effectiveAt: Instant.optional() }),
+  decide({ as, reason, effectiveAt }, state, context): ReceiptEvent[] {
     if (state.status === 'unknown') requireStatus(state, []);
     if (state.status !== 'returned-twice') {
       throw new Rejected('RECEIPT_NO_CLAIM', `the receipt is ${state.status}; only what has gone out twice is a claim`);
     }
-    return [{ type: 'ReceiptClaimSettled', data: { amount: state.recorded!.amount, as, reason, effectiveAt: at } }];
+    const when = effectiveMoment(effectiveAt, context);
+    return [{ type: 'ReceiptClaimSettled', data: { amount: state.recorded!.amount, as, reason, effectiveAt: when } }];
   },
 });
 
