@@ -163,6 +163,33 @@ describe('Money that no account has had, and that goes out twice (PA8, AQ3)', ()
     return receiptId;
   }
 
+  it('is a claim again when the bank takes the money that had paid it, be it left of a payment or from a file', async () => {
+    const claim = await outTwice(4000n);
+    const { paymentId, receiptId: left } = await leftOver('40.00');
+    await receipts.assignToReceipt(left, claim);
+    expect([await statusOf(left), await statusOf(claim)]).toEqual(['applied', 'claim-settled']);
+    await imported('return', 4000n, confirmationNumber(paymentId));
+    await worked(paymentId);
+    expect(await statusOf(left)).toBe('returned-twice');
+    expect(await entriesOf(left)).toMatchObject([{ kind: 'receipt-returned-twice', postings: claimed('40.00') }]);
+    // What pays that is from a file, and is returned as well.
+    const { receiptId: paying } = await imported('credit', 4000n, 'sorry');
+    await receipts.assignToReceipt(paying, left);
+    await receipts.assignToReceipt((await imported('return', 4000n, 'nothing')).receiptId, paying);
+    expect([await statusOf(left), await statusOf(paying)]).toEqual(['claim-settled', 'returned-twice']);
+    expect(await entriesOf(paying)).toMatchObject([{ postings: claimed('40.00') }]);
+    await receipts.settleClaim(paying, 'recovered', 'paid-in-cash');
+  });
+
+  it('is a claim also where the bank’s file came before the clerk said that it had been sent back', async () => {
+    const { receiptId } = await imported('credit', 900n, 'nothing');
+    await receipts.assignToReceipt((await imported('return', 900n, 'nothing')).receiptId, receiptId);
+    expect(await entriesOf(receiptId)).toEqual([]);
+    expect(await receipts.sendBack(receiptId, 'not-our-customer')).toBe('returned-twice');
+    expect(await entriesOf(receiptId)).toMatchObject([{ reason: 'not-our-customer', postings: claimed('9.00') }]);
+    await receipts.settleClaim(receiptId, 'recovered', 'cheque-stopped');
+  });
+
   it('is paid once where an earlier build was interrupted after it had settled the claim', async () => {
     const claim = await outTwice(600n);
     const { receiptId: paying } = await imported('credit', 600n, 'sorry');

@@ -124,9 +124,10 @@ export class Receipts {
     await this.#step(receiptId, SettleReceiptClaim, { as, reason });
   }
 
-  /** The money has gone back to where it came from. @throws Rejected */
-  async sendBack(receiptId: string, reason: string): Promise<void> {
+  /** The money has gone back to where it came from. @returns whether the bank had taken it before @throws Rejected */
+  async sendBack(receiptId: string, reason: string): Promise<ReceiptState['status']> {
     await this.#step(receiptId, ReturnReceipt, { reason });
+    return (await this.#stateOf(receiptId)).status;
   }
 
   /**
