@@ -133,8 +133,8 @@ async function paymentOf(api: PaybillApi, store: EventStore, receipts: Receipts,
 async function sendBack(receiptId: string, options: ReceiptOptions & { readonly reason: string }): Promise<void> {
   requireCode(options.reason);
   await withReceipts(options, async (receipts) => {
-    await receipts.sendBack(receiptId, options.reason);
-    answer(options, { receiptId, status: 'returned' }, () => `receipt ${receiptId} is returned`);
+    const status = await receipts.sendBack(receiptId, options.reason);
+    answer(options, { receiptId, status }, () => `receipt ${receiptId} is ${status}`);
   });
 }
 

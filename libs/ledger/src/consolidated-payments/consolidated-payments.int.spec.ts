@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata, dyingStore } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
@@ -221,6 +222,27 @@ describe('A payment to a number that several accounts are under (ID3)', () => {
     expect(await lookKilled(paymentId)).toBe(4);
     expect(await openOf([found.accountId])).toEqual([2500n]);
   }, 60_000);
+
+  it('comes back from where it was assigned also when an earlier build was interrupted after it had returned it there', async () => {
+    const { number, ids } = await together();
+    const paymentId = await pay(number, '20.00');
+    for (const accountId of ids) await close(accountId);
+    await look(paymentId);
+    const payment = await statusOf(paymentId);
+    const { receiptId } = payment.status === 'new' ? { receiptId: '' } : payment.left[0]!;
+    const found = await open('25.00', '2026-03-01');
+    const applied = await new Receipts(store, handling, 'clerk').assignTo(receiptId, found.number);
+    const taken = { reason: 'insufficient-funds', effectiveAt: '2026-03-05T00:00:00.000Z' };
+    await send(paymentId, ReturnConsolidatedPayment, taken);
+    await handling.handle(found.accountId, {
+      definition: RecordReturn,
+      data: RecordReturn.schema.parse({ paymentId: applied.paymentId, partOf: paymentId, ...taken }),
+      metadata: commandMetadata(uuidv5(`return ${receiptId}`, paymentId)),
+    });
+    expect(await look(paymentId)).toBeUndefined();
+    expect(await partsOf([found.accountId], 'PaymentReturned')).toHaveLength(1);
+    expect(await statusOf(paymentId)).toMatchObject({ status: 'returned' });
+  });
 
   it('comes back from the work list, but not while somebody is just saying whose it is', async () => {
     const { number, ids } = await together();

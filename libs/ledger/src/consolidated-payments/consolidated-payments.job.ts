@@ -188,8 +188,8 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
   }
 
   /**
-   * From the work list, or from where somebody has said that it belongs. What was sent back to the payer before has gone out
-   * twice, and is a claim on the payer.
+   * From the work list, or from where somebody has said that it belongs. What was sent back to the payer before, or has paid a
+   * claim, has gone out twice, and is a claim on the payer.
    * @returns why not now: somebody is just saying it, or it is on its way there
    */
   async #returnLeft(
@@ -199,14 +199,14 @@ export class ConsolidatedPaymentWorker implements StreamWorker {
     taken: NonNullable<KnownConsolidatedPayment['taken']>,
   ): Promise<string | undefined> {
     const { status, appliedAs, assignment } = (await this.handling.current(receiptId, receipt)).state;
-    const metadata = by(paymentId, `take back ${receiptId}`);
     if (status === 'assigned') return 'RECEIPT_ASSIGNED';
-    if (status !== 'applied') {
+    if (status !== 'applied' || appliedAs === undefined || assignment?.accountId === undefined) {
       const data = TakeBackReceipt.schema.parse(taken);
+      const metadata = by(paymentId, `take back ${receiptId}`);
       await this.handling.handle(receiptId, { definition: TakeBackReceipt, data, metadata });
       return undefined;
     }
-    if (appliedAs === undefined || assignment?.accountId === undefined) return undefined;
+    const metadata = by(paymentId, `return ${receiptId}`);
     const { state: divided } = await this.handling.current(appliedAs, consolidatedPayment);
     if (divided.status === 'received' || divided.status === 'divided') return 'PAYMENT_NOT_APPLIED';
     if (divided.status === 'applied') {

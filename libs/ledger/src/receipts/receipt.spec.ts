@@ -86,19 +86,41 @@ describe('An unidentified receipt (PA8)', () => {
     given(receipt, [recorded]).when(TakeBackReceipt, taken).then([gone]);
     given(receipt, [recorded, sentBack]).when(TakeBackReceipt, taken).then([twice]);
     given(receipt, [recorded, gone]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_TAKEN_BACK');
+    // The same told in the other order: the bank’s file was first.
+    const told = given(receipt, [recorded, gone]).when(ReturnReceipt, { reason: 'not-ours' });
+    told.then([{ type: 'ReceiptReturnedTwice', data: { amount: body.amount, reason: 'not-ours', effectiveAt: at } }]);
+    expect(told.state().status).toBe('returned-twice');
+    given(receipt, [recorded, gone, ...told.events()])
+      .when(ReturnReceipt, { reason: 'not-ours' })
+      .thenRejected('RECEIPT_SETTLED');
     given(receipt, [recorded, sentBack, twice]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
     given(receipt, [recorded, assigned]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
+    given(receipt, [recorded, assigned, applied]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
     given(receipt, [{ ...recorded, data: { ...body, kind: 'return' } }])
       .when(TakeBackReceipt, taken)
       .thenRejected('RECEIPT_IS_RETURN');
     given(receipt).when(TakeBackReceipt, taken).thenRejected('RECEIPT_UNKNOWN');
   });
 
-  it('that an earlier build noted as taken back by the bank has not gone out twice', () => {
-    const stored = (reason: string) => ({ type: 'ReceiptReturned', data: { reason, effectiveAt: at } }) as const;
-    given(receipt, [recorded, stored('returned-by-bank')])
+  it('that paid the claim on another is a claim itself when the bank takes it back, once', () => {
+    const matched = { type: 'ReceiptAssigned', data: { receiptId: theirs, effectiveAt: at } } as const;
+    const paid = { type: 'ReceiptApplied', data: { receiptId: theirs, effectiveAt: at } } as const;
+    given(receipt, [recorded, matched]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
+    given(receipt, [recorded, matched, paid]).when(TakeBackReceipt, taken).then([twice]);
+    given(receipt, [recorded, matched, paid, twice]).when(TakeBackReceipt, taken).thenRejected('RECEIPT_SETTLED');
+    given(receipt, [{ ...recorded, data: { ...body, kind: 'return' } }, matched, paid])
       .when(TakeBackReceipt, taken)
-      .thenNothing();
+      .thenRejected('RECEIPT_IS_RETURN');
+  });
+
+  it('that an earlier build noted as taken back by the bank has not gone out twice, and is taken back by one return', () => {
+    const stored = (reason: string) => ({ type: 'ReceiptReturned', data: { reason, effectiveAt: at } }) as const;
+    const matched = given(receipt, [recorded, stored('returned-by-bank')]).when(TakeBackReceipt, taken);
+    const { reason, effectiveAt } = taken;
+    matched.then([{ type: 'ReceiptReturned', data: { reason, how: 'taken-back', effectiveAt } }]);
+    given(receipt, [recorded, stored('returned-by-bank'), ...matched.events()])
+      .when(TakeBackReceipt, taken)
+      .thenRejected('RECEIPT_TAKEN_BACK');
     given(receipt, [recorded, stored('not-ours')])
       .when(TakeBackReceipt, taken)
       .then([twice]);
@@ -110,6 +132,13 @@ describe('An unidentified receipt (PA8)', () => {
     const settled = given(receipt, out).when(SettleReceiptClaim, paid);
     settled.then([{ type: 'ReceiptClaimSettled', data: { amount: body.amount, ...paid, effectiveAt: at } }]);
     expect(settled.state().status).toBe('claim-settled');
+    const { effectiveAt } = taken;
+    given(receipt, out)
+      .when(SettleReceiptClaim, { ...paid, effectiveAt })
+      .then([{ type: 'ReceiptClaimSettled', data: { amount: body.amount, ...paid, effectiveAt } }]);
+    given(receipt, out)
+      .when(SettleReceiptClaim, { ...paid, effectiveAt: '2026-01-17T12:00:00Z' })
+      .thenRejected('EFFECTIVE_IN_FUTURE', 'effectiveAt');
     given(receipt, [...out, ...settled.events()])
       .when(SettleReceiptClaim, paid)
       .thenRejected('RECEIPT_NO_CLAIM');

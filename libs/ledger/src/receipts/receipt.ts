@@ -60,7 +60,10 @@ export const receiptEvents = eventRegistry({
     version: 1,
     schema: z.strictObject({ reason: z.string(), how: How.optional(), effectiveAt: At }),
   },
-  /** After we had sent it back, the bank took it as well: it has gone out twice, and is a claim on the payer. */
+  /**
+   * We sent it back and the bank took it as well, whichever came first; or the bank took what had paid such a claim. It has gone
+   * out twice, and is a claim on the payer.
+   */
   ReceiptReturnedTwice: {
     version: 1,
     schema: z.strictObject({
@@ -164,24 +167,29 @@ export const SettleReceipt = defineCommand({
     status === 'assigned' ? [{ type: 'ReceiptApplied', data: { ...body, effectiveAt: at } }] : [],
 });
 
-/** We send the money back to where it came from. */
+/** We send the money back to where it came from. What the bank had taken before has gone out twice. */
 export const ReturnReceipt = defineCommand({
   type: 'ReturnReceipt',
   decider: receipt,
   schema: z.strictObject({ reason: ReasonCode }),
   decide({ reason }, state, { at }): ReceiptEvent[] {
-    requireStatus(state, ['unidentified']);
-    if (state.recorded?.kind === 'return') {
+    const { recorded, returned } = state;
+    const takenBack = returned?.how === 'taken-back';
+    requireStatus(state, takenBack ? ['returned'] : ['unidentified']);
+    if (recorded?.kind === 'return') {
       throw new Rejected(
         'RECEIPT_IS_RETURN',
         'the bank has this money already; assign it to the payment that came back',
       );
     }
+    if (takenBack) {
+      return [{ type: 'ReceiptReturnedTwice', data: { amount: recorded!.amount, reason, effectiveAt: at } }];
+    }
     return [{ type: 'ReceiptReturned', data: { reason, how: 'sent-back', effectiveAt: at } }];
   },
 });
 
-/** The bank took the money back. What we had sent back before has gone out twice. */
+/** The bank took the money back. What we had sent back before, or what had paid a claim, has gone out twice. */
 export const TakeBackReceipt = defineCommand({
   type: 'TakeBackReceipt',
   decider: receipt,
@@ -191,16 +199,19 @@ export const TakeBackReceipt = defineCommand({
     effectiveAt: Instant.optional(),
   }),
   decide({ returnCode, reason, effectiveAt }, state, context): ReceiptEvent[] {
-    requireStatus(state, ['unidentified', 'returned']);
-    const { recorded, returned } = state;
+    const { status, recorded, assignment, returned } = state;
+    const isForReceipt = assignment?.receiptId !== undefined;
+    requireStatus(state, isForReceipt ? ['applied'] : ['unidentified', 'returned']);
     if (recorded?.kind !== 'credit') throw new Rejected('RECEIPT_IS_RETURN', 'the bank has this money already');
     const when = effectiveMoment(effectiveAt, context);
-    if (!returned) return [{ type: 'ReceiptReturned', data: { reason, how: 'taken-back', effectiveAt: when } }];
-    if (returned.how === 'taken-back') {
+    if (returned?.how === 'taken-back') {
       throw new Rejected('RECEIPT_TAKEN_BACK', 'the bank took this money back before; look for another receipt');
     }
-    // Stored before it was told who moved it: what says the bank’s own reason was the bank’s.
-    if (returned.how === undefined && returned.reason === reason) return [];
+    // Stored before it was told who moved it: what says the bank’s own reason was the bank’s. It is told now, once.
+    const byBank = returned?.how === undefined && returned?.reason === reason;
+    if (status === 'unidentified' || byBank) {
+      return [{ type: 'ReceiptReturned', data: { reason, how: 'taken-back', effectiveAt: when } }];
+    }
     const why = { ...(returnCode !== undefined && { returnCode }), reason };
     return [{ type: 'ReceiptReturnedTwice', data: { amount: recorded.amount, ...why, effectiveAt: when } }];
   },
@@ -210,13 +221,14 @@ export const TakeBackReceipt = defineCommand({
 export const SettleReceiptClaim = defineCommand({
   type: 'SettleReceiptClaim',
   decider: receipt,
-  schema: z.strictObject({ as: ClaimEnd, reason: ReasonCode }),
-  decide({ as, reason }, state, { at }): ReceiptEvent[] {
+  schema: z.strictObject({ as: ClaimEnd, reason: ReasonCode, effectiveAt: Instant.optional() }),
+  decide({ as, reason, effectiveAt }, state, context): ReceiptEvent[] {
     if (state.status === 'unknown') requireStatus(state, []);
     if (state.status !== 'returned-twice') {
       throw new Rejected('RECEIPT_NO_CLAIM', `the receipt is ${state.status}; only what has gone out twice is a claim`);
     }
-    return [{ type: 'ReceiptClaimSettled', data: { amount: state.recorded!.amount, as, reason, effectiveAt: at } }];
+    const when = effectiveMoment(effectiveAt, context);
+    return [{ type: 'ReceiptClaimSettled', data: { amount: state.recorded!.amount, as, reason, effectiveAt: when } }];
   },
 });
 

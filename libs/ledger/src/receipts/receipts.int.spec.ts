@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { v5 as uuidv5 } from 'uuid';
 import { CommandHandling, EventStore, ProjectionRunner, ReadBarrier, type Submitted } from '#libs/event-sourcing';
 import { commandMetadata, dyingStore } from '#testing/event-sourcing';
 import { startTestNode } from '#testing/eventstore-node';
@@ -21,7 +22,7 @@ import { PlainText } from '../journal/export/plain-text.js';
 import { JournalQueries } from '../journal/journal.queries.js';
 import { ConsolidateAccount } from '../pay-bill-numbers/consolidate-accounts.js';
 import { readModels } from '../read-models.js';
-import { receipt } from './receipt.js';
+import { AssignReceipt, receipt, SettleReceiptClaim } from './receipt.js';
 import { RECEIPTS, receiptReadModels } from './receipts.projection.js';
 import { Receipts } from './receipts.job.js';
 
@@ -145,8 +146,64 @@ describe('Money that no account has had, and that goes out twice (PA8, AQ3)', ()
     const { receiptId: paying } = await imported('credit', 2000n, 'sorry');
     await receipts.assignToReceipt(paying, receiptId);
     expect([await statusOf(paying), await statusOf(receiptId)]).toEqual(['applied', 'claim-settled']);
-    expect(await entriesOf(receiptId)).toMatchObject([{}, { kind: 'receipt-claim-settled', reason: 'paid' }]);
+    // Paid on the day that the bank had the money, whenever somebody says so.
+    const { effectiveAt } = (await handling.current(paying, receipt)).state.recorded!;
+    expect(effectiveAt).toMatch(/^2026-11-2[34]/);
+    expect(await entriesOf(receiptId)).toMatchObject([
+      {},
+      { kind: 'receipt-claim-settled', reason: 'paid', effectiveAt },
+    ]);
   }, 60_000);
+
+  /** Money that no account has had, which was sent back and then returned by the bank. */
+  async function outTwice(minor: bigint): Promise<string> {
+    const { receiptId } = await imported('credit', minor, 'nothing');
+    await receipts.sendBack(receiptId, 'not-our-customer');
+    await receipts.assignToReceipt((await imported('return', minor, 'nothing')).receiptId, receiptId);
+    return receiptId;
+  }
+
+  it('is a claim again when the bank takes the money that had paid it, be it left of a payment or from a file', async () => {
+    const claim = await outTwice(4000n);
+    const { paymentId, receiptId: left } = await leftOver('40.00');
+    await receipts.assignToReceipt(left, claim);
+    expect([await statusOf(left), await statusOf(claim)]).toEqual(['applied', 'claim-settled']);
+    await imported('return', 4000n, confirmationNumber(paymentId));
+    await worked(paymentId);
+    expect(await statusOf(left)).toBe('returned-twice');
+    expect(await entriesOf(left)).toMatchObject([{ kind: 'receipt-returned-twice', postings: claimed('40.00') }]);
+    // What pays that is from a file, and is returned as well.
+    const { receiptId: paying } = await imported('credit', 4000n, 'sorry');
+    await receipts.assignToReceipt(paying, left);
+    await receipts.assignToReceipt((await imported('return', 4000n, 'nothing')).receiptId, paying);
+    expect([await statusOf(left), await statusOf(paying)]).toEqual(['claim-settled', 'returned-twice']);
+    expect(await entriesOf(paying)).toMatchObject([{ postings: claimed('40.00') }]);
+    await receipts.settleClaim(paying, 'recovered', 'paid-in-cash');
+  });
+
+  it('is a claim also where the bank’s file came before the clerk said that it had been sent back', async () => {
+    const { receiptId } = await imported('credit', 900n, 'nothing');
+    await receipts.assignToReceipt((await imported('return', 900n, 'nothing')).receiptId, receiptId);
+    expect(await entriesOf(receiptId)).toEqual([]);
+    expect(await receipts.sendBack(receiptId, 'not-our-customer')).toBe('returned-twice');
+    expect(await entriesOf(receiptId)).toMatchObject([{ reason: 'not-our-customer', postings: claimed('9.00') }]);
+    await receipts.settleClaim(receiptId, 'recovered', 'cheque-stopped');
+  });
+
+  it('is paid once where an earlier build was interrupted after it had settled the claim', async () => {
+    const claim = await outTwice(600n);
+    const { receiptId: paying } = await imported('credit', 600n, 'sorry');
+    await send(paying, AssignReceipt, { receiptId: claim });
+    const metadata = commandMetadata(uuidv5('applied', paying));
+    await handling.handle(claim, {
+      definition: SettleReceiptClaim,
+      data: { as: 'recovered', reason: 'paid' },
+      metadata,
+    });
+    await receipts.assignToReceipt(paying, claim);
+    expect([await statusOf(paying), await statusOf(claim)]).toEqual(['applied', 'claim-settled']);
+    expect(await entriesOf(claim)).toHaveLength(2);
+  });
 
   it('of which the bank’s file named nobody is matched with its return by hand, before it was sent back and after', async () => {
     const [kept, sent] = [await imported('credit', 700n, 'nothing'), await imported('credit', 800n, 'nothing')];

@@ -1,5 +1,6 @@
 import {
   type CommandHandling,
+  CommandIdReused,
   type CommandMetadata,
   type EventStore,
   Rejected,
@@ -102,13 +103,18 @@ export class Receipts {
       throw new Rejected('RECEIPT_IS_PART', message);
     }
     await this.#assign(receiptId, recorded.kind, { receiptId: otherId }, async (body, metadata) => {
-      const taken = { reason: 'returned-by-bank', effectiveAt: body.effectiveAt };
-      const { returnCode } = body;
+      const { returnCode, effectiveAt } = body;
+      const taken = { ...(returnCode !== undefined && { returnCode }), reason: 'returned-by-bank', effectiveAt };
       const submitted =
         body.kind === 'return'
-          ? { definition: TakeBackReceipt, data: { ...(returnCode !== undefined && { returnCode }), ...taken } }
-          : { definition: SettleReceiptClaim, data: { as: 'recovered', reason: 'paid' } };
-      await this.handling.handle(otherId, { ...submitted, metadata });
+          ? { definition: TakeBackReceipt, data: taken }
+          : { definition: SettleReceiptClaim, data: { as: 'recovered', reason: 'paid', effectiveAt } };
+      try {
+        await this.handling.handle(otherId, { ...submitted, metadata });
+      } catch (error) {
+        // The id is of this step alone: an earlier build took it before it was interrupted, and told no day.
+        if (!(error instanceof CommandIdReused)) throw error;
+      }
       return { receiptId: otherId };
     });
   }
@@ -118,9 +124,10 @@ export class Receipts {
     await this.#step(receiptId, SettleReceiptClaim, { as, reason });
   }
 
-  /** The money has gone back to where it came from. @throws Rejected */
-  async sendBack(receiptId: string, reason: string): Promise<void> {
+  /** The money has gone back to where it came from. @returns whether the bank had taken it before @throws Rejected */
+  async sendBack(receiptId: string, reason: string): Promise<ReceiptState['status']> {
     await this.#step(receiptId, ReturnReceipt, { reason });
+    return (await this.#stateOf(receiptId)).status;
   }
 
   /**
