@@ -194,8 +194,8 @@ export interface Arrangement {
 interface Recovery {
   readonly paymentId: string;
   readonly shares: readonly Share[];
-  /** The dunning round in which the policy had suspended service, when it stood suspended as the payment came. */
-  readonly suspendedIn: number | undefined;
+  /** Whether service stood suspended by the policy when the payment came, and whether the policy has given it back since. */
+  readonly service: 'suspended' | 'given-back' | undefined;
 }
 
 export interface AccountState {
