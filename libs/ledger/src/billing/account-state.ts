@@ -60,6 +60,8 @@ export interface Bill {
   readonly billNumber: string;
   readonly issuedOn: string;
   readonly dueOn: string;
+  /** Of a bill from subscriptions: the days it is for, the last of them `to`. */
+  readonly period: { readonly from: string; readonly to: string } | undefined;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
   /** The steps that were taken for it, the latest last. */

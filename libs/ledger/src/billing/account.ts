@@ -194,6 +194,7 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     billNumber: data.billNumber,
     issuedOn: data.issuedOn,
     dueOn: data.dueOn,
+    period: data.basis && data.period,
     sequence: state.bills.size,
     dunned: [],
     hadLateFee: lateFee !== undefined,
