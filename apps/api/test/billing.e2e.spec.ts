@@ -114,6 +114,10 @@ describe('Billing from subscriptions, over HTTP', () => {
       { description: 'Mobile 10 GB, 2026-01-15 to 2026-02-04 (21 of 31 days)', net: '23.71' },
       { description: 'Data beyond 10 GB, 2026-01-05 to 2026-02-04 (GB)', quantity: '2', net: '5.00' },
     ]);
+    await api.post(`/accounts/${id}/subscriptions/home/stop`, { on: '2026-02-03', reason: 'moved-away' });
+    const closed = await api.post(`/accounts/${id}/closure`, { reason: 'moved-away', unbilled: 'forgone' });
+    expect(closed).toMatchObject({ status: 201 });
+    expect(await api.put(`${usage}/u-3`, twelve)).toMatchObject({ status: 409, body: { code: 'ACCOUNT_CLOSED' } });
   });
 
   it('corrects the latest bill by what was recorded late: reversal and new bill at once, paid by what was paid (CS4)', async () => {

@@ -19,7 +19,7 @@ const open: AccountState = { ...account.initialState, status: 'open', currency: 
 function owing(cents: bigint): AccountState {
   const bill = {
     ...{ billNumber: 'B-1', issuedOn: '2021-02-01', dueOn: '2021-02-21', sequence: 1 },
-    ...{ dunned: [], lines: [], open: cents, hadLateFee: false },
+    ...{ period: undefined, dunned: [], lines: [], open: cents, hadLateFee: false },
   };
   return { ...open, open: cents, bills: open.bills.set('B-1', bill), openBills: [bill] };
 }

@@ -44,7 +44,7 @@ export const accountLifeEvents = {
     version: 1,
     schema: z.strictObject({
       reason: z.string(),
-      /** Whatever of its subscriptions was not billed by then is not asked for, nor given back. */
+      /** What its subscriptions had not been billed for by then is not asked for. */
       unbilled: z.literal('forgone').optional(),
       effectiveAt: Instant,
     }),

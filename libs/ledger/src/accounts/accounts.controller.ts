@@ -96,7 +96,8 @@ export class AccountsController {
     description:
       'Refused while a dispute is open (DISPUTE_OPEN), an adjustment waits for approval (ADJUSTMENT_PENDING) or an autopay ' +
       'debit is at the bank (AUTOPAY_DEBIT_UNDERWAY), a subscription runs (SUBSCRIPTION_RUNNING), or something of one is not ' +
-      'billed yet (CHARGES_NOT_BILLED) and not said to be forgone. Autopay ends with the account, and an arrangement is completed.',
+      'billed yet or a bill of one is to be corrected (CHARGES_NOT_BILLED), and that is not said to be forgone; what is to the ' +
+      'customer’s good cannot be. Autopay ends with the account, and an arrangement is completed.',
     answer: AccountClosedAnswer,
   })
   async closeAccount(

@@ -21,7 +21,7 @@ export const CloseAccount = defineCommand({
   decider: account,
   schema: z.strictObject({
     reason: ReasonCode,
-    /** Said by whoever closes it before all of its subscriptions is billed. */
+    /** Said by whoever closes it before all of its subscriptions is billed: of charges, not of what the customer is to have back. */
     unbilled: z
       .literal('forgone', 'must be "forgone", or left out: then the account is closed when all is billed')
       .optional(),

@@ -97,7 +97,7 @@ function noteChanges(
   { subscriptions }: BillableAccount,
   through: string | undefined,
 ): void {
-  if (through !== undefined && changedBehind(subscriptions, through)) tally.toCorrect(accountId);
+  if (through !== undefined && changedBehind(subscriptions, through).length > 0) tally.toCorrect(accountId);
 }
 
 /** Counts what the run did for the account before it was interrupted. @returns whether it did anything */

@@ -1,4 +1,5 @@
 import { type ChargedDays, type Prepaid, type UnusedDays } from '../billing/account-state.js';
+import { calculateBill } from '../billing/bill-calculation.js';
 import { refuse } from '../billing/rejections.js';
 import {
   type CatalogueVersion,
@@ -66,9 +67,22 @@ export function chargesUpTo(
   before: BilledBefore | undefined,
   version: CatalogueVersion,
 ): ChargeLine[] {
+  return [
+    ...recurringUpTo(to, now, before, version),
+    ...usageLines(to, now, before, version),
+    ...oneTimeLines(to, now, before, version),
+  ];
+}
+
+function recurringUpTo(
+  to: string,
+  now: SubscriptionState,
+  before: BilledBefore | undefined,
+  version: CatalogueVersion,
+): ChargeLine[] {
   const running = [...now.subscriptions.values()].sort(byStart);
   const ahead = nextCycle(to, now.cycleDay);
-  const recurring = running.flatMap((subscription) => {
+  return running.flatMap((subscription) => {
     const start = subscription.plans[0]!.from;
     const known = before?.known.subscriptions.get(subscription.subscriptionId);
     const from = known && before && before.through > start ? before.through : start;
@@ -78,7 +92,6 @@ export function chargesUpTo(
     const span = { from, to: stop < ahead ? stop : ahead };
     return recurringLines(subscription, { span, to, prepaid: before?.prepaid ?? [] }, now, version);
   });
-  return [...recurring, ...usageLines(to, now, before, version), ...oneTimeLines(to, now, before, version)];
 }
 
 /** Where billing begins: at the earliest of what is known when nothing was billed before. */
@@ -96,7 +109,8 @@ export function unusedDays(now: SubscriptionState, { prepaid, through }: BilledB
   });
 }
 
-function daysOnPlan({ plans, stopsOn = LAST_DAY }: Subscription, plan: string): Span[] {
+/** The days on which a subscription runs on a plan. */
+export function daysOnPlan({ plans, stopsOn = LAST_DAY }: Subscription, plan: string): Span[] {
   const spans = plans.map(({ from, plan: on }, at) => ({ from, on, to: plans[at + 1]?.from ?? LAST_DAY }));
   return spans
     .filter(({ from, on }) => on === plan && from < stopsOn)
@@ -135,6 +149,19 @@ function recurringLines(
       });
     }),
   );
+}
+
+/**
+ * What the recurring charges of days come to as subscriptions are known, taxes and all: by it two states of knowledge are compared.
+ * @param days up to the beginning of a cycle
+ * @throws Rejected when this version of the catalogue does not offer what is subscribed to
+ */
+export function recurringTotal(known: SubscriptionState, { from, to }: Span, version: CatalogueVersion): bigint {
+  const lines = recurringUpTo(to, known, { known, through: from, prepaid: [] }, version);
+  const charges = lines
+    .filter(({ prepaid }) => !prepaid || prepaid.from < to)
+    .map((line, index) => ({ ...line, lineId: `L${index + 1}` }));
+  return calculateBill(charges, version.terms.rounding, digitsOf(version.currency)).total;
 }
 
 function daysPrepaid(

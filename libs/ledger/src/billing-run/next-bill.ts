@@ -6,8 +6,8 @@ import { type CatalogueVersion } from '../catalogue/catalogue.js';
 import { dueDate } from '../catalogue/due-date.js';
 import { addDays } from '../importing/calendar.js';
 import { noSubscriptions, type SubscriptionState } from '../subscriptions/subscription.js';
-import { type BilledBefore, type ChargeLine, chargesUpTo, firstDay, unusedDays } from './charges.js';
-import { cycleStart, type Span } from './cycle.js';
+import { type BilledBefore, type ChargeLine, chargesUpTo, daysOnPlan, firstDay, unusedDays } from './charges.js';
+import { cycleStart, type Span, without } from './cycle.js';
 
 /** An account's subscriptions as they are known now, and as they were when something was billed from them last. */
 export interface KnownSubscriptions {
@@ -96,18 +96,19 @@ export function correctedBill(
 }
 
 /**
- * Whether days that had been billed have been changed since: the bill of them is to be corrected.
+ * Days that had been billed and on which a subscription, as is known by now, ran on another plan or not at all: the bills of
+ * them are to be corrected.
  * @param through the first day that had not been billed when `then` was known
  */
-export function changedBehind({ now, then }: KnownSubscriptions, through: string): boolean {
-  return [...then.subscriptions.values()].some((before) => {
+export function changedBehind({ now, then }: KnownSubscriptions, through: string): Span[] {
+  return [...then.subscriptions.values()].flatMap((before) => {
     const after = now.subscriptions.get(before.subscriptionId) ?? before;
-    const billedPart = ({ plans, stopsOn }: typeof before) =>
-      JSON.stringify([
-        plans.filter(({ from }) => from < through),
-        stopsOn !== undefined && stopsOn < through && stopsOn,
-      ]);
-    return billedPart(before) !== billedPart(after);
+    const plans = new Set(before.plans.map(({ plan }) => plan));
+    return [...plans].flatMap((plan) =>
+      daysOnPlan(before, plan)
+        .filter(({ from }) => from < through)
+        .flatMap(({ from, to }) => without({ from, to: to < through ? to : through }, daysOnPlan(after, plan))),
+    );
   });
 }
 

@@ -60,6 +60,8 @@ export interface Bill {
   readonly billNumber: string;
   readonly issuedOn: string;
   readonly dueOn: string;
+  /** Of a bill from subscriptions: the days it is for, the last of them `to`. */
+  readonly period: { readonly from: string; readonly to: string } | undefined;
   /** The how-manieth bill of the account this is; decides between bills due on the same day. */
   readonly sequence: number;
   /** The steps that were taken for it, the latest last. */
@@ -194,8 +196,8 @@ export interface Arrangement {
 interface Recovery {
   readonly paymentId: string;
   readonly shares: readonly Share[];
-  /** The dunning round in which the policy had suspended service, when it stood suspended as the payment came. */
-  readonly suspendedIn: number | undefined;
+  /** Whether service stood suspended by the policy when the payment came, and whether the policy has given it back since. */
+  readonly service: 'suspended' | 'given-back' | undefined;
 }
 
 export interface AccountState {

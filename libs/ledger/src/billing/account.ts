@@ -144,6 +144,13 @@ function noticesLapsed(state: AccountState): AccountState {
   return { ...state, dunningRound: state.dunningRound + 1 };
 }
 
+function givenBackByPolicy(state: AccountState): AccountState {
+  const recoveries = state.recoveries.map((recovery) =>
+    recovery.service === 'suspended' ? { ...recovery, service: 'given-back' as const } : recovery,
+  );
+  return { ...noticesLapsed(state), recoveries };
+}
+
 function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
   const { arrangementId, bills, instalments, graceDays } = data;
   return {
@@ -187,6 +194,7 @@ function issuedBill(state: AccountState, data: EventData<'BillIssued'>): Bill {
     billNumber: data.billNumber,
     issuedOn: data.issuedOn,
     dueOn: data.dueOn,
+    period: data.basis && data.period,
     sequence: state.bills.size,
     dunned: [],
     hadLateFee: lateFee !== undefined,
@@ -211,7 +219,7 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
       return { ...state, suspended: { on, policy: event.data.policy } };
     case 'ServiceRestored':
       // What a person gave back the run does not take again by its own doing.
-      return { ...(event.data.policy === undefined ? state : noticesLapsed(state)), suspended: undefined };
+      return { ...(event.data.policy === undefined ? state : givenBackByPolicy(state)), suspended: undefined };
     case 'DebtWrittenOff':
       return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
     case 'DebtReinstated': {
@@ -219,8 +227,8 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
       const { paymentId } = event.data;
       const next = withWriteOff(state, shares, -1n);
       if (paymentId === undefined) return next;
-      const suspendedIn = state.suspended?.policy === undefined ? undefined : state.dunningRound;
-      return { ...next, recoveries: [...state.recoveries, { paymentId, shares, suspendedIn }] };
+      const service = state.suspended?.policy === undefined ? undefined : 'suspended';
+      return { ...next, recoveries: [...state.recoveries, { paymentId, shares, service }] };
     }
   }
 }

@@ -95,7 +95,8 @@ export const REJECTIONS = {
   TRANSFER_EXISTS: 'the transfer was asked for already',
   TRANSFER_UNKNOWN: 'no transfer with this id was asked for',
   SUBSCRIPTION_RUNNING: 'a subscription of the account runs',
-  CHARGES_NOT_BILLED: 'the account has charges, or days to be given back, that no bill has told of',
+  CHARGES_NOT_BILLED:
+    'the account has charges, or days to be given back, that no bill has told of, or a bill to be corrected',
   DISPUTE_OPEN: 'the account has an open dispute',
   ADJUSTMENT_PENDING: 'an adjustment of the account waits for approval',
   AUTOPAY_DEBIT_UNDERWAY: 'a debit of the account is ahead or at the bank',

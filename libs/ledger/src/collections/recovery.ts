@@ -50,7 +50,8 @@ export function recoveryLost(
 ): AccountEvent[] {
   const state = account.evolve(before, returned);
   const recoveries = before.recoveries.filter(({ paymentId }) => paymentId === why.paymentId);
-  if (recoveries.some((recovery) => gaveServiceBack(state, recovery))) return [];
+  const isServed = state.status === 'open' && !state.suspended;
+  if (isServed && recoveries.some(({ service }) => service === 'given-back')) return [];
   const recovered = recoveries.flatMap(({ shares }) => shares);
   const shares = recovered.flatMap((share) => {
     const line = requireLine(requireBill(state, share.billNumber, 'paymentId'), share.lineId, 'paymentId');
@@ -59,12 +60,4 @@ export function recoveryLost(
     return amount > 0n ? [{ ...share, amount }] : [];
   });
   return shares.length === 0 ? [] : [debtWrittenOff(state, shares, { reason: 'payment-returned', ...why })];
-}
-
-/** Whether service stood suspended by the policy when the payment came, and the policy has given it back. */
-function gaveServiceBack(
-  { status, suspended, dunningRound }: AccountState,
-  { suspendedIn }: AccountState['recoveries'][number],
-): boolean {
-  return status === 'open' && !suspended && suspendedIn !== undefined && suspendedIn < dunningRound;
 }

@@ -5,7 +5,7 @@ import { CommandHandling, ReadBarrier } from '#libs/event-sourcing';
 import { CallOf, TakesCommand } from '#http/platform';
 import { type Call } from '#libs/platform';
 import { account } from '../billing/account.js';
-import { requireCurrency, requireOpen } from '../billing/account-state.js';
+import { type AccountState, requireCurrency, requireOpen } from '../billing/account-state.js';
 import { Identifier } from '../billing/command-fields.js';
 import { refuse } from '../billing/rejections.js';
 import { CATALOGUE } from '../catalogue/catalogue.controller.js';
@@ -163,7 +163,7 @@ export class SubscriptionsController {
     @Body({ schema: UsageRequest }) body: z.output<typeof UsageRequest>,
     @CallOf() call: Call,
   ): Promise<z.output<typeof UsageRecordedAnswer>> {
-    const id = accountIdOf(accountId);
+    const { id } = await this.#openAccount(accountId);
     await this.#requireMeter(id, subscriptionId, body);
     const once = { ...call, idempotencyKey: usageId };
     const done = await this.door.send(RecordUsage, id, { usageId, subscriptionId, ...body }, once, `usage-${id}`);
@@ -185,11 +185,17 @@ export class SubscriptionsController {
 
   /** The account, which has to be open, and what the catalogue offers it on a day. */
   async #offering(accountId: string, day: string): Promise<{ id: string; version: CatalogueVersion }> {
-    const id = accountIdOf(accountId);
-    const { state } = await this.handling.current(id, account);
-    requireOpen(state);
+    const { id, state } = await this.#openAccount(accountId);
     const version = versionOn(this.catalogue, day);
     requireCurrency(state, version.currency, 'plan');
     return { id, version };
+  }
+
+  /** What is recorded on a closed account nobody would bill. @throws Rejected ACCOUNT_UNKNOWN | ACCOUNT_CLOSED */
+  async #openAccount(accountId: string): Promise<{ id: string; state: AccountState }> {
+    const id = accountIdOf(accountId);
+    const { state } = await this.handling.current(id, account);
+    requireOpen(state);
+    return { id, state };
   }
 }
