@@ -16,7 +16,7 @@ import {
 import { createHttpApp } from '#http/platform';
 import { createLogger, HttpSettings, PersonalData, readConfig } from '#libs/platform';
 import { startTestNode } from '#testing/eventstore-node';
-import { embeddedDatabase } from '#testing/platform';
+import { embeddedDatabase, until } from '#testing/platform';
 
 export interface Answer {
   readonly status: number;
@@ -40,13 +40,16 @@ export async function startApi(
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const stopping = new AbortController();
-  const projecting = new ProjectionRunner(store, db, [
+  const projections = [
     ...readModels,
     ...paymentReadModels,
     ...subscriptionReadModels,
     ...receiptReadModels,
     ...tillReadModels,
-  ]).run(stopping.signal);
+  ];
+  const projecting = new ProjectionRunner(store, db, projections).run(stopping.signal);
+  // Tables take seconds to make on a busy machine, longer than a read waits for what has just been written.
+  await until(async () => (await shownStandings(db).catch(() => [])).length === projections.length);
   const process = { store, db, handling: new CommandHandling(store), log };
   const carrying = Promise.all(
     [new TransferProcess(process), new ConsolidationProcess(process)].map((each) => each.run(stopping.signal)),

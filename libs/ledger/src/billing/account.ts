@@ -144,11 +144,14 @@ function noticesLapsed(state: AccountState): AccountState {
   return { ...state, dunningRound: state.dunningRound + 1 };
 }
 
-function givenBackByPolicy(state: AccountState): AccountState {
+/** Recoveries that found service suspended hear once who gave it back: the policy, or a person. */
+function serviceRestored(state: AccountState, byPolicy: boolean): AccountState {
+  const service = byPolicy ? ('given-back' as const) : undefined;
   const recoveries = state.recoveries.map((recovery) =>
-    recovery.service === 'suspended' ? { ...recovery, service: 'given-back' as const } : recovery,
+    recovery.service === 'suspended' ? { ...recovery, service } : recovery,
   );
-  return { ...noticesLapsed(state), recoveries };
+  // What a person gave back the run does not take again by its own doing.
+  return { ...(byPolicy ? noticesLapsed(state) : state), recoveries, suspended: undefined };
 }
 
 function arrangementAgreed(data: EventData<'ArrangementAgreed'>, digits: number): Arrangement {
@@ -218,8 +221,7 @@ function collected(state: AccountState, event: CollectionsEvent): AccountState {
     case 'ServiceSuspended':
       return { ...state, suspended: { on, policy: event.data.policy } };
     case 'ServiceRestored':
-      // What a person gave back the run does not take again by its own doing.
-      return { ...(event.data.policy === undefined ? state : givenBackByPolicy(state)), suspended: undefined };
+      return serviceRestored(state, event.data.policy !== undefined);
     case 'DebtWrittenOff':
       return withWriteOff(state, sharesOf(event.data.lines, state.digits), 1n);
     case 'DebtReinstated': {

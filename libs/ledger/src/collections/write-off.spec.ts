@@ -297,6 +297,12 @@ describe('Money that comes for written-off debt', () => {
       },
     };
     expect(back([...recovered, broken])).toMatchObject({ open: 0n, writtenOff: 2_800n });
+    // Nor that it gave back later what it had suspended for other debt.
+    const byPolicy: AccountEvent = {
+      type: 'ServiceRestored',
+      data: { reason: 'paid', policy: 'test/1', effectiveAt: at },
+    };
+    expect(back([...recovered, suspended, byPolicy])).toMatchObject({ open: 0n, writtenOff: 2_800n });
   });
 
   it('is also what the bank gives back after the debt was given up: a chargeback is won', () => {

@@ -25,18 +25,25 @@ export class RunClaims {
     if (this.db.engine === 'pglite') return () => Promise.resolve();
     this.#claims += 1;
     try {
-      const { connection } = await (this.#session ??= openSession(this.db));
-      if (await tryLock(connection, run)) return () => this.#giveBack(connection, run);
+      return await this.#lock(run).catch(() => this.#lock(run));
+    } finally {
+      await this.#leave();
+    }
+  }
+
+  /** Of a session that broke the locks are gone: the next try has another. */
+  async #lock(run: string): Promise<(() => Promise<void>) | undefined> {
+    const session = (this.#session ??= openSession(this.db));
+    try {
+      const { connection } = await session;
+      if (!(await tryLock(connection, run))) return undefined;
+      this.#claims += 1;
+      return () => this.#giveBack(connection, run);
     } catch (error) {
-      // Of a session that broke the locks are gone: whoever claims next has another.
-      const broken = this.#session;
-      this.#session = undefined;
-      this.#claims -= 1;
-      await broken?.then((session) => session.end()).catch(() => undefined);
+      if (this.#session === session) this.#session = undefined;
+      await session.then(({ end }) => end()).catch(() => undefined);
       throw error;
     }
-    await this.#leave();
-    return undefined;
   }
 
   async #giveBack(connection: Kysely<unknown>, run: string): Promise<void> {
@@ -82,6 +89,8 @@ function openSession(db: Database): Promise<Session> {
         },
       });
       await ended;
+      // A connection that goes back to the pool, whole or broken, holds nothing of ours.
+      await sql`select pg_advisory_unlock_all()`.execute(connection).catch(() => undefined);
     });
     kept.catch(reject);
   });
