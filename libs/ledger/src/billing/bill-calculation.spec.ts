@@ -28,6 +28,12 @@ function minus(one: Fraction, other: Fraction): Fraction {
   return plus(one, { ...other, over: -other.over });
 }
 
+const UNEVEN = [
+  discountedBy('1', '93.4026', '24.82'),
+  discountedBy('14.56', '165.8814', '98.87', '1086.85'),
+  discountedBy('25.05', '66.3107', '64.41'),
+];
+
 /** In cents, half a cent up (SSUTA §324: to the third decimal, and up above four). */
 function cents({ over, under }: Fraction): bigint {
   return (2n * 100n * over + under) / (2n * under);
@@ -135,6 +141,17 @@ describe('What a bill comes to', () => {
           for (const { amount, rate } of line.taxes) expect(isNear(amount, times(net, fraction(rate)))).toBe(true);
         }
       }),
+      // One line of hundreds beside two small ones: what the sum was rounded by was once laid on all in proportion, most of it there.
+      { examples: [[UNEVEN, 'bill']] },
     );
   });
 });
+
+function discountedBy(quantity: string, unitPrice: string, percent: string, off?: string): Charge {
+  const share = { kind: 'percent', description: 'Share off', percent } as const;
+  return {
+    ...{ lineId: `L ${unitPrice}`, service: 'internet', kind: 'recurring', description: 'Charge', priority: 100 },
+    ...{ quantity, unitPrice, taxes: [{ jurisdiction: 'US-NY-NYC', rate: '0.04875' }] },
+    discounts: off === undefined ? [share] : [{ kind: 'fixed', description: 'Off', amount: off }, share],
+  };
+}

@@ -1,6 +1,4 @@
-import { allocate } from '../money/allocate.js';
 import {
-  asWeights,
   type Exact,
   exact,
   EXACT_ZERO,
@@ -8,6 +6,7 @@ import {
   percentOf,
   plainText,
   roundHalfUp,
+  wholeUnits,
 } from '../money/decimal.js';
 import { formatMinor } from '../money/minor-units.js';
 import { refuse } from './rejections.js';
@@ -127,10 +126,17 @@ function taxGroups(priced: readonly PricedCharge[]) {
   return groups;
 }
 
-/** The sum, rounded once, laid on the parts by largest remainder. */
+/**
+ * The sum, rounded once, laid on the parts: each has its own whole units, and those with the largest remainders one more, so that
+ * none is a whole unit from what it is exactly.
+ */
 function spread(parts: readonly Exact[], digits: number): bigint[] {
   const sum = parts.reduce((left, right) => left.plus(right), EXACT_ZERO);
-  return allocate(roundHalfUp(sum, digits), asWeights(parts));
+  const whole = parts.map((part) => wholeUnits(part, digits));
+  const left = roundHalfUp(sum, digits) - whole.reduce((all, { units }) => all + units, 0n);
+  const byRest = [...whole.keys()].sort((one, other) => whole[other]!.rest.comparedTo(whole[one]!.rest));
+  const rounded = new Set(byRest.slice(0, Number(left)));
+  return whole.map(({ units }, index) => (rounded.has(index) ? units + 1n : units));
 }
 
 function exactTotal(priced: readonly PricedCharge[]): Exact {

@@ -36,8 +36,8 @@ export function plainText(value: Exact): string {
   return value.toFixed();
 }
 
-/** Whole numbers in the same proportion as the values: weights for an allocation. */
-export function asWeights(values: readonly Exact[]): bigint[] {
-  const places = Math.max(0, ...values.map((value) => value.decimalPlaces()));
-  return values.map((value) => BigInt(value.toFixed(places).replace('.', '')));
+/** The whole minor units of a value that is not negative, and what is left of it beyond them. */
+export function wholeUnits(value: Exact, digits: number): { units: bigint; rest: Exact } {
+  const units = parseMinor(value.toFixed(digits, Decimal.ROUND_DOWN), digits);
+  return { units, rest: value.minus(exactOfMinor(units, digits)) };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Rejected } from '#libs/event-sourcing';
 import { allocate } from './allocate.js';
 import { minorUnitDigits } from './currency.js';
-import { asWeights, exact, exactOfMinor, percentOf, plainText, roundHalfUp } from './decimal.js';
+import { exact, exactOfMinor, percentOf, plainText, roundHalfUp, wholeUnits } from './decimal.js';
 import { formatMinor, parseMinor } from './minor-units.js';
 import { Money, MoneyInput, readPositiveAmount, refuseTooLarge } from './money.js';
 
@@ -101,9 +101,10 @@ describe('Exact decimals', () => {
     expect(plainText(exactOfMinor(-1234n, 2))).toBe('-12.34');
   });
 
-  it('become whole weights in the same proportion', () => {
-    expect(asWeights([exact('0.5'), exact('1'), exact('0.125')])).toEqual([500n, 1000n, 125n]);
-    expect(asWeights([])).toEqual([]);
+  it('are whole minor units and what is left beyond them', () => {
+    const { units, rest } = wholeUnits(exact('12.3499'), 2);
+    expect([units, plainText(rest)]).toEqual([1_234n, '0.0099']);
+    expect(wholeUnits(exact('0'), 2).units).toBe(0n);
   });
 });
 

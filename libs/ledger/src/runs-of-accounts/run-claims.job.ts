@@ -41,7 +41,7 @@ export class RunClaims {
       return () => this.#giveBack(connection, run);
     } catch (error) {
       if (this.#session === session) this.#session = undefined;
-      await session.then(({ end }) => end()).catch(() => undefined);
+      await session.then((broken) => broken.end()).catch(() => undefined);
       throw error;
     }
   }
